@@ -1,0 +1,1 @@
+//! Unrolled runs small, really trained sequence models step by step and shows what happens inside.
