@@ -1,0 +1,199 @@
+//! Gradients of one scalar with respect to every node, by walking the graph backward.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array2, Axis};
+use smallvec::SmallVec;
+
+use super::graph::{Graph, NodeId};
+use super::ops::{Attribute, Local};
+use crate::tensor::kernel;
+
+/// ∂loss/∂value for every node that the loss depends on.
+#[derive(Clone, Debug, Default)]
+pub struct Gradients {
+    of: Vec<Option<Array2<f32>>>,
+}
+
+impl Gradients {
+    /// The gradient with respect to a node, shaped like its value; `None` where the loss does not
+    /// depend on it.
+    #[must_use]
+    pub fn of(&self, node: NodeId) -> Option<&Array2<f32>> {
+        self.of.get(node.index())?.as_ref()
+    }
+
+    /// Takes a gradient out.
+    pub fn take(&mut self, node: NodeId) -> Option<Array2<f32>> {
+        self.of.get_mut(node.index())?.take()
+    }
+}
+
+impl Graph {
+    /// The gradients of the sum of `of`'s entries (of the scalar itself, if it is 1×1).
+    #[must_use]
+    pub fn gradients(&self, of: NodeId) -> Gradients {
+        self.gradients_from(&[(of, Array2::ones(self.value(of).raw_dim()))])
+    }
+
+    /// The gradients of Σ entries(seed ⊙ value) over all given nodes.
+    #[must_use]
+    pub fn gradients_from(&self, seeds: &[(NodeId, Array2<f32>)]) -> Gradients {
+        let mut pass = BackwardPass::new(self, seeds);
+        while pass.tick().is_some() {}
+        pass.finish()
+    }
+}
+
+/// The chain rule, one node at a tick, from the last node to the first.
+pub struct BackwardPass<'g> {
+    graph: &'g Graph,
+    of: Vec<Option<Array2<f32>>>,
+    next: usize,
+    /// Products x·W whose share xᵀ·dy of ∂W waits: a weight that is used at every position gets
+    /// one large matrix product at the end instead of one rank-1 update per position.
+    waiting: BTreeMap<NodeId, Vec<NodeId>>,
+}
+
+impl<'g> BackwardPass<'g> {
+    /// A pass that starts from the given gradients.
+    #[must_use]
+    pub fn new(graph: &'g Graph, seeds: &[(NodeId, Array2<f32>)]) -> Self {
+        let mut of = vec![None; graph.len()];
+        let mut next = 0;
+        for (node, seed) in seeds {
+            match &mut of[node.index()] {
+                Some(sum) => *sum += seed,
+                empty => *empty = Some(seed.clone()),
+            }
+            next = next.max(node.index() + 1);
+        }
+        Self { graph, of, next, waiting: BTreeMap::new() }
+    }
+
+    /// Handles the next node that a gradient has reached, and says which; `None` at the end.
+    pub fn tick(&mut self) -> Option<NodeId> {
+        while self.next > 0 {
+            self.next -= 1;
+            let (earlier, rest) = self.of.split_at_mut(self.next);
+            let Some(Some(gradient)) = rest.first() else { continue };
+            let id = NodeId(self.next as u32);
+            let node = self.graph.node(id);
+            let inputs: SmallVec<[&Array2<f32>; 3]> =
+                node.inputs.iter().map(|input| self.graph.value(*input)).collect();
+            let local = Local {
+                inputs: &inputs,
+                output: &node.value,
+                gradient,
+                attribute: &node.attribute,
+            };
+            let mut sink = Sink {
+                graph: self.graph,
+                id,
+                inputs: &node.inputs,
+                earlier,
+                waiting: &mut self.waiting,
+            };
+            node.op.backward(&local, &mut sink);
+            return Some(id);
+        }
+        None
+    }
+
+    /// The gradients reached so far, with every parameter's contributions added up.
+    #[must_use]
+    pub fn finish(mut self) -> Gradients {
+        for (weight, products) in std::mem::take(&mut self.waiting) {
+            let x: Vec<_> = products
+                .iter()
+                .map(|product| self.graph.value(self.graph.node(*product).inputs[0]).view())
+                .collect();
+            let dy: Vec<_> = products
+                .iter()
+                .filter_map(|product| self.of[product.index()].as_ref().map(|dy| dy.view()))
+                .collect();
+            let (Ok(x), Ok(dy)) =
+                (ndarray::concatenate(Axis(0), &x), ndarray::concatenate(Axis(0), &dy))
+            else {
+                continue; // Unreachable: the products shared the weight's shape.
+            };
+            let shape = self.graph.value(weight).raw_dim();
+            let sum = self.of[weight.index()].get_or_insert_with(|| Array2::zeros(shape));
+            kernel::add_transposed_dot(&x, &dy, sum);
+        }
+        Gradients { of: self.of }
+    }
+}
+
+/// Where an op puts the gradients of its inputs.
+pub struct Sink<'a> {
+    graph: &'a Graph,
+    id: NodeId,
+    inputs: &'a [NodeId],
+    earlier: &'a mut [Option<Array2<f32>>],
+    waiting: &'a mut BTreeMap<NodeId, Vec<NodeId>>,
+}
+
+impl Sink<'_> {
+    /// Lets `add` add to the gradient of input number `input`, which starts at zero.
+    pub fn add(&mut self, input: usize, add: impl FnOnce(&mut Array2<f32>)) {
+        let id = self.inputs[input];
+        let shape = self.graph.value(id).raw_dim();
+        add(self.earlier[id.index()].get_or_insert_with(|| Array2::zeros(shape)));
+    }
+
+    /// Adds xᵀ·dy to the gradient of w in y = x·w: at once, or at the end where w is a parameter.
+    pub fn add_weight(&mut self, local: &Local<'_>) {
+        let weight = self.inputs[1];
+        if self.graph.node(weight).is_leaf() {
+            self.waiting.entry(weight).or_default().push(self.id);
+        } else {
+            self.add(1, |dw| kernel::add_transposed_dot(local.inputs[0], local.gradient, dw));
+        }
+    }
+}
+
+/// The largest difference between gradients and central differences over all entries of `inputs`,
+/// relative to the largest gradient (or 1, if that is larger).
+///
+/// The loss is Σ weight ⊙ f(inputs), with the weights given, summed in double precision.
+#[must_use]
+pub fn gradient_error(
+    op: &'static dyn super::Op,
+    attribute: &Attribute,
+    inputs: &[Array2<f32>],
+    weight: impl Fn(usize) -> f32,
+) -> f32 {
+    const STEP: f32 = 1e-2;
+    let loss = |inputs: &[Array2<f32>]| -> f64 {
+        let references: Vec<&Array2<f32>> = inputs.iter().collect();
+        let y = op.forward(&references, attribute);
+        y.iter().enumerate().map(|(at, y)| f64::from(weight(at)) * f64::from(*y)).sum()
+    };
+    let tape = super::Tape::recording();
+    let nodes: Vec<NodeId> = inputs.iter().map(|x| tape.constant(x.clone()).node()).collect();
+    let y = tape.apply(op, attribute.clone(), &nodes);
+    let mut at = 0;
+    let seed = y.value().map(|_| {
+        at += 1;
+        weight(at - 1)
+    });
+    let gradients = tape.graph().gradients_from(&[(y.node(), seed)]);
+    let (mut worst, mut scale) = (0.0_f32, 1.0_f32);
+    for (k, input) in inputs.iter().enumerate() {
+        for entry in 0..input.len() {
+            let moved = |by: f32| {
+                let mut moved = inputs.to_vec();
+                crate::tensor::slice_mut(&mut moved[k])[entry] += by;
+                loss(&moved)
+            };
+            let numeric = ((moved(STEP) - moved(-STEP)) / f64::from(2.0 * STEP)) as f32;
+            let ours = gradients
+                .of(nodes[k])
+                .map_or(0.0, |gradient| crate::tensor::slice(gradient)[entry]);
+            worst = worst.max((ours - numeric).abs());
+            scale = scale.max(ours.abs());
+        }
+    }
+    worst / scale
+}

@@ -1,0 +1,273 @@
+//! Products and sums.
+//!
+//! A smaller operand is repeated: one row (a bias) over all rows, one column over all columns.
+
+use std::ops::{Add as AddOperator, Mul, Sub};
+
+use ndarray::Array2;
+
+use super::{Attribute, Local, Op};
+use crate::tape::Var;
+use crate::tape::backward::Sink;
+use crate::tape::equation::Tex;
+use crate::tensor::{kernel, scalar, slice, slice_mut};
+
+/// The matrix product x·w: (rows, k), (k, n) → (rows, n).
+pub struct Dot;
+
+impl Op for Dot {
+    fn name(&self) -> &'static str {
+        "matrix product"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], _: &Attribute) -> Array2<f32> {
+        assert!(x[0].ncols() == x[1].nrows(), "{:?} · {:?} do not fit", x[0].dim(), x[1].dim());
+        kernel::dot(x[0], x[1])
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        dx.add(0, |dx| kernel::add_dot_transposed(local.gradient, local.inputs[1], dx));
+        dx.add_weight(local);
+    }
+
+    fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
+        Tex::product(format!(r"{}\,{}", x[0].as_factor(), x[1].as_factor()))
+    }
+
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+
+    fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
+        (vec![[2, 3], [3, 4]], Attribute::None)
+    }
+}
+
+macro_rules! elementwise_pair {
+    ($(#[$doc:meta])* $op:ident, $name:literal, $forward:expr, $da:expr, $db:expr, $latex:expr) => {
+        $(#[$doc])*
+        pub struct $op;
+
+        impl Op for $op {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn forward(&self, x: &[&Array2<f32>], _: &Attribute) -> Array2<f32> {
+                pairwise(x[0], x[1], $forward)
+            }
+
+            fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+                let (a, b, dy) = (local.inputs[0], local.inputs[1], local.gradient);
+                dx.add(0, |da| add_reduced(da, dy, b, $da));
+                dx.add(1, |db| add_reduced(db, dy, a, $db));
+            }
+
+            fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
+                $latex(&x[0], &x[1])
+            }
+
+            fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
+                (vec![[2, 3], [1, 3]], Attribute::None)
+            }
+        }
+    };
+}
+
+elementwise_pair!(
+    /// a + b.
+    Add, "sum", |a, b| a + b, |dy, _| dy, |dy, _| dy,
+    |a: &Tex, b: &Tex| Tex::sum(match b.text.strip_prefix('-') {
+        Some(positive) => format!("{} - {positive}", a.text),
+        None => format!("{} + {}", a.text, b.text),
+    })
+);
+elementwise_pair!(
+    /// a − b.
+    Subtract, "difference", |a, b| a - b, |dy, _| dy, |dy: f32, _| -dy,
+    |a: &Tex, b: &Tex| Tex::sum(format!("{} - {}", a.text, b.as_factor()))
+);
+elementwise_pair!(
+    /// a ⊙ b, entry by entry.
+    Multiply, "elementwise product", |a, b| a * b, |dy, b| dy * b, |dy, a| dy * a,
+    |a: &Tex, b: &Tex| Tex::product(format!(r"{} \odot {}", a.as_factor(), b.as_factor()))
+);
+
+/// k·x with a constant factor k.
+pub struct Scale;
+
+impl Scale {
+    fn factor(attribute: &Attribute) -> f32 {
+        if let Attribute::Factor(factor) = attribute { *factor } else { 1.0 }
+    }
+}
+
+impl Op for Scale {
+    fn name(&self) -> &'static str {
+        "scale"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], attribute: &Attribute) -> Array2<f32> {
+        let factor = Self::factor(attribute);
+        kernel::map(x[0], |x| factor * x)
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        let factor = Self::factor(local.attribute);
+        dx.add(0, |dx| dx.scaled_add(factor, local.gradient));
+    }
+
+    fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex {
+        let factor = Self::factor(attribute);
+        match factor {
+            -1.0 => Tex::product(format!("-{}", x[0].as_factor())),
+            _ => Tex::product(format!(
+                r"{} \cdot {}",
+                Tex::number(factor).as_factor(),
+                x[0].as_factor()
+            )),
+        }
+    }
+
+    fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
+        (vec![[2, 3]], Attribute::Factor(-1.7))
+    }
+}
+
+/// 1 − x.
+pub struct Complement;
+
+impl Op for Complement {
+    fn name(&self) -> &'static str {
+        "complement"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], _: &Attribute) -> Array2<f32> {
+        kernel::map(x[0], |x| 1.0 - x)
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        dx.add(0, |dx| *dx -= local.gradient);
+    }
+
+    fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
+        Tex::sum(format!("1 - {}", x[0].as_factor()))
+    }
+}
+
+/// The sum of all entries: → (1, 1).
+pub struct Sum;
+
+impl Op for Sum {
+    fn name(&self) -> &'static str {
+        "total"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], _: &Attribute) -> Array2<f32> {
+        // In double precision: a mean over thousands of rows keeps its last digits.
+        scalar(x[0].iter().map(|x| f64::from(*x)).sum::<f64>() as f32)
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        let dy = local.gradient[[0, 0]];
+        dx.add(0, |dx| *dx += dy);
+    }
+
+    fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
+        Tex::product(format!(r"\sum {}", x[0].as_factor()))
+    }
+
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+}
+
+impl<'t> Var<'t> {
+    /// The matrix product.
+    #[must_use]
+    pub fn dot(self, other: Self) -> Self {
+        self.binary(&Dot, other)
+    }
+
+    /// k·x.
+    #[must_use]
+    pub fn scale(self, factor: f32) -> Self {
+        self.with(&Scale, Attribute::Factor(factor))
+    }
+
+    /// 1 − x.
+    #[must_use]
+    pub fn complement(self) -> Self {
+        self.unary(&Complement)
+    }
+
+    /// The sum of all entries, 1×1.
+    #[must_use]
+    pub fn sum(self) -> Self {
+        self.unary(&Sum)
+    }
+}
+
+impl<'t> AddOperator for Var<'t> {
+    type Output = Var<'t>;
+
+    fn add(self, other: Self) -> Self {
+        self.binary(&Add, other)
+    }
+}
+
+impl<'t> Sub for Var<'t> {
+    type Output = Var<'t>;
+
+    fn sub(self, other: Self) -> Self {
+        self.binary(&Subtract, other)
+    }
+}
+
+/// Elementwise (⊙), not a matrix product.
+impl<'t> Mul for Var<'t> {
+    type Output = Var<'t>;
+
+    fn mul(self, other: Self) -> Self {
+        self.binary(&Multiply, other)
+    }
+}
+
+/// f(a, b) entry by entry, repeating the smaller operand.
+fn pairwise(a: &Array2<f32>, b: &Array2<f32>, f: impl Fn(f32, f32) -> f32) -> Array2<f32> {
+    if a.dim() == b.dim() {
+        let mut y = a.clone();
+        for (y, b) in slice_mut(&mut y).iter_mut().zip(slice(b)) {
+            *y = f(*y, *b);
+        }
+        return y;
+    }
+    let shape = [a.nrows().max(b.nrows()), a.ncols().max(b.ncols())];
+    let (Some(a), Some(b)) = (a.broadcast(shape), b.broadcast(shape)) else {
+        panic!("{:?} and {:?} do not fit", a.dim(), b.dim());
+    };
+    let mut y = Array2::zeros(shape);
+    ndarray::Zip::from(&mut y).and(a).and(b).for_each(|y, a, b| *y = f(*a, *b));
+    y
+}
+
+/// `dx += f(dy, other)`, summed over the rows or columns along which x was repeated.
+fn add_reduced(
+    dx: &mut Array2<f32>,
+    dy: &Array2<f32>,
+    other: &Array2<f32>,
+    f: impl Fn(f32, f32) -> f32,
+) {
+    if dx.dim() == dy.dim() && other.dim() == dy.dim() {
+        for ((dx, dy), other) in slice_mut(dx).iter_mut().zip(slice(dy)).zip(slice(other)) {
+            *dx += f(*dy, *other);
+        }
+        return;
+    }
+    let Some(other) = other.broadcast(dy.dim()) else { return };
+    let (one_row, one_column) = (dx.nrows() == 1, dx.ncols() == 1);
+    for ((r, c), dy) in dy.indexed_iter() {
+        let at = [if one_row { 0 } else { r }, if one_column { 0 } else { c }];
+        dx[at] += f(*dy, other[[r, c]]);
+    }
+}

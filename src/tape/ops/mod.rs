@@ -1,0 +1,106 @@
+//! Operations as data: name, forward, backward and LaTeX of each stand side by side.
+//!
+//! To add one, write its impl in a file of this folder and add a line to [`OPS`]; the registry
+//! test then checks its gradient by finite differences, its name and its LaTeX.
+
+pub mod activation;
+pub mod algebra;
+pub mod leaf;
+pub mod select;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::Array2;
+
+use super::backward::Sink;
+use super::equation::Tex;
+use super::intervention::Edit;
+
+/// Every op that computes something, in teaching order.
+pub const OPS: &[&dyn Op] = &[
+    &algebra::Dot,
+    &algebra::Add,
+    &algebra::Subtract,
+    &algebra::Multiply,
+    &algebra::Scale,
+    &algebra::Complement,
+    &algebra::Sum,
+    &activation::Sigmoid,
+    &activation::Tanh,
+    &activation::Relu,
+    &activation::Exp,
+    &activation::Square,
+    &activation::Silu,
+    &activation::Softplus,
+    &activation::SquaredRelu,
+    &activation::Gelu,
+    &activation::GeluTanh,
+    &select::Softmax,
+    &select::LogSoftmax,
+    &select::Embed,
+    &select::Pick,
+    &select::Intervene,
+];
+
+/// One kind of operation.
+pub trait Op: Sync {
+    /// The name by which messages and the timeline call it.
+    fn name(&self) -> &'static str;
+
+    /// The result; shapes as the op's documentation says.
+    ///
+    /// # Panics
+    /// If the shapes do not fit, which would be a bug of a model.
+    fn forward(&self, x: &[&Array2<f32>], attribute: &Attribute) -> Array2<f32>;
+
+    /// Adds each input's share of the gradient: (∂output/∂input)ᵀ · gradient.
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>);
+
+    /// How the op is written, from how its inputs are written.
+    fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex;
+
+    /// Whether entry (r, c) depends on the inputs' entries (r, c) alone, so that the inspector
+    /// may put numbers into the formula.
+    fn is_elementwise(&self) -> bool {
+        true
+    }
+
+    /// Whether this stands for a value that comes from outside.
+    fn is_leaf(&self) -> bool {
+        false
+    }
+
+    /// Inputs on which the gradient is checked: shapes, and the attribute to use.
+    fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
+        (vec![[2, 3]], Attribute::None)
+    }
+}
+
+/// An op's constants.
+#[derive(Clone, Debug, Default)]
+pub enum Attribute {
+    /// It has none.
+    #[default]
+    None,
+    /// A factor.
+    Factor(f32),
+    /// One row number for each row of the result.
+    Rows(Arc<[usize]>),
+    /// One column number for each row, or none for a row that does not count.
+    Targets(Arc<[Option<usize>]>),
+    /// An intervention on some columns (all if `None`).
+    Edit(Edit, Option<Range<usize>>),
+}
+
+/// What an op's backward step may look at.
+pub struct Local<'a> {
+    /// The inputs' values.
+    pub inputs: &'a [&'a Array2<f32>],
+    /// The op's result.
+    pub output: &'a Array2<f32>,
+    /// The gradient with respect to the result, of the same shape.
+    pub gradient: &'a Array2<f32>,
+    /// The op's constants.
+    pub attribute: &'a Attribute,
+}

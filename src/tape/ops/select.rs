@@ -1,0 +1,286 @@
+//! Choosing among entries: softmax, table rows, targets, and interventions.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::{Array2, Axis};
+
+use super::{Attribute, Local, Op};
+use crate::tape::backward::Sink;
+use crate::tape::equation::Tex;
+use crate::tape::intervention::{Edit, Intervention};
+use crate::tape::{Tape, Var};
+use crate::tensor::kernel;
+
+/// Each row as shares that add up to 1: eˣ / Σ eˣ, shifted by the row's largest entry so that
+/// nothing overflows.
+pub struct Softmax;
+
+impl Op for Softmax {
+    fn name(&self) -> &'static str {
+        "softmax"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], _: &Attribute) -> Array2<f32> {
+        let mut y = x[0].clone();
+        for mut row in y.rows_mut() {
+            let top = largest(row.iter());
+            row.mapv_inplace(|x| kernel::exp(x - top));
+            let total = row.sum();
+            row.mapv_inplace(|x| x / total);
+        }
+        y
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        dx.add(0, |dx| {
+            for ((mut dx, y), dy) in
+                dx.rows_mut().into_iter().zip(local.output.rows()).zip(local.gradient.rows())
+            {
+                let mean = y.dot(&dy);
+                ndarray::Zip::from(&mut dx)
+                    .and(y)
+                    .and(dy)
+                    .for_each(|dx, y, dy| *dx += y * (dy - mean));
+            }
+        });
+    }
+
+    fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
+        Tex::atom(format!(r"\operatorname{{softmax}}\left({}\right)", x[0].text))
+    }
+
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+}
+
+/// ln softmax(x), computed without dividing small numbers.
+pub struct LogSoftmax;
+
+impl Op for LogSoftmax {
+    fn name(&self) -> &'static str {
+        "log softmax"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], _: &Attribute) -> Array2<f32> {
+        let mut y = x[0].clone();
+        for mut row in y.rows_mut() {
+            let top = largest(row.iter());
+            let total = row.iter().map(|x| kernel::exp(x - top)).sum::<f32>().ln() + top;
+            row.mapv_inplace(|x| x - total);
+        }
+        y
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        dx.add(0, |dx| {
+            for ((mut dx, y), dy) in
+                dx.rows_mut().into_iter().zip(local.output.rows()).zip(local.gradient.rows())
+            {
+                let total = dy.sum();
+                ndarray::Zip::from(&mut dx)
+                    .and(y)
+                    .and(dy)
+                    .for_each(|dx, y, dy| *dx += dy - kernel::exp(*y) * total);
+            }
+        });
+    }
+
+    fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
+        Tex::atom(format!(r"\ln\operatorname{{softmax}}\left({}\right)", x[0].text))
+    }
+
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+}
+
+/// Rows of a table: (entries, n) → (rows asked for, n).
+pub struct Embed;
+
+impl Embed {
+    fn rows(attribute: &Attribute) -> &[usize] {
+        if let Attribute::Rows(rows) = attribute { rows } else { &[] }
+    }
+}
+
+impl Op for Embed {
+    fn name(&self) -> &'static str {
+        "table look-up"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], attribute: &Attribute) -> Array2<f32> {
+        // `select` may keep a column-major layout for one row, and values are row-major.
+        x[0].select(Axis(0), Self::rows(attribute)).as_standard_layout().into_owned()
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        dx.add(0, |table| {
+            for (row, gradient) in Self::rows(local.attribute).iter().zip(local.gradient.rows()) {
+                let mut entry = table.row_mut(*row);
+                entry += &gradient;
+            }
+        });
+    }
+
+    fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex {
+        let row = match Self::rows(attribute) {
+            [row] => row.to_string(),
+            _ => r"\text{token}".to_owned(),
+        };
+        Tex::atom(format!("{}[{row}]", x[0].as_base()))
+    }
+
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+
+    fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
+        (vec![[4, 3]], Attribute::Rows(Arc::new([2, 0, 2])))
+    }
+}
+
+/// The target's entry of each row, 0 where the row does not count: (rows, n) → (rows, 1).
+pub struct Pick;
+
+impl Pick {
+    fn targets(attribute: &Attribute) -> &[Option<usize>] {
+        if let Attribute::Targets(targets) = attribute { targets } else { &[] }
+    }
+}
+
+impl Op for Pick {
+    fn name(&self) -> &'static str {
+        "target's entry"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], attribute: &Attribute) -> Array2<f32> {
+        let targets = Self::targets(attribute);
+        assert!(targets.len() == x[0].nrows(), "{} targets, {} rows", targets.len(), x[0].nrows());
+        Array2::from_shape_fn([targets.len(), 1], |(row, _)| {
+            targets[row].map_or(0.0, |column| x[0][[row, column]])
+        })
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        dx.add(0, |dx| {
+            for (row, target) in Self::targets(local.attribute).iter().enumerate() {
+                if let Some(column) = target {
+                    dx[[row, *column]] += local.gradient[[row, 0]];
+                }
+            }
+        });
+    }
+
+    fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
+        Tex::atom(format!(r"{}[\text{{target}}]", x[0].as_base()))
+    }
+
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+
+    fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
+        (vec![[3, 4]], Attribute::Targets(Arc::new([Some(3), None, Some(0)])))
+    }
+}
+
+/// An intervention: some columns changed from outside.
+pub struct Intervene;
+
+impl Intervene {
+    fn parts(attribute: &Attribute, columns: usize) -> (Edit, Range<usize>) {
+        match attribute {
+            Attribute::Edit(edit, Some(units)) => {
+                (*edit, units.start.min(columns)..units.end.min(columns))
+            }
+            Attribute::Edit(edit, None) => (*edit, 0..columns),
+            _ => (Edit::Scale(1.0), 0..0),
+        }
+    }
+}
+
+impl Op for Intervene {
+    fn name(&self) -> &'static str {
+        "intervention"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], attribute: &Attribute) -> Array2<f32> {
+        let mut y = x[0].clone();
+        let (edit, units) = Self::parts(attribute, y.ncols());
+        y.slice_mut(ndarray::s![.., units]).mapv_inplace(|x| edit.apply(x));
+        y
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        let (edit, units) = Self::parts(local.attribute, local.gradient.ncols());
+        dx.add(0, |dx| {
+            for ((row, column), dy) in local.gradient.indexed_iter() {
+                let slope = if units.contains(&column) {
+                    edit.slope(local.inputs[0][[row, column]])
+                } else {
+                    1.0
+                };
+                dx[[row, column]] += slope * dy;
+            }
+        });
+    }
+
+    fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex {
+        let Attribute::Edit(edit, units) = attribute else { return x[0].clone() };
+        let units = units.as_ref().map_or(String::new(), |units| {
+            format!(r",\ \text{{units }}{}..{}", units.start, units.end)
+        });
+        Tex::atom(format!(
+            r"\operatorname{{do}}\left({}\ \big|\ {}{units}\right)",
+            x[0].text,
+            edit.latex()
+        ))
+    }
+
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+
+    fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
+        (vec![[2, 3]], Attribute::Edit(Edit::Scale(0.5), Some(1..3)))
+    }
+}
+
+impl Tape {
+    /// The rows of `table` that `tokens` number: (entries, n) → (tokens, n).
+    #[must_use]
+    pub fn embed<'t>(&'t self, table: Var<'t>, tokens: &[usize]) -> Var<'t> {
+        table.with(&Embed, Attribute::Rows(tokens.into()))
+    }
+}
+
+impl<'t> Var<'t> {
+    /// Each row as shares that add up to 1.
+    #[must_use]
+    pub fn softmax(self) -> Self {
+        self.unary(&Softmax)
+    }
+
+    /// ln softmax(x).
+    #[must_use]
+    pub fn log_softmax(self) -> Self {
+        self.unary(&LogSoftmax)
+    }
+
+    /// The target's entry of each row, 0 where there is no target: (rows, n) → (rows, 1).
+    #[must_use]
+    pub fn pick(self, targets: &[Option<usize>]) -> Self {
+        self.with(&Pick, Attribute::Targets(targets.into()))
+    }
+
+    pub(crate) fn edited(self, intervention: &Intervention) -> Self {
+        self.with(&Intervene, Attribute::Edit(intervention.edit, intervention.units.clone()))
+    }
+}
+
+/// The largest entry; NaN if one is NaN, so that a broken row stays visibly broken.
+fn largest<'a>(row: impl Iterator<Item = &'a f32>) -> f32 {
+    row.fold(f32::NEG_INFINITY, |top, x| if *x > top || x.is_nan() { *x } else { top })
+}
