@@ -1,4 +1,9 @@
 //! Unrolled runs small, really trained sequence models step by step and shows what happens inside.
 
+pub mod checkpoint;
+pub mod models;
+pub mod nn;
 pub mod tape;
+pub mod tasks;
 pub mod tensor;
+pub mod training;

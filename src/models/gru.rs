@@ -1,0 +1,317 @@
+//! The gated recurrent unit: one state, a gate that blends old with new, a gate that hides the old.
+//!
+//! ```text
+//! r_t = σ(x_t W_xr + h_{t-1} W_hr + b_r)              reset gate
+//! z_t = σ(x_t W_xz + h_{t-1} W_hz + b_z)              update gate
+//! n_t = tanh(x_t W_xn + b_n + r_t ⊙ (h_{t-1} W_hn + b_hn))   candidate, reset after the product
+//! n_t = tanh(x_t W_xn + b_n + (r_t ⊙ h_{t-1}) W_hn)          candidate, reset before the product
+//! h_t = z_t ⊙ h_{t-1} + (1 − z_t) ⊙ n_t               z keeps
+//! h_t = (1 − z_t) ⊙ h_{t-1} + z_t ⊙ n_t               z updates
+//! ```
+//!
+//! | symbol | shape | |
+//! |---|---|---|
+//! | x_t | (rows, inputs) | the input |
+//! | r, z, n, h | (rows, hidden) | gates, candidate, hidden state; h_{-1} = 0 |
+//!
+//! Sources: Cho et al. 2014 (arXiv 1406.1078), eqs. 5–8: reset before, z keeps. Chung et al. 2014
+//! (arXiv 1412.3555), §3.2: z updates. PyTorch and cuDNN: reset after, z keeps. The two meanings of
+//! z are the same function with the gate's weights negated ([`Config::with_convention`]); the two
+//! places of the reset are not.
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::diagram::{Diagram, Mark};
+use super::recurrent::{self, Cell, Sizes, share, signed};
+use super::{ConfigError, Input, Model, ModelSpec, Outputs, Recipe, ValueDoc};
+use crate::nn::{Binder, Init, Parameters};
+use crate::tape::{Tape, Var};
+
+/// Sizes and conventions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// Inputs, hidden units, outputs.
+    #[serde(flatten)]
+    pub sizes: Sizes,
+    /// What z = 1 means.
+    pub convention: Convention,
+    /// Where the reset gate acts.
+    pub reset: Reset,
+}
+
+/// What the update gate's 1 means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Convention {
+    /// Keep the old state (Cho et al. 2014; PyTorch).
+    Keeps,
+    /// Take the candidate (Chung et al. 2014).
+    Updates,
+}
+
+/// Where the reset gate acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reset {
+    /// On the state, before the product with W_hn (Cho et al. 2014).
+    Before,
+    /// On the product (PyTorch, cuDNN), which then needs a bias of its own.
+    After,
+}
+
+impl Config {
+    /// The same function written in the other convention: since 1 − σ(a) = σ(−a), the weights of z
+    /// change their sign and nothing else changes.
+    #[must_use]
+    pub fn with_convention(
+        &self,
+        convention: Convention,
+        parameters: &Parameters,
+    ) -> (Self, Parameters) {
+        let mut parameters = parameters.clone();
+        if convention != self.convention {
+            for name in ["w_xz", "w_hz", "b_z"] {
+                if let Some(weights) = parameters.get_mut(name) {
+                    weights.mapv_inplace(|w| -w);
+                }
+            }
+        }
+        (Self { convention, ..self.clone() }, parameters)
+    }
+}
+
+/// The cell's parameters on a tape.
+pub struct Gru<'t> {
+    convention: Convention,
+    hidden: usize,
+    w_xr: Var<'t>, // (inputs, hidden)
+    w_hr: Var<'t>, // (hidden, hidden)
+    b_r: Var<'t>,  // (1, hidden)
+    w_xz: Var<'t>,
+    w_hz: Var<'t>,
+    b_z: Var<'t>,
+    w_xn: Var<'t>,
+    w_hn: Var<'t>,
+    b_n: Var<'t>,
+    /// The product's own bias, where the reset acts after it.
+    b_hn: Option<Var<'t>>,
+}
+
+impl<'t> Gru<'t> {
+    /// Declares the parameters.
+    #[must_use]
+    pub fn new(
+        p: &Binder<'t>,
+        inputs: usize,
+        hidden: usize,
+        convention: Convention,
+        reset: Reset,
+    ) -> Self {
+        let square = |name, symbol| p.parameter(name, symbol, [hidden, hidden], Init::Orthogonal);
+        Self {
+            convention,
+            hidden,
+            w_xr: p.weight("w_xr", "W_{xr}", [inputs, hidden]),
+            w_hr: square("w_hr", "W_{hr}"),
+            b_r: p.bias("b_r", "b_r", hidden, 0.0),
+            w_xz: p.weight("w_xz", "W_{xz}", [inputs, hidden]),
+            w_hz: square("w_hz", "W_{hz}"),
+            b_z: p.bias("b_z", "b_z", hidden, 0.0),
+            w_xn: p.weight("w_xn", "W_{xn}", [inputs, hidden]),
+            w_hn: square("w_hn", "W_{hn}"),
+            b_n: p.bias("b_n", "b_n", hidden, 0.0),
+            b_hn: (reset == Reset::After).then(|| p.bias("b_hn", "b_{hn}", hidden, 0.0)),
+        }
+    }
+}
+
+impl<'t> Cell<'t> for Gru<'t> {
+    type State = Var<'t>;
+
+    fn zero_state(&self, tape: &'t Tape, rows: usize) -> Var<'t> {
+        tape.initial("hidden", "h", Array2::zeros([rows, self.hidden]))
+    }
+
+    fn step(&self, x: Var<'t>, h: Var<'t>) -> Var<'t> {
+        let r = (x.dot(self.w_xr) + h.dot(self.w_hr) + self.b_r).sigmoid().named("reset_gate", "r");
+        let z =
+            (x.dot(self.w_xz) + h.dot(self.w_hz) + self.b_z).sigmoid().named("update_gate", "z");
+        let recalled = match self.b_hn {
+            Some(b_hn) => r * (h.dot(self.w_hn) + b_hn), // (rows, hidden)
+            None => (r * h).dot(self.w_hn),              // (rows, hidden)
+        };
+        let n = (x.dot(self.w_xn) + self.b_n + recalled).tanh().named("candidate", "n");
+        match self.convention {
+            Convention::Keeps => z * h + z.complement() * n,
+            Convention::Updates => z.complement() * h + z * n,
+        }
+        .named("hidden", "h")
+    }
+
+    fn hidden(state: Var<'t>) -> Var<'t> {
+        state
+    }
+}
+
+impl Model for Config {
+    fn forward<'t>(&self, p: &Binder<'t>, input: &Input) -> Outputs<'t> {
+        let Self { sizes, convention, reset } = self;
+        let cell = Gru::new(p, sizes.inputs(), sizes.hidden, *convention, *reset);
+        recurrent::run(p, sizes, &cell, input)
+    }
+
+    fn example(&self) -> Input {
+        self.sizes.example()
+    }
+
+    fn config(&self) -> Json {
+        json!(self)
+    }
+
+    /// One line of state along the top; the reset acts on what the candidate reads of it.
+    fn diagram(&self) -> Diagram {
+        let mut d = Diagram::new([96.0, 60.0], [15.0, 8.0, 66.0, 42.0]);
+        let (state, gates, bus) = (15.0, 34.0, 44.0);
+        let h_before = d.previous("hidden", [6.0, state]);
+        let x = d.place("input", [22.0, 55.0], Mark::Strip);
+        let r = d.place("reset_gate", [29.0, gates], Mark::Layer("σ"));
+        let z = d.place("update_gate", [42.0, gates], Mark::Layer("σ"));
+        let n = d.place("candidate", [68.0, gates], Mark::Layer("tanh"));
+        // Where the reset's product stands in the formula of n depends on the convention.
+        let path: &[usize] = match self.reset {
+            Reset::After => &[0, 1],
+            Reset::Before => &[0, 1, 0],
+        };
+        let hidden_part = d.operand("candidate", path, 0, [29.0, 23.5], Mark::Sign("×"));
+        let (keep_path, write_path, one_minus): (&[usize], &[usize], &[usize]) =
+            match self.convention {
+                Convention::Keeps => (&[0], &[1], &[1, 0]),
+                Convention::Updates => (&[0], &[1], &[0, 0]),
+            };
+        let kept = d.operand("hidden", keep_path, 0, [42.0, state], Mark::Sign("×"));
+        let minus = match self.convention {
+            Convention::Keeps => d.operand("hidden", one_minus, 0, [56.0, 23.5], Mark::Sign("1−")),
+            Convention::Updates => {
+                d.operand("hidden", one_minus, 0, [42.0, 23.5], Mark::Sign("1−"))
+            }
+        };
+        let written = d.operand("hidden", write_path, 0, [68.0, 23.5], Mark::Sign("×"));
+        let sum = d.place("hidden", [68.0, state], Mark::Sign("+"));
+        d.place("hidden", [90.0, state], Mark::Strip);
+        d.wire(h_before, &[[11.0, state], [40.0, state]]);
+        d.wire(kept, &[[44.0, state], [66.0, state]]);
+        d.wire(sum, &[[70.0, state], [85.0, state]]);
+        d.wire(r, &[[29.0, 30.5], [29.0, 25.5]]);
+        d.wire(h_before, &[[20.0, state], [20.0, 23.5], [27.0, 23.5]]);
+        match self.convention {
+            Convention::Keeps => {
+                d.wire(z, &[[42.0, 30.5], [42.0, 17.0]]);
+                d.wire(z, &[[42.0, 23.5], [54.0, 23.5]]);
+                d.wire(minus, &[[58.0, 23.5], [66.0, 23.5]]);
+            }
+            Convention::Updates => {
+                d.wire(z, &[[42.0, 30.5], [42.0, 25.5]]);
+                d.wire(minus, &[[42.0, 21.5], [42.0, 17.0]]);
+                d.wire(z, &[[46.5, gates], [52.0, gates], [52.0, 23.5], [66.0, 23.5]]);
+            }
+        }
+        d.wire(n, &[[68.0, 30.5], [68.0, 25.5]]);
+        d.wire(written, &[[68.0, 21.5], [68.0, 17.0]]);
+        d.wire(
+            hidden_part,
+            &[[31.0, 23.5], [35.0, 23.5], [35.0, 40.5], [64.0, 40.5], [64.0, 37.8]],
+        );
+        d.branch(h_before, &[[20.0, 23.5], [20.0, bus], [42.0, bus]]);
+        d.branch(x, &[[22.0, 52.5], [22.0, bus + 2.5], [70.0, bus + 2.5]]);
+        for gate in [29.0, 42.0] {
+            d.wire(h_before, &[[gate - 1.0, bus], [gate - 1.0, 37.8]]);
+            d.wire(x, &[[gate + 1.0, bus + 2.5], [gate + 1.0, 37.8]]);
+        }
+        d.wire(x, &[[70.0, bus + 2.5], [70.0, 37.8]]);
+        d
+    }
+}
+
+/// The registry entry.
+pub const SPEC: ModelSpec = ModelSpec {
+    id: "gru",
+    title: "GRU",
+    source: "Cho et al. 2014, arXiv 1406.1078, eqs. 5–8; Chung et al. 2014, arXiv 1412.3555, §3.2",
+    year: 2014,
+    build: |config| Ok(Box::new(ConfigError::read::<Config>("gru", config)?)),
+    recipes: &[
+        Recipe {
+            id: "gru-brackets",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true,"convention":"keeps","reset":"after"}"#,
+            ..BRACKETS
+        },
+        Recipe {
+            id: "gru-before-brackets",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true,"convention":"updates","reset":"before"}"#,
+            ..BRACKETS
+        },
+        Recipe {
+            id: "gru-adding",
+            config: r#"{"source":{"numbers":2},"hidden":32,"outputs":1,"predicts_symbols":false,"convention":"keeps","reset":"after"}"#,
+            task: "adding",
+            task_config: r#"{"length":50}"#,
+            steps: 6000,
+            target: 0.01,
+            ..BRACKETS
+        },
+    ],
+    values: &[
+        recurrent::INPUT,
+        share(
+            "reset_gate",
+            "How much of the old state the candidate may read",
+            "计算候选状态时能读到多少旧状态",
+        ),
+        ValueDoc {
+            is_kept_share: true,
+            ..share("update_gate", "How old and new state are blended", "新旧状态按什么比例混合")
+        },
+        signed("candidate", "The new state that is proposed", "提议的新状态"),
+        recurrent::HIDDEN,
+        recurrent::SCORES,
+        recurrent::PREDICTION,
+        recurrent::ESTIMATE,
+    ],
+};
+
+/// What the shipped models have in common.
+const BRACKETS: Recipe = Recipe {
+    id: "",
+    config: "",
+    task: "brackets",
+    task_config: r#"{"depth":8,"longest":48}"#,
+    steps: 8000,
+    batch: 64,
+    learning_rate: 5e-3,
+    clip: 1.0,
+    seed: 1,
+    target: 0.99,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_meanings_of_z_are_the_same_function() {
+        let config: Config = serde_json::from_str(SPEC.recipes[0].config).unwrap();
+        let parameters = config.init(5);
+        let input = Input::Symbols(vec![vec![0], vec![3], vec![7], vec![2]]);
+        let run = |config: &Config, parameters: &Parameters| {
+            let tape = Tape::recording();
+            let outputs = config.forward(&Binder::stored(&tape, parameters), &input);
+            outputs.scores[3].value()
+        };
+        let (other, negated) = config.with_convention(Convention::Updates, &parameters);
+        assert_ne!(parameters, negated);
+        let difference = run(&config, &parameters) - run(&other, &negated);
+        assert!(difference.iter().all(|d| d.abs() < 1e-5), "{difference}");
+    }
+}

@@ -1,0 +1,231 @@
+//! Long short-term memory: a cell state that is changed only by what its gates let through.
+//!
+//! ```text
+//! i_t = σ(x_t W_xi + h_{t-1} W_hi + b_i)        input gate
+//! f_t = σ(x_t W_xf + h_{t-1} W_hf + b_f)        forget gate
+//! g_t = tanh(x_t W_xg + h_{t-1} W_hg + b_g)     candidate
+//! o_t = σ(x_t W_xo + h_{t-1} W_ho + b_o)        output gate
+//! c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t               cell state
+//! h_t = o_t ⊙ tanh(c_t)                         hidden state
+//! ```
+//!
+//! | symbol | shape | |
+//! |---|---|---|
+//! | x_t | (rows, inputs) | the input |
+//! | i, f, g, o, c, h | (rows, hidden) | gates, candidate and states; c_{-1} = h_{-1} = 0 |
+//!
+//! Source: Hochreiter & Schmidhuber 1997, *Long Short-Term Memory*, Neural Computation 9(8), with
+//! the forget gate of Gers, Schmidhuber & Cummins 2000, §3. No peephole connections, as in PyTorch.
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::diagram::{Diagram, Mark};
+use super::recurrent::{self, Cell, Sizes, share, signed};
+use super::{ConfigError, Input, Model, ModelSpec, Outputs, Recipe, ValueDoc};
+use crate::nn::{Binder, Init};
+use crate::tape::{Tape, Var};
+
+/// The forget gate's bias starts here, so that a new cell keeps what it has (Gers et al. 2000;
+/// Jozefowicz et al. 2015, §5).
+const FORGET_BIAS: f32 = 1.0;
+
+/// Sizes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// Inputs, hidden units, outputs.
+    #[serde(flatten)]
+    pub sizes: Sizes,
+}
+
+/// One gate's parameters on a tape.
+#[derive(Clone, Copy)]
+struct Gate<'t> {
+    w_x: Var<'t>, // (inputs, hidden)
+    w_h: Var<'t>, // (hidden, hidden)
+    b: Var<'t>,   // (1, hidden)
+}
+
+impl<'t> Gate<'t> {
+    fn new(p: &Binder<'t>, letter: char, inputs: usize, hidden: usize, bias: f32) -> Self {
+        let square = [hidden, hidden];
+        Self {
+            w_x: p.weight(&format!("w_x{letter}"), &format!("W_{{x{letter}}}"), [inputs, hidden]),
+            w_h: p.parameter(
+                &format!("w_h{letter}"),
+                &format!("W_{{h{letter}}}"),
+                square,
+                Init::Orthogonal,
+            ),
+            b: p.bias(&format!("b_{letter}"), &format!("b_{letter}"), hidden, bias),
+        }
+    }
+
+    fn sum(self, x: Var<'t>, h: Var<'t>) -> Var<'t> {
+        x.dot(self.w_x) + h.dot(self.w_h) + self.b // (rows, hidden)
+    }
+}
+
+/// The cell's parameters on a tape.
+pub struct Lstm<'t> {
+    input: Gate<'t>,
+    forget: Gate<'t>,
+    candidate: Gate<'t>,
+    output: Gate<'t>,
+    hidden: usize,
+}
+
+/// What is carried from one position to the next.
+#[derive(Clone, Copy)]
+pub struct State<'t> {
+    /// The hidden state, (rows, hidden).
+    pub h: Var<'t>,
+    /// The cell state, (rows, hidden).
+    pub c: Var<'t>,
+}
+
+impl<'t> Lstm<'t> {
+    /// Declares the parameters.
+    #[must_use]
+    pub fn new(p: &Binder<'t>, inputs: usize, hidden: usize) -> Self {
+        Self {
+            input: Gate::new(p, 'i', inputs, hidden, 0.0),
+            forget: Gate::new(p, 'f', inputs, hidden, FORGET_BIAS),
+            candidate: Gate::new(p, 'g', inputs, hidden, 0.0),
+            output: Gate::new(p, 'o', inputs, hidden, 0.0),
+            hidden,
+        }
+    }
+}
+
+impl<'t> Cell<'t> for Lstm<'t> {
+    type State = State<'t>;
+
+    fn zero_state(&self, tape: &'t Tape, rows: usize) -> State<'t> {
+        State {
+            h: tape.initial("hidden", "h", Array2::zeros([rows, self.hidden])),
+            c: tape.initial("cell", "c", Array2::zeros([rows, self.hidden])),
+        }
+    }
+
+    fn step(&self, x: Var<'t>, State { h, c }: State<'t>) -> State<'t> {
+        let i = self.input.sum(x, h).sigmoid().named("input_gate", "i");
+        let f = self.forget.sum(x, h).sigmoid().named("forget_gate", "f");
+        let g = self.candidate.sum(x, h).tanh().named("candidate", "g");
+        let o = self.output.sum(x, h).sigmoid().named("output_gate", "o");
+        let c = (f * c + i * g).named("cell", "c");
+        let h = (o * c.tanh()).named("hidden", "h");
+        State { h, c }
+    }
+
+    fn hidden(state: State<'t>) -> Var<'t> {
+        state.h
+    }
+}
+
+impl Model for Config {
+    fn forward<'t>(&self, p: &Binder<'t>, input: &Input) -> Outputs<'t> {
+        let cell = Lstm::new(p, self.sizes.inputs(), self.sizes.hidden);
+        recurrent::run(p, &self.sizes, &cell, input)
+    }
+
+    fn example(&self) -> Input {
+        self.sizes.example()
+    }
+
+    fn config(&self) -> Json {
+        json!(self)
+    }
+
+    /// The cell with its conveyor along the top, as in Olah 2015, *Understanding LSTM Networks*.
+    fn diagram(&self) -> Diagram {
+        let mut d = Diagram::new([96.0, 60.0], [15.0, 8.0, 66.0, 42.0]);
+        let (conveyor, gates, bus) = (15.0, 34.0, 44.0);
+        let c_before = d.previous("cell", [6.0, conveyor]);
+        let h_before = d.previous("hidden", [6.0, bus]);
+        let x = d.place("input", [22.0, 55.0], Mark::Strip);
+        let f = d.place("forget_gate", [27.0, gates], Mark::Layer("σ"));
+        let i = d.place("input_gate", [38.0, gates], Mark::Layer("σ"));
+        let g = d.place("candidate", [49.0, gates], Mark::Layer("tanh"));
+        let o = d.place("output_gate", [60.0, gates], Mark::Layer("σ"));
+        let kept = d.operand("cell", &[0], 0, [27.0, conveyor], Mark::Sign("×"));
+        let written = d.operand("cell", &[1], 0, [49.0, 23.5], Mark::Sign("×"));
+        let sum = d.place("cell", [49.0, conveyor], Mark::Sign("+"));
+        let squashed = d.operand("hidden", &[1], 0, [71.0, 22.5], Mark::Sign("tanh"));
+        let shown = d.place("hidden", [71.0, gates], Mark::Sign("×"));
+        let c_after = d.place("cell", [90.0, conveyor], Mark::Strip);
+        d.place("hidden", [90.0, bus], Mark::Strip);
+        d.wire(c_before, &[[11.0, conveyor], [25.0, conveyor]]);
+        d.wire(kept, &[[29.0, conveyor], [47.0, conveyor]]);
+        d.wire(sum, &[[51.0, conveyor], [85.0, conveyor]]);
+        d.wire(f, &[[27.0, 30.5], [27.0, 17.0]]);
+        d.wire(i, &[[38.0, 30.5], [38.0, 23.5], [47.0, 23.5]]);
+        d.wire(g, &[[49.0, 30.5], [49.0, 25.5]]);
+        d.wire(written, &[[49.0, 21.5], [49.0, 17.0]]);
+        d.wire(o, &[[64.5, gates], [69.0, gates]]);
+        d.wire(c_after, &[[71.0, conveyor], [71.0, 19.8]]);
+        d.wire(squashed, &[[71.0, 25.2], [71.0, 32.0]]);
+        d.wire(shown, &[[71.0, 36.0], [71.0, bus], [85.0, bus]]);
+        d.branch(h_before, &[[11.0, bus], [60.0, bus]]);
+        d.branch(x, &[[22.0, 52.5], [22.0, bus]]);
+        for gate in [27.0, 38.0, 49.0, 60.0] {
+            d.wire(h_before, &[[gate, bus], [gate, 37.8]]);
+        }
+        d
+    }
+}
+
+/// The registry entry.
+pub const SPEC: ModelSpec = ModelSpec {
+    id: "lstm",
+    title: "LSTM",
+    source: "Hochreiter & Schmidhuber 1997, Neural Computation 9(8); forget gate: Gers et al. 2000",
+    year: 1997,
+    build: |config| Ok(Box::new(ConfigError::read::<Config>("lstm", config)?)),
+    recipes: &[
+        Recipe {
+            id: "lstm-brackets",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true}"#,
+            task: "brackets",
+            task_config: r#"{"depth":8,"longest":48}"#,
+            steps: 8000,
+            batch: 64,
+            learning_rate: 5e-3,
+            clip: 1.0,
+            seed: 1,
+            target: 0.99,
+        },
+        Recipe {
+            id: "lstm-adding",
+            config: r#"{"source":{"numbers":2},"hidden":32,"outputs":1,"predicts_symbols":false}"#,
+            task: "adding",
+            task_config: r#"{"length":50}"#,
+            steps: 6000,
+            batch: 64,
+            learning_rate: 5e-3,
+            clip: 1.0,
+            seed: 1,
+            target: 0.01,
+        },
+    ],
+    values: &[
+        recurrent::INPUT,
+        share("input_gate", "How much of the candidate is written", "候选内容有多少被写入"),
+        ValueDoc {
+            is_kept_share: true,
+            ..share("forget_gate", "How much of the cell state is kept", "细胞状态有多少被保留")
+        },
+        signed("candidate", "What could be written", "可以写入的新内容"),
+        share(
+            "output_gate",
+            "How much of the cell state is shown as hidden state",
+            "细胞状态有多少显露为隐藏状态",
+        ),
+        signed("cell", "The cell state: the memory itself", "细胞状态：记忆本身"),
+        recurrent::HIDDEN,
+        recurrent::SCORES,
+        recurrent::PREDICTION,
+        recurrent::ESTIMATE,
+    ],
+};

@@ -1,0 +1,192 @@
+//! Architectures: one a file, written as their equations, in teaching order.
+//!
+//! To add one, write its file, ending in its `SPEC`, and name it here twice: `pub mod` and
+//! [`MODELS`]. The registry tests then prove that it builds, that its shapes and names are right,
+//! that its gradients are those of its forward pass and that it learns its task at a tiny size.
+
+pub mod diagram;
+pub mod gru;
+pub mod lstm;
+pub mod recurrent;
+pub mod rnn;
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+pub use diagram::Diagram;
+
+use crate::nn::{Binder, Parameters};
+use crate::tape::{Tape, Var};
+
+/// Every architecture, in teaching order.
+pub const MODELS: &[ModelSpec] = &[rnn::SPEC, lstm::SPEC, gru::SPEC];
+
+/// What the rest of the program knows about an architecture.
+pub struct ModelSpec {
+    /// The name on the command line and in lessons.
+    pub id: &'static str,
+    /// The name in sentences, the same in every language.
+    pub title: &'static str,
+    /// The paper and the section or equations that the file follows.
+    pub source: &'static str,
+    /// The year of that paper.
+    pub year: u16,
+    /// Builds the architecture from its configuration.
+    pub build: fn(&Json) -> Result<Box<dyn Model>, ConfigError>,
+    /// The models that are trained and shipped, the first being the one to show.
+    pub recipes: &'static [Recipe],
+    /// What each named value means.
+    pub values: &'static [ValueDoc],
+}
+
+/// An architecture with its sizes fixed; its weights are kept apart in [`Parameters`].
+pub trait Model: Send + Sync {
+    /// Declares the parameters and runs the model over `input`.
+    fn forward<'t>(&self, p: &Binder<'t>, input: &Input) -> Outputs<'t>;
+
+    /// The smallest input that the model accepts, on which new parameters are declared.
+    fn example(&self) -> Input;
+
+    /// The configuration that [`ModelSpec::build`] makes this model from.
+    fn config(&self) -> Json;
+
+    /// The model as its papers draw it.
+    fn diagram(&self) -> Diagram;
+
+    /// New parameters.
+    fn init(&self, seed: u64) -> Parameters {
+        let tape = Tape::lean();
+        let binder = Binder::new(&tape, seed);
+        let _ = self.forward(&binder, &self.example());
+        binder.into_parameters()
+    }
+}
+
+/// A batch of inputs, position by position; rows are parallel sequences.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// For each position one symbol number a row.
+    Symbols(Vec<Vec<usize>>),
+    /// For each position (rows, features).
+    Numbers(Vec<Array2<f32>>),
+}
+
+impl Input {
+    /// The number of positions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Symbols(positions) => positions.len(),
+            Self::Numbers(positions) => positions.len(),
+        }
+    }
+
+    /// Whether there is no position.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of parallel sequences; 1 where there is no position.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Symbols(positions) => positions.first().map_or(1, Vec::len),
+            Self::Numbers(positions) => positions.first().map_or(1, Array2::nrows),
+        }
+    }
+}
+
+/// What a model computes for a task.
+pub struct Outputs<'t> {
+    /// Scores before softmax, or estimates: (rows, outputs) for each position.
+    pub scores: Vec<Var<'t>>,
+}
+
+/// How a shipped model is trained.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recipe {
+    /// The name of the shipped model, such as `lstm-brackets`.
+    pub id: &'static str,
+    /// The architecture's configuration, JSON.
+    pub config: &'static str,
+    /// The task's id.
+    pub task: &'static str,
+    /// The task's configuration, JSON.
+    pub task_config: &'static str,
+    /// Updates.
+    pub steps: usize,
+    /// Sequences in an update.
+    pub batch: usize,
+    /// The largest learning rate.
+    pub learning_rate: f32,
+    /// Gradients are scaled down to this norm.
+    pub clip: f32,
+    /// The seed of initial weights and training data.
+    pub seed: u64,
+    /// The held-out score that the shipped weights must reach, in the task's measure.
+    pub target: f32,
+}
+
+/// What a named value means, in each language: part of the model's file, so that a model stays one
+/// file.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueDoc {
+    /// The name, without scopes.
+    pub name: &'static str,
+    /// One English sentence or phrase.
+    pub en: &'static str,
+    /// The same in Chinese.
+    pub zh: &'static str,
+    /// The range within which its entries lie, for the colour scale.
+    pub range: Range,
+    /// Whether an entry is the share that a memory keeps at a step, so that it has a half-life.
+    pub is_kept_share: bool,
+}
+
+/// Where a value's entries lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// Between 0 and 1: gates and probabilities.
+    Unit,
+    /// On both sides of 0.
+    Signed,
+}
+
+/// Why a configuration does not make a model or task.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the configuration of `{of}` is not usable: {reason}")]
+pub struct ConfigError {
+    /// The architecture or task.
+    pub of: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl ConfigError {
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// If a field is missing, unknown or of the wrong type.
+    pub fn read<T: for<'de> Deserialize<'de>>(of: &str, config: &Json) -> Result<T, Self> {
+        T::deserialize(config).map_err(|e| Self { of: of.to_owned(), reason: e.to_string() })
+    }
+}
+
+/// The architecture called `id`.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static ModelSpec> {
+    MODELS.iter().find(|spec| spec.id == id)
+}
+
+/// The shipped model called `id`, with its architecture.
+#[must_use]
+pub fn find_recipe(id: &str) -> Option<(&'static ModelSpec, &'static Recipe)> {
+    recipes().find(|(_, recipe)| recipe.id == id)
+}
+
+/// All shipped models with their architectures, in teaching order.
+pub fn recipes() -> impl Iterator<Item = (&'static ModelSpec, &'static Recipe)> {
+    MODELS.iter().flat_map(|spec| spec.recipes.iter().map(move |recipe| (spec, recipe)))
+}

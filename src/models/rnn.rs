@@ -1,0 +1,171 @@
+//! The simple recurrent network: one layer that reads its own last state.
+//!
+//! ```text
+//! h_t = φ(x_t W_xh + h_{t-1} W_hh + b_h)      φ = tanh, ReLU or σ
+//! ```
+//!
+//! | symbol | shape | |
+//! |---|---|---|
+//! | x_t | (rows, inputs) | the input |
+//! | h_t | (rows, hidden) | the hidden state; h_{-1} = 0 |
+//! | W_xh, W_hh | (inputs, hidden), (hidden, hidden) | weights, the same at every position |
+//!
+//! Source: Elman 1990, *Finding Structure in Time*, Cognitive Science 14, pp. 182–187.
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::diagram::{Diagram, Mark};
+use super::recurrent::{self, Cell, Sizes};
+use super::{ConfigError, Input, Model, ModelSpec, Outputs, Recipe};
+use crate::nn::{Binder, Init};
+use crate::tape::{Tape, Var};
+
+/// Sizes and the choice of φ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// Inputs, hidden units, outputs.
+    #[serde(flatten)]
+    pub sizes: Sizes,
+    /// φ.
+    pub activation: Activation,
+}
+
+/// The function that bends the sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// Between −1 and 1, slope at most 1.
+    Tanh,
+    /// max(0, x): slope 0 or 1, unbounded above.
+    Relu,
+    /// Between 0 and 1, slope at most ¼.
+    Sigmoid,
+}
+
+/// The cell's parameters on a tape.
+pub struct Rnn<'t> {
+    activation: Activation,
+    w_xh: Var<'t>, // (inputs, hidden)
+    w_hh: Var<'t>, // (hidden, hidden)
+    b_h: Var<'t>,  // (1, hidden)
+}
+
+impl<'t> Rnn<'t> {
+    /// Declares the parameters.
+    #[must_use]
+    pub fn new(p: &Binder<'t>, inputs: usize, hidden: usize, activation: Activation) -> Self {
+        Self {
+            activation,
+            w_xh: p.weight("w_xh", "W_{xh}", [inputs, hidden]),
+            w_hh: p.parameter("w_hh", "W_{hh}", [hidden, hidden], Init::Orthogonal),
+            b_h: p.bias("b_h", "b_h", hidden, 0.0),
+        }
+    }
+}
+
+impl<'t> Cell<'t> for Rnn<'t> {
+    type State = Var<'t>;
+
+    fn zero_state(&self, tape: &'t Tape, rows: usize) -> Var<'t> {
+        tape.initial("hidden", "h", Array2::zeros([rows, self.w_hh.shape()[0]]))
+    }
+
+    fn step(&self, x: Var<'t>, h: Var<'t>) -> Var<'t> {
+        let sum = x.dot(self.w_xh) + h.dot(self.w_hh) + self.b_h; // (rows, hidden)
+        match self.activation {
+            Activation::Tanh => sum.tanh(),
+            Activation::Relu => sum.relu(),
+            Activation::Sigmoid => sum.sigmoid(),
+        }
+        .named("hidden", "h")
+    }
+
+    fn hidden(state: Var<'t>) -> Var<'t> {
+        state
+    }
+}
+
+impl Model for Config {
+    fn forward<'t>(&self, p: &Binder<'t>, input: &Input) -> Outputs<'t> {
+        let cell = Rnn::new(p, self.sizes.inputs(), self.sizes.hidden, self.activation);
+        recurrent::run(p, &self.sizes, &cell, input)
+    }
+
+    fn example(&self) -> Input {
+        self.sizes.example()
+    }
+
+    fn config(&self) -> Json {
+        json!(self)
+    }
+
+    fn diagram(&self) -> Diagram {
+        let mut d = Diagram::new([64.0, 44.0], [15.0, 12.0, 34.0, 18.0]);
+        let letter = match self.activation {
+            Activation::Tanh => "tanh",
+            Activation::Relu => "ReLU",
+            Activation::Sigmoid => "σ",
+        };
+        let before = d.previous("hidden", [6.0, 22.0]);
+        let x = d.place("input", [26.0, 38.0], Mark::Strip);
+        let sum = d.operand("hidden", &[0], 0, [26.0, 22.0], Mark::Sign("+"));
+        let layer = d.place("hidden", [38.0, 22.0], Mark::Layer(letter));
+        d.place("prediction", [38.0, 6.0], Mark::Strip);
+        let after = d.place("hidden", [58.0, 22.0], Mark::Strip);
+        d.wire(before, &[[11.0, 22.0], [24.0, 22.0]]);
+        d.wire(x, &[[26.0, 35.5], [26.0, 24.0]]);
+        d.wire(sum, &[[28.0, 22.0], [33.5, 22.0]]);
+        d.wire(layer, &[[42.5, 22.0], [53.0, 22.0]]);
+        d.wire(after, &[[46.5, 22.0], [46.5, 14.0], [38.0, 14.0], [38.0, 8.5]]);
+        d
+    }
+}
+
+/// The registry entry.
+pub const SPEC: ModelSpec = ModelSpec {
+    id: "rnn",
+    title: "RNN",
+    source: "Elman 1990, Finding Structure in Time, Cognitive Science 14:179–211",
+    year: 1990,
+    build: |config| Ok(Box::new(ConfigError::read::<Config>("rnn", config)?)),
+    recipes: &[
+        Recipe {
+            id: "rnn-brackets",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true,"activation":"tanh"}"#,
+            ..BRACKETS
+        },
+        Recipe {
+            id: "rnn-relu-brackets",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true,"activation":"relu"}"#,
+            ..BRACKETS
+        },
+        Recipe {
+            id: "rnn-sigmoid-brackets",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true,"activation":"sigmoid"}"#,
+            ..BRACKETS
+        },
+    ],
+    values: &[
+        recurrent::INPUT,
+        recurrent::HIDDEN,
+        recurrent::SCORES,
+        recurrent::PREDICTION,
+        recurrent::ESTIMATE,
+    ],
+};
+
+/// What the three shipped networks have in common.
+const BRACKETS: Recipe = Recipe {
+    id: "",
+    config: "",
+    task: "brackets",
+    task_config: r#"{"depth":4,"longest":32}"#,
+    steps: 6000,
+    batch: 64,
+    learning_rate: 3e-3,
+    clip: 1.0,
+    seed: 1,
+    target: 0.95,
+};

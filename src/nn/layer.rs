@@ -1,0 +1,49 @@
+//! Layers that more than one architecture uses.
+
+use super::{Binder, Init};
+use crate::tape::Var;
+
+/// A table with one row of numbers for each symbol.
+#[derive(Clone, Copy)]
+pub struct Embedding<'t> {
+    table: Var<'t>, // (symbols, size)
+}
+
+impl<'t> Embedding<'t> {
+    /// Declares the table `embedding`.
+    #[must_use]
+    pub fn new(p: &Binder<'t>, symbols: usize, size: usize) -> Self {
+        Self { table: p.parameter("embedding", "E", [symbols, size], Init::Normal(1.0)) }
+    }
+
+    /// The rows of the given symbols: → (symbols given, size).
+    #[must_use]
+    pub fn rows(self, symbols: &[usize]) -> Var<'t> {
+        self.table.tape().embed(self.table, symbols)
+    }
+}
+
+/// y = x W + b.
+#[derive(Clone, Copy)]
+pub struct Linear<'t> {
+    w: Var<'t>, // (inputs, outputs)
+    b: Var<'t>, // (1, outputs)
+}
+
+impl<'t> Linear<'t> {
+    /// Declares `w_{name}` and `b_{name}`, written W with that index.
+    #[must_use]
+    pub fn new(p: &Binder<'t>, name: &str, inputs: usize, outputs: usize) -> Self {
+        let index = name.trim_start_matches('h');
+        Self {
+            w: p.weight(&format!("w_{name}"), &format!("W_{{{name}}}"), [inputs, outputs]),
+            b: p.bias(&format!("b_{index}"), &format!("b_{{{index}}}"), outputs, 0.0),
+        }
+    }
+
+    /// (rows, inputs) → (rows, outputs).
+    #[must_use]
+    pub fn apply(self, x: Var<'t>) -> Var<'t> {
+        x.dot(self.w) + self.b
+    }
+}

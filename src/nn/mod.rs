@@ -1,0 +1,223 @@
+//! Parameters: what a model declares, how it is initialised, and the layers that all models share.
+
+pub mod layer;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use ndarray::Array2;
+
+use crate::tape::{Tape, Var};
+use crate::tensor::random::Random;
+use crate::tensor::{Shape, shape};
+
+/// A model's weights by name, in the order in which the model declares them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameters {
+    entries: Vec<(String, Arc<Array2<f32>>)>,
+}
+
+impl Parameters {
+    /// The number of arrays.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The number of numbers.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.entries.iter().map(|(_, array)| array.len()).sum()
+    }
+
+    /// Names and arrays in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Array2<f32>>)> {
+        self.entries.iter().map(|(name, array)| (name.as_str(), array))
+    }
+
+    /// Names and arrays in order, to be changed; a shared array is copied first.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Array2<f32>)> {
+        self.entries.iter_mut().map(|(name, array)| (name.as_str(), Arc::make_mut(array)))
+    }
+
+    /// The array called `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<Array2<f32>>> {
+        self.entries.iter().find(|entry| entry.0 == name).map(|entry| &entry.1)
+    }
+
+    /// The array called `name`, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Array2<f32>> {
+        let entry = self.entries.iter_mut().find(|entry| entry.0 == name)?;
+        Some(Arc::make_mut(&mut entry.1))
+    }
+
+    /// Adds an array at the end.
+    pub fn push(&mut self, name: impl Into<String>, array: Array2<f32>) {
+        self.entries.push((name.into(), Arc::new(array)));
+    }
+}
+
+/// How a parameter starts out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Every entry the same.
+    Constant(f32),
+    /// Normal with this standard deviation.
+    Normal(f32),
+    /// Uniform in ±√(6/(rows+columns)) (Glorot & Bengio 2010, eq. 16).
+    Xavier,
+    /// Rows (or columns, if fewer) orthonormal (Saxe et al. 2014): products of many such matrices
+    /// neither grow nor shrink.
+    Orthogonal,
+}
+
+impl Init {
+    fn draw(self, shape: Shape, random: &mut Random) -> Array2<f32> {
+        match self {
+            Self::Constant(value) => Array2::from_elem(shape, value),
+            Self::Normal(deviation) => random.array(shape, |r| deviation * r.normal()),
+            Self::Xavier => {
+                let bound = (6.0 / (shape[0] + shape[1]) as f32).sqrt();
+                random.array(shape, |r| bound * (2.0 * r.uniform() - 1.0))
+            }
+            Self::Orthogonal => orthogonal(shape, random),
+        }
+    }
+}
+
+/// Where a model's parameters come from when it is put on a tape.
+///
+/// A model declares each parameter once, where it uses it: the same declaration makes the
+/// parameter when a model is new and fetches it when it is loaded.
+pub struct Binder<'t> {
+    tape: &'t Tape,
+    source: RefCell<Source<'t>>,
+}
+
+enum Source<'t> {
+    Stored(&'t Parameters),
+    New(Random, Parameters),
+}
+
+impl<'t> Binder<'t> {
+    /// Fetches parameters from a store.
+    #[must_use]
+    pub fn stored(tape: &'t Tape, parameters: &'t Parameters) -> Self {
+        Self { tape, source: RefCell::new(Source::Stored(parameters)) }
+    }
+
+    /// Makes new parameters.
+    #[must_use]
+    pub fn new(tape: &'t Tape, seed: u64) -> Self {
+        let random = Random::new(seed, INIT_STREAM);
+        Self { tape, source: RefCell::new(Source::New(random, Parameters::default())) }
+    }
+
+    /// The tape that parameters are put on.
+    #[must_use]
+    pub fn tape(&self) -> &'t Tape {
+        self.tape
+    }
+
+    /// Declares a parameter; `symbol` is its LaTeX.
+    ///
+    /// # Panics
+    /// If the store has no such parameter or one of another shape; a checkpoint is compared with
+    /// the declarations when it is loaded, so that would be a bug of ours.
+    #[must_use]
+    pub fn parameter(&self, name: &str, symbol: &str, wanted: Shape, init: Init) -> Var<'t> {
+        let array = match &mut *self.source.borrow_mut() {
+            Source::Stored(parameters) => {
+                let array = parameters.get(name).unwrap_or_else(|| panic!("no parameter `{name}`"));
+                let found = shape(array);
+                assert!(found == wanted, "parameter `{name}` is {found:?}, declared {wanted:?}");
+                Arc::clone(array)
+            }
+            Source::New(random, parameters) => {
+                parameters.push(name, init.draw(wanted, random));
+                Arc::clone(&parameters.entries[parameters.len() - 1].1)
+            }
+        };
+        self.tape.parameter(name, symbol, array)
+    }
+
+    /// A weight matrix (inputs, outputs), initialised by [`Init::Xavier`].
+    #[must_use]
+    pub fn weight(&self, name: &str, symbol: &str, shape: Shape) -> Var<'t> {
+        self.parameter(name, symbol, shape, Init::Xavier)
+    }
+
+    /// A bias row (1, units), initialised to `start`.
+    #[must_use]
+    pub fn bias(&self, name: &str, symbol: &str, units: usize, start: f32) -> Var<'t> {
+        self.parameter(name, symbol, [1, units], Init::Constant(start))
+    }
+
+    /// The parameters that were made.
+    #[must_use]
+    pub fn into_parameters(self) -> Parameters {
+        match self.source.into_inner() {
+            Source::New(_, parameters) => parameters,
+            Source::Stored(parameters) => parameters.clone(),
+        }
+    }
+}
+
+/// Initial weights have a stream of random numbers of their own, so that a change to a task's
+/// generator does not change them.
+const INIT_STREAM: u64 = 1;
+
+/// Gram–Schmidt on normal vectors, in double precision.
+fn orthogonal([rows, columns]: Shape, random: &mut Random) -> Array2<f32> {
+    let (count, length) = (rows.min(columns), rows.max(columns));
+    let mut basis: Vec<Vec<f64>> = Vec::with_capacity(count);
+    while basis.len() < count {
+        let mut v: Vec<f64> = (0..length).map(|_| f64::from(random.normal())).collect();
+        for b in &basis {
+            let along: f64 = b.iter().zip(&v).map(|(b, v)| b * v).sum();
+            v.iter_mut().zip(b).for_each(|(v, b)| *v -= along * b);
+        }
+        let norm = v.iter().map(|v| v * v).sum::<f64>().sqrt();
+        // A draw that lies in the span already would be divided by almost 0; draw again.
+        if norm > 1e-6 {
+            basis.push(v.into_iter().map(|v| v / norm).collect());
+        }
+    }
+    Array2::from_shape_fn([rows, columns], |(r, c)| {
+        (if rows <= columns { basis[r][c] } else { basis[c][r] }) as f32
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_orthogonal_start_has_orthonormal_rows() {
+        let w = Init::Orthogonal.draw([5, 5], &mut Random::new(1, 0));
+        let gram = w.dot(&w.t());
+        for ((r, c), entry) in gram.indexed_iter() {
+            assert!((entry - f32::from(u8::from(r == c))).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn declarations_make_and_then_fetch() {
+        let tape = Tape::recording();
+        let binder = Binder::new(&tape, 3);
+        let _ = binder.weight("w", "W", [2, 3]);
+        let _ = binder.bias("b", "b", 3, 1.0);
+        let parameters = binder.into_parameters();
+        assert_eq!(parameters.count(), 9);
+        let tape = Tape::recording();
+        let fetched = Binder::stored(&tape, &parameters).weight("w", "W", [2, 3]).value();
+        assert_eq!(fetched, **parameters.get("w").unwrap());
+    }
+}

@@ -1,0 +1,379 @@
+//! Tasks: seeded generators of examples, what counts as right, and how typed input is read.
+//!
+//! To add one, write its file, ending in its `SPEC`, and name it here twice: `pub mod` and
+//! [`TASKS`].
+
+pub mod adding;
+pub mod brackets;
+pub mod remember;
+
+use ndarray::Array2;
+use serde_json::Value as Json;
+
+use crate::models::{ConfigError, Input};
+use crate::tape::Var;
+use crate::tensor::random::Random;
+
+/// Every task.
+pub const TASKS: &[TaskSpec] = &[brackets::SPEC, remember::SPEC, adding::SPEC];
+
+/// The longest input that is accepted: enough for any lesson, short enough that a recorded run
+/// stays within some tens of megabytes.
+pub const LONGEST_INPUT: usize = 1000;
+
+/// One sequence in this many is held out of training.
+const HELD_OUT_SHARE: u64 = 8;
+
+/// What the rest of the program knows about a task.
+pub struct TaskSpec {
+    /// The name on the command line and in recipes.
+    pub id: &'static str,
+    /// What has to be done, in one sentence.
+    pub description: &'static str,
+    /// Builds the task from its configuration.
+    pub build: fn(&Json) -> Result<Box<dyn Task>, ConfigError>,
+    /// The smallest configuration that a tiny model learns within seconds, for the registry test.
+    pub tiny: &'static str,
+}
+
+/// A task with its difficulty fixed.
+pub trait Task: Send + Sync {
+    /// A random example, of either split; see [`draw`].
+    fn generate(&self, random: &mut Random) -> Example;
+
+    /// What a model should answer along a sequence, as far as that is known.
+    fn targets(&self, sequence: &Sequence) -> Targets;
+
+    /// Reads what a learner typed.
+    ///
+    /// # Errors
+    /// If the model could not read it; says what, where and what is allowed.
+    fn parse(&self, text: &str) -> Result<Sequence, InputError>;
+
+    /// What each position reads, as text.
+    fn tokens(&self, sequence: &Sequence) -> Vec<String>;
+
+    /// A sequence as it would be typed.
+    fn text(&self, sequence: &Sequence) -> String;
+
+    /// The symbols that the model chooses among; empty where it answers with a number.
+    fn output_symbols(&self) -> &'static [&'static str];
+
+    /// The sum over all counted rows of the loss; (1, 1).
+    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t>;
+
+    /// Adds up how well the scores fit.
+    fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally);
+
+    /// How a tally becomes a score.
+    fn measure(&self) -> Measure;
+}
+
+/// What a score means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// The share of right answers: more is better.
+    Accuracy,
+    /// The mean squared error: less is better.
+    MeanSquaredError,
+}
+
+impl Measure {
+    /// The words for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::MeanSquaredError => "mean squared error",
+        }
+    }
+
+    /// Whether `score` reaches `target`.
+    #[must_use]
+    pub fn reaches(self, score: f64, target: f64) -> bool {
+        match self {
+            Self::Accuracy => score >= target,
+            Self::MeanSquaredError => score <= target,
+        }
+    }
+}
+
+/// Numbers added up over answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Right answers, or squared errors.
+    pub sum: f64,
+    /// Answers.
+    pub count: usize,
+}
+
+impl Tally {
+    /// The share or mean; NaN before the first answer.
+    #[must_use]
+    pub fn score(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+}
+
+/// One input, without a batch around it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sequence {
+    /// Symbol numbers.
+    Symbols(Vec<usize>),
+    /// For each position the same number of features.
+    Numbers(Vec<Vec<f32>>),
+}
+
+impl Sequence {
+    /// The number of positions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Symbols(symbols) => symbols.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there is no position.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The sequence as a batch of one.
+    #[must_use]
+    pub fn input(&self) -> Input {
+        match self {
+            Self::Symbols(symbols) => Input::Symbols(symbols.iter().map(|s| vec![*s]).collect()),
+            Self::Numbers(numbers) => {
+                Input::Numbers(numbers.iter().map(|n| crate::tensor::row(n)).collect())
+            }
+        }
+    }
+
+    /// Whether training never sees this sequence. FNV-1a over its content decides, so that the
+    /// split is the same for every seed.
+    #[must_use]
+    pub fn is_held_out(&self) -> bool {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut feed = |bits: u64| {
+            for byte in bits.to_le_bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        };
+        match self {
+            Self::Symbols(symbols) => symbols.iter().for_each(|s| feed(*s as u64)),
+            Self::Numbers(numbers) => {
+                numbers.iter().flatten().for_each(|x| feed(u64::from(x.to_bits())));
+            }
+        }
+        // The low bits of FNV mix poorly; fold the high ones in.
+        (hash ^ (hash >> 32)).is_multiple_of(HELD_OUT_SHARE)
+    }
+}
+
+/// What should be answered along a sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets {
+    /// For each position an output symbol, or none where the answer does not count.
+    Symbols(Vec<Option<usize>>),
+    /// A number at the last position.
+    LastNumber(f32),
+}
+
+/// A sequence and what should be answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// What is read.
+    pub sequence: Sequence,
+    /// What should be answered.
+    pub targets: Targets,
+}
+
+/// Which sequences to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// Those that training may see.
+    Training,
+    /// Those that it never sees.
+    HeldOut,
+}
+
+/// A random example of the given split.
+pub fn draw(task: &dyn Task, random: &mut Random, split: Split) -> Example {
+    loop {
+        let example = task.generate(random);
+        if example.sequence.is_held_out() == (split == Split::HeldOut) {
+            return example;
+        }
+    }
+}
+
+/// Examples side by side, shorter ones filled up at the end with what does not count.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// What is read.
+    pub input: Input,
+    /// For each position and row the output symbol that counts there.
+    pub symbols: Vec<Vec<Option<usize>>>,
+    /// For each row the number at its last position.
+    pub numbers: Vec<f32>,
+    /// For each row its length.
+    pub lengths: Vec<usize>,
+}
+
+impl Batch {
+    /// Puts examples of one task side by side.
+    #[must_use]
+    pub fn new(examples: &[Example]) -> Self {
+        let lengths: Vec<usize> = examples.iter().map(|e| e.sequence.len()).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let features = examples.iter().find_map(|example| match &example.sequence {
+            Sequence::Numbers(numbers) => numbers.first().map(Vec::len),
+            Sequence::Symbols(_) => None,
+        });
+        let input = match features {
+            Some(features) => Input::Numbers(
+                (0..longest)
+                    .map(|t| {
+                        Array2::from_shape_fn([examples.len(), features], |(row, feature)| {
+                            match &examples[row].sequence {
+                                Sequence::Numbers(numbers) => {
+                                    numbers.get(t).map_or(0.0, |n| n[feature])
+                                }
+                                Sequence::Symbols(_) => 0.0,
+                            }
+                        })
+                    })
+                    .collect(),
+            ),
+            None => Input::Symbols(
+                (0..longest)
+                    .map(|t| {
+                        let symbol = |example: &Example| match &example.sequence {
+                            Sequence::Symbols(symbols) => symbols.get(t).copied().unwrap_or(0),
+                            Sequence::Numbers(_) => 0,
+                        };
+                        examples.iter().map(symbol).collect()
+                    })
+                    .collect(),
+            ),
+        };
+        let target = |example: &Example, t: usize| match &example.targets {
+            Targets::Symbols(symbols) => symbols.get(t).copied().flatten(),
+            Targets::LastNumber(_) => None,
+        };
+        let symbols =
+            (0..longest).map(|t| examples.iter().map(|e| target(e, t)).collect()).collect();
+        let numbers = examples.iter().map(|example| match example.targets {
+            Targets::LastNumber(number) => number,
+            Targets::Symbols(_) => 0.0,
+        });
+        Self { input, symbols, numbers: numbers.collect(), lengths }
+    }
+
+    /// How many answers count.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self.symbols.iter().flatten().flatten().count() {
+            0 => self.numbers.len(),
+            symbols => symbols,
+        }
+    }
+}
+
+/// Σ −ln p(target) over all rows and positions that count.
+#[must_use]
+pub fn cross_entropy<'t>(scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
+    let mut total: Option<Var<'t>> = None;
+    for (scores, targets) in scores.iter().zip(&batch.symbols) {
+        if targets.iter().any(Option::is_some) {
+            let here = scores.log_softmax().pick(targets).sum().scale(-1.0);
+            total = Some(total.map_or(here, |total| total + here));
+        }
+    }
+    total.unwrap_or_else(|| scores[0].sum().scale(0.0))
+}
+
+/// Why a typed input cannot be run, in a form that the window translates.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// There is nothing in it.
+    #[error("the input is empty; type at least one of {allowed}")]
+    Empty {
+        /// What may be typed.
+        allowed: String,
+    },
+    /// A part of it is not in the model's vocabulary.
+    #[error(
+        "the model cannot read `{found}` (character {at}); it knows {allowed}{}",
+        nearest.as_ref().map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"))
+    )]
+    Unknown {
+        /// What was typed, made visible.
+        found: String,
+        /// Which character of the input, from 1.
+        at: usize,
+        /// What may be typed.
+        allowed: String,
+        /// The nearest thing that may be typed.
+        nearest: Option<String>,
+    },
+    /// There is too much of it.
+    #[error("the input has {found} symbols; at most {longest} fit. Shorten it")]
+    TooLong {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        longest: usize,
+    },
+}
+
+/// A character as a message may show it: control and invisible characters by their code.
+#[must_use]
+pub fn visible(character: char) -> String {
+    let shown = character.is_alphanumeric() || character.is_ascii_graphic();
+    if shown { character.to_string() } else { format!("U+{:04X}", character as u32) }
+}
+
+/// Reads a string of one-character symbols, skipping white space.
+///
+/// # Errors
+/// If it is empty, too long, or has a character that `nearest` cannot excuse.
+pub fn parse_symbols(
+    text: &str,
+    symbols: &[&str],
+    nearest: impl Fn(char) -> Option<&'static str>,
+) -> Result<Vec<usize>, InputError> {
+    let allowed = || symbols.join(" ");
+    let mut found = Vec::new();
+    for (at, character) in text.chars().enumerate() {
+        if character.is_whitespace() {
+            continue;
+        }
+        let mut spelled = [0; 4];
+        let spelled: &str = character.encode_utf8(&mut spelled);
+        match symbols.iter().position(|symbol| *symbol == spelled) {
+            Some(symbol) => found.push(symbol),
+            None => {
+                return Err(InputError::Unknown {
+                    found: visible(character),
+                    at: at + 1,
+                    allowed: allowed(),
+                    nearest: nearest(character).map(str::to_owned),
+                });
+            }
+        }
+    }
+    match found.len() {
+        0 => Err(InputError::Empty { allowed: allowed() }),
+        n if n > LONGEST_INPUT => Err(InputError::TooLong { found: n, longest: LONGEST_INPUT }),
+        _ => Ok(found),
+    }
+}
+
+/// The task called `id`.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static TaskSpec> {
+    TASKS.iter().find(|spec| spec.id == id)
+}

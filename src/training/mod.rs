@@ -1,0 +1,147 @@
+//! The trainer: one update is a pure step; nothing here knows that traces exist.
+
+pub mod evaluate;
+pub mod optimiser;
+
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use crate::models::{ConfigError, Model, Recipe};
+use crate::nn::{Binder, Parameters};
+use crate::tape::Tape;
+use crate::tasks::{self, Batch, Example, Split, Task};
+use crate::tensor::random::Random;
+use optimiser::{Optimiser, clip_norm};
+
+/// Rows that one thread works on at a time. The split does not depend on how many threads there
+/// are, so the sums are the same on every machine.
+const BLOCK_ROWS: usize = 16;
+/// The part of training during which the learning rate rises from 0.
+const WARM_UP: f32 = 0.02;
+/// Training examples have a stream of random numbers of their own.
+const TRAINING_STREAM: u64 = 2;
+
+/// A model being trained.
+pub struct Trainer {
+    model: Box<dyn Model>,
+    task: Box<dyn Task>,
+    parameters: Parameters,
+    optimiser: Optimiser,
+    recipe: Recipe,
+    step: usize,
+    random: Random,
+}
+
+/// What one update did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Updates so far.
+    pub step: usize,
+    /// The mean loss of the batch before the update.
+    pub loss: f32,
+    /// The norm of all gradients before clipping.
+    pub gradient_norm: f32,
+    /// The learning rate of the update.
+    pub learning_rate: f32,
+}
+
+impl Trainer {
+    /// A trainer at the beginning of a recipe.
+    ///
+    /// # Errors
+    /// If the recipe's configuration does not make a model.
+    pub fn new(
+        model: Box<dyn Model>,
+        task: Box<dyn Task>,
+        recipe: &Recipe,
+    ) -> Result<Self, ConfigError> {
+        let parameters = model.init(recipe.seed);
+        Ok(Self {
+            optimiser: Optimiser::adam(&parameters),
+            random: Random::new(recipe.seed, TRAINING_STREAM),
+            recipe: recipe.clone(),
+            step: 0,
+            model,
+            task,
+            parameters,
+        })
+    }
+
+    /// Whether the recipe's updates are done.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.step >= self.recipe.steps
+    }
+
+    /// The weights as they are now.
+    #[must_use]
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// One update on freshly drawn examples.
+    pub fn step(&mut self) -> Progress {
+        let mut examples: Vec<Example> = (0..self.recipe.batch)
+            .map(|_| tasks::draw(&*self.task, &mut self.random, Split::Training))
+            .collect();
+        // Neighbours of one length need little filling up.
+        examples.sort_by_key(|example| example.sequence.len());
+        let batches: Vec<Batch> = examples.chunks(BLOCK_ROWS).map(Batch::new).collect();
+        let total: usize = batches.iter().map(Batch::count).sum();
+        let weight = 1.0 / total.max(1) as f32;
+        let blocks: Vec<(f32, Vec<Array2<f32>>)> = batches
+            .par_iter()
+            .map(|batch| gradients(&*self.model, &*self.task, &self.parameters, batch, weight))
+            .collect();
+        let mut sum = Vec::new();
+        let mut loss = 0.0;
+        for (block_loss, block) in blocks {
+            loss += block_loss;
+            if sum.is_empty() {
+                sum = block;
+            } else {
+                sum.iter_mut().zip(&block).for_each(|(sum, block)| *sum += block);
+            }
+        }
+        let gradient_norm = clip_norm(&mut sum, self.recipe.clip);
+        let learning_rate = self.learning_rate();
+        self.optimiser.update(&mut self.parameters, &sum, learning_rate);
+        self.step += 1;
+        Progress { step: self.step, loss, gradient_norm, learning_rate }
+    }
+
+    /// Rises over the first updates, then falls along half a cosine to nothing.
+    fn learning_rate(&self) -> f32 {
+        let done = self.step as f32 / self.recipe.steps.max(1) as f32;
+        let rise = (done / WARM_UP + 1.0 / (WARM_UP * self.recipe.steps.max(1) as f32)).min(1.0);
+        let fall = 0.5 * (1.0 + (std::f32::consts::PI * done).cos());
+        self.recipe.learning_rate * rise * fall
+    }
+}
+
+/// The weighted loss of a batch and its gradients with respect to all parameters, in their order.
+#[must_use]
+pub fn gradients(
+    model: &dyn Model,
+    task: &dyn Task,
+    parameters: &Parameters,
+    batch: &Batch,
+    weight: f32,
+) -> (f32, Vec<Array2<f32>>) {
+    let tape = Tape::recording();
+    let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
+    let loss = task.loss(&outputs.scores, batch).scale(weight);
+    let value = loss.value()[[0, 0]];
+    let loss = loss.node();
+    let graph = tape.finish();
+    let mut gradients = graph.gradients(loss);
+    let of = parameters
+        .iter()
+        .map(|(name, array)| {
+            let node = graph.find(name).and_then(|name| graph.at(name, 0));
+            node.and_then(|node| gradients.take(node))
+                .unwrap_or_else(|| Array2::zeros(array.raw_dim()))
+        })
+        .collect();
+    (value, of)
+}
