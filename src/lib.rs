@@ -6,4 +6,5 @@ pub mod nn;
 pub mod tape;
 pub mod tasks;
 pub mod tensor;
+pub mod trace;
 pub mod training;

@@ -1,0 +1,354 @@
+//! A finished run as the learner sees it: immutable, asked by name and position.
+//!
+//! A trace is made by running a checkpoint on an input; training knows nothing of it. The order of
+//! computation is cut into [`Tick`]s, which the [`timeline`] steps through.
+
+pub mod statistics;
+pub mod timeline;
+
+use std::sync::Arc;
+
+use ndarray::Array2;
+
+use crate::checkpoint::Checkpoint;
+use crate::models::{Range, ValueDoc};
+use crate::nn::Binder;
+use crate::tape::{
+    EVERYWHERE, Gradients, Graph, Intervention, Mode, NameId, NodeId, SectionId, Tape,
+};
+use crate::tasks::Sequence;
+
+/// One computed value in the order of computation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// What was computed.
+    pub node: NodeId,
+    /// The position in the sequence that it belongs to.
+    pub position: usize,
+    /// The part of the model that it belongs to.
+    pub section: SectionId,
+    /// The named value that it is a step towards; itself, if it has a name.
+    pub towards: NodeId,
+}
+
+/// A recorded run.
+pub struct Trace {
+    graph: Graph,
+    ticks: Vec<Tick>,
+    tokens: Vec<String>,
+    sequence: Sequence,
+    symbols: &'static [&'static str],
+    values: &'static [ValueDoc],
+    interventions: Vec<Intervention>,
+    model: String,
+}
+
+/// Which value at which position: how the program points at what it shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The named value or parameter.
+    pub name: String,
+    /// The position; ignored for parameters.
+    pub position: i32,
+    /// Which of the nodes that it was computed from; empty for the value itself.
+    pub path: Vec<usize>,
+}
+
+impl Place {
+    /// A named value at a position.
+    #[must_use]
+    pub fn new(name: impl Into<String>, position: i32) -> Self {
+        Self { name: name.into(), position, path: Vec::new() }
+    }
+}
+
+impl Trace {
+    /// Runs a model on a sequence, recording everything.
+    #[must_use]
+    pub fn record(
+        checkpoint: &Checkpoint,
+        sequence: Sequence,
+        interventions: Vec<Intervention>,
+    ) -> Self {
+        let tape = Tape::new(Mode::Record, interventions.clone());
+        let _ = checkpoint
+            .model
+            .forward(&Binder::stored(&tape, &checkpoint.parameters), &sequence.input());
+        let graph = tape.finish();
+        Self {
+            ticks: ticks(&graph),
+            graph,
+            tokens: checkpoint.task.tokens(&sequence),
+            sequence,
+            symbols: checkpoint.task.output_symbols(),
+            values: checkpoint.spec.values,
+            interventions,
+            model: checkpoint.card.id.clone(),
+        }
+    }
+
+    /// The nodes and names.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The order of computation.
+    #[must_use]
+    pub fn ticks(&self) -> &[Tick] {
+        &self.ticks
+    }
+
+    /// What each position read, as text.
+    #[must_use]
+    pub fn tokens(&self) -> &[String] {
+        &self.tokens
+    }
+
+    /// The input.
+    #[must_use]
+    pub fn sequence(&self) -> &Sequence {
+        &self.sequence
+    }
+
+    /// The number of positions.
+    #[must_use]
+    pub fn n_positions(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The symbols that the columns of a prediction stand for; empty for a model of numbers.
+    #[must_use]
+    pub fn symbols(&self) -> &'static [&'static str] {
+        self.symbols
+    }
+
+    /// What was changed from outside.
+    #[must_use]
+    pub fn interventions(&self) -> &[Intervention] {
+        &self.interventions
+    }
+
+    /// The model's id.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The names of the values that have a position, in order of first appearance.
+    pub fn value_names(&self) -> impl Iterator<Item = &str> {
+        let named = self.graph.names().iter().filter(|named| !named.is_parameter);
+        named.map(|named| named.name.as_str())
+    }
+
+    /// What a value means, by the last part of its dotted name.
+    #[must_use]
+    pub fn doc(&self, name: &str) -> Option<&'static ValueDoc> {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        self.values.iter().find(|doc| doc.name == last)
+    }
+
+    /// Where the entries of a value lie; signed if the model does not say.
+    #[must_use]
+    pub fn range(&self, name: &str) -> Range {
+        self.doc(name).map_or(Range::Signed, |doc| doc.range)
+    }
+
+    /// The node that bears `name` at `position`.
+    #[must_use]
+    pub fn node(&self, name: &str, position: i32) -> Option<NodeId> {
+        self.graph.at(self.graph.find(name)?, position)
+    }
+
+    /// The value called `name` at `position`: (rows, columns).
+    #[must_use]
+    pub fn value(&self, name: &str, position: i32) -> Option<&Array2<f32>> {
+        Some(self.graph.value(self.node(name, position)?))
+    }
+
+    /// The node at a place.
+    #[must_use]
+    pub fn find(&self, place: &Place) -> Option<NodeId> {
+        let mut node = self.node(&place.name, place.position)?;
+        if !place.path.is_empty() {
+            // An intervention stands between a value's name and its calculation.
+            while self.graph.node(node).op.name() == "intervention" {
+                node = *self.graph.node(node).inputs.first()?;
+            }
+        }
+        for input in &place.path {
+            node = *self.graph.node(node).inputs.get(*input)?;
+        }
+        Some(node)
+    }
+
+    /// The place of a node, through the named value that it is a step towards.
+    #[must_use]
+    pub fn place_of(&self, node: NodeId) -> Option<Place> {
+        if let Some(name) = self.graph.node(node).name {
+            let position = match self.graph.node(node).position {
+                EVERYWHERE => 0,
+                position => position,
+            };
+            return Some(Place::new(self.graph.name(name).name.clone(), position));
+        }
+        let tick = self.ticks.iter().find(|tick| tick.node == node)?;
+        let mut place = self.place_of(tick.towards)?;
+        place.path = self.path(tick.towards, node)?;
+        Some(place)
+    }
+
+    fn path(&self, from: NodeId, to: NodeId) -> Option<Vec<usize>> {
+        for (at, input) in self.graph.node(from).inputs.iter().enumerate() {
+            if *input == to {
+                return Some(vec![at]);
+            }
+            if self.graph.node(*input).name.is_none()
+                && let Some(rest) = self.path(*input, to)
+            {
+                return Some([vec![at], rest].concat());
+            }
+        }
+        None
+    }
+
+    /// Row 0 of a value at every position where it exists: (positions, units). Positions without
+    /// the value are rows of NaN, which no view draws as a number.
+    #[must_use]
+    pub fn over_time(&self, name: &str) -> Option<Array2<f32>> {
+        let id = self.graph.find(name)?;
+        let units =
+            self.graph.everywhere(id).iter().map(|(_, n)| self.graph.value(*n).ncols()).max()?;
+        let mut rows = Array2::from_elem([self.n_positions(), units], f32::NAN);
+        for (position, node) in self.graph.everywhere(id) {
+            let (Ok(position), value) = (usize::try_from(*position), self.graph.value(*node))
+            else {
+                continue;
+            };
+            if position < rows.nrows() && value.ncols() == units {
+                rows.row_mut(position).assign(&value.row(0));
+            }
+        }
+        Some(rows)
+    }
+
+    /// Gradients of the sum of a value's entries with respect to everything before it.
+    #[must_use]
+    pub fn gradients(&self, of: NodeId) -> Gradients {
+        self.graph.gradients(of)
+    }
+
+    /// The names of the values that have a half-life: shares kept at each step.
+    pub fn kept_shares(&self) -> impl Iterator<Item = NameId> {
+        self.values
+            .iter()
+            .filter(|doc| doc.is_kept_share)
+            .filter_map(|doc| self.graph.find(doc.name))
+    }
+}
+
+/// Cuts the order of computation into ticks, and says which named value each leads to.
+fn ticks(graph: &Graph) -> Vec<Tick> {
+    let mut towards: Vec<NodeId> = (0..graph.len() as u32).map(NodeId).collect();
+    for (id, node) in graph.nodes().rev() {
+        for input in &node.inputs {
+            let known = towards[input.index()] != *input;
+            if graph.node(*input).name.is_none() && !known {
+                towards[input.index()] = towards[id.index()];
+            }
+        }
+    }
+    let computed = graph.nodes().filter(|(_, node)| {
+        // A position's input counts as a step although nothing is calculated there.
+        !node.is_leaf() || (node.name.is_some() && node.position >= 0)
+    });
+    computed
+        .map(|(id, node)| Tick {
+            node: id,
+            position: node.position.max(0) as usize,
+            section: node.section,
+            towards: towards[id.index()],
+        })
+        .collect()
+}
+
+/// ln ½ / ln(share): after how many positions half is left where `share` is kept at each.
+///
+/// 0 for a share of 0; infinite for a share of 1 or more, which forgets nothing.
+#[must_use]
+pub fn half_life(share: f32) -> f32 {
+    if share >= 1.0 {
+        f32::INFINITY
+    } else if share <= 0.0 {
+        0.0
+    } else {
+        std::f32::consts::LN_2 / -share.ln()
+    }
+}
+
+/// A trace that threads share.
+pub type SharedTrace = Arc<Trace>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models;
+
+    /// An LSTM with new weights: what a trace does must not depend on training.
+    pub(super) fn example(text: &str) -> Trace {
+        let (spec, recipe) = models::find_recipe("lstm-brackets").unwrap();
+        let config = serde_json::from_str(recipe.config).unwrap();
+        let model = (spec.build)(&config).unwrap();
+        let task_spec = crate::tasks::find(recipe.task).unwrap();
+        let task_config = serde_json::from_str(recipe.task_config).unwrap();
+        let task = (task_spec.build)(&task_config).unwrap();
+        let parameters = model.init(1);
+        let card = crate::checkpoint::Card {
+            id: recipe.id.to_owned(),
+            model: spec.id.to_owned(),
+            config,
+            task: recipe.task.to_owned(),
+            task_config,
+            seed: 1,
+            steps: 0,
+            parameters: parameters.count(),
+            measure: String::new(),
+            score: 0.0,
+            recipe_sha256: String::new(),
+        };
+        let sequence = task.parse(text).unwrap();
+        let checkpoint = Checkpoint { card, spec, model, task, parameters };
+        Trace::record(&checkpoint, sequence, Vec::new())
+    }
+
+    #[test]
+    fn every_tick_leads_to_a_named_value_of_its_position() {
+        let trace = example("([{<");
+        assert_eq!(trace.n_positions(), 4);
+        for tick in trace.ticks() {
+            let target = trace.graph().node(tick.towards);
+            assert!(target.name.is_some());
+            assert_eq!(target.position, tick.position as i32);
+            let place = trace.place_of(tick.node).unwrap();
+            assert_eq!(trace.find(&place), Some(tick.node), "{place:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_over_time_has_a_row_for_every_position() {
+        let trace = example("([]");
+        let gate = trace.over_time("forget_gate").unwrap();
+        assert_eq!(gate.dim(), (3, 32));
+        assert_eq!(gate.row(2), trace.value("forget_gate", 2).unwrap().row(0));
+        assert!(trace.over_time("nothing").is_none());
+    }
+
+    #[test]
+    fn a_half_life_is_the_time_to_half() {
+        assert!((half_life(0.5) - 1.0).abs() < 1e-6);
+        // 0.9^n = ½ at n = ln ½ / ln 0.9 = 6.579.
+        assert!((half_life(0.9) - 6.579).abs() < 1e-3);
+        assert_eq!((half_life(0.0), half_life(1.0)), (0.0, f32::INFINITY));
+        assert!(half_life(f32::NAN).is_nan());
+    }
+}
