@@ -1,1 +1,4 @@
 //! Unrolled runs small, really trained sequence models step by step and shows what happens inside.
+pub mod app;
+pub mod palette;
+pub mod view;
