@@ -4,8 +4,7 @@
 
 use std::collections::HashMap;
 
-use egui::epaint::textures::TextureFilter;
-use egui::epaint::{ImageData, ImageDelta, Mesh, Primitive, Vertex};
+use egui::epaint::{ImageData, ImageDelta, Mesh, Primitive, Vertex, textures::TextureFilter};
 use egui::{
     ClippedPrimitive, Color32, Context, Pos2, RawInput, Rect, TextureId, TexturesDelta, Ui, Vec2,
     ViewportId, pos2,
@@ -136,7 +135,7 @@ impl Canvas {
         let [a, b, c] = corners;
         let sides = [(b.at, c.at), (c.at, a.at), (a.at, b.at)];
         let owns = sides.map(|(from, to)| owns_its_pixels(from, to));
-        // Text and plain fills dominate; a plain fill has one texel for the whole triangle.
+        // A plain fill has one texel for the whole triangle.
         let plain = (a.uv == b.uv && b.uv == c.uv).then(|| texture.sample(a.uv));
         let window = clip.around(&corners);
         for y in window.top..window.bottom {

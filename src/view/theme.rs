@@ -40,7 +40,7 @@ pub const LESSON_LINE_HEIGHT: f32 = 26.0;
 /// Inline mathematics against the text around it: KaTeX letters are smaller than Noto Sans at the same size.
 pub const MATH_INLINE_RATIO: f32 = 1.12;
 /// On each side of inline mathematics, because Chinese puts no space there.
-pub const MATH_MARGIN: f32 = 1.5;
+pub const MATH_MARGIN: f32 = 1.0;
 /// Display mathematics against the text around it.
 pub const MATH_DISPLAY_RATIO: f32 = 1.25;
 
