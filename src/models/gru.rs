@@ -244,12 +244,12 @@ pub const SPEC: ModelSpec = ModelSpec {
     recipes: &[
         Recipe {
             id: "gru-brackets",
-            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true,"convention":"keeps","reset":"after"}"#,
+            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":48,"outputs":9,"predicts_symbols":true,"convention":"keeps","reset":"after"}"#,
             ..BRACKETS
         },
         Recipe {
             id: "gru-before-brackets",
-            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true,"convention":"updates","reset":"before"}"#,
+            config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":48,"outputs":9,"predicts_symbols":true,"convention":"updates","reset":"before"}"#,
             ..BRACKETS
         },
         Recipe {
@@ -287,7 +287,7 @@ const BRACKETS: Recipe = Recipe {
     config: "",
     task: "brackets",
     task_config: r#"{"depth":8,"longest":48}"#,
-    steps: 8000,
+    steps: 20000,
     batch: 64,
     learning_rate: 5e-3,
     clip: 1.0,

@@ -1,1 +1,3 @@
-
+//! Contracts that hold over the whole program.
+mod assets;
+mod soft;

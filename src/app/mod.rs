@@ -1,0 +1,2 @@
+//! The window: state, commands, and drawing it with or without a screen.
+pub mod offscreen;
