@@ -1,2 +1,17 @@
-//! The window: state, commands, and drawing it with or without a screen.
+//! The window: state, what changes it, and drawing it with or without a screen.
+//!
+//! `state` is plain data, `update` the only place that changes it, `effects` the only place that
+//! touches threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
+//! screen or into a picture.
+
+pub mod effects;
+pub mod keys;
+pub mod layout;
 pub mod offscreen;
+pub mod screenshot;
+pub mod state;
+pub mod update;
+pub mod window;
+
+pub use screenshot::{Request as ScreenshotRequest, screenshot};
+pub use window::{Start, StartError, run};

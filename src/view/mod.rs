@@ -1,5 +1,160 @@
 //! What is drawn, one view a file, and what all views share.
+//!
+//! A view reads a [`Trace`] and pushes [`Command`]s; it changes nothing. To add one, write its file,
+//! ending in its `SPEC`, and name it here twice: `pub mod` and [`VIEWS`].
+
+pub mod cells;
+pub mod command;
+pub mod diagram;
 pub mod flow;
+pub mod gates;
+pub mod heatmap;
+pub mod inspector;
 pub mod math;
+pub mod page;
+pub mod prediction;
 pub mod theme;
+pub mod timeline_bar;
 pub mod words;
+
+use std::collections::HashMap;
+
+use egui::{TextureHandle, Ui};
+
+pub use command::{Command, Selection};
+pub use words::{Language, tr, tr_with};
+
+use crate::models::{Diagram, Range};
+use crate::palette::Scale;
+use crate::tape::NodeId;
+use crate::trace::timeline::Timeline;
+use crate::trace::{Trace, statistics};
+
+/// Every view that the stage can show, in the order of the menu.
+pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC];
+
+/// What the stage knows about a view.
+pub struct ViewSpec {
+    /// The name in lessons and on the command line.
+    pub id: &'static str,
+    /// The key of its title in the word list.
+    pub title: &'static str,
+    /// The key of the sentence that says what it shows.
+    pub hint: &'static str,
+    /// Whether there is anything to show of this run.
+    pub applies: fn(&Trace) -> bool,
+    /// Draws it into all the room there is.
+    pub ui: fn(&mut Ui, &mut Scene<'_>),
+}
+
+/// The view called `id`.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static ViewSpec> {
+    VIEWS.iter().find(|view| view.id == id)
+}
+
+/// What views draw from, and where they put what the learner asks for.
+pub struct Scene<'a> {
+    /// The run.
+    pub trace: &'a Trace,
+    /// A number that no other run of this session has, for caches.
+    pub run: u64,
+    /// The model as its papers draw it.
+    pub diagram: &'a Diagram,
+    /// Where the learner stands in it.
+    pub timeline: &'a Timeline,
+    /// The value that the learner looks at.
+    pub selection: Option<&'a Selection>,
+    /// The language of all words.
+    pub language: Language,
+    /// Pictures that are kept from frame to frame.
+    pub memory: &'a mut Memory,
+    /// What the learner asks for in this frame.
+    pub commands: &'a mut Vec<Command>,
+}
+
+impl Scene<'_> {
+    /// The position of the operation done last.
+    #[must_use]
+    pub fn now(&self) -> usize {
+        self.timeline.position(self.trace)
+    }
+
+    /// Whether a node is computed at the cursor. Nodes are numbered in the order of computation.
+    #[must_use]
+    pub fn is_done(&self, node: NodeId) -> bool {
+        let entry = self.trace.graph().node(node);
+        let given = entry.is_leaf() && entry.position < 0;
+        given || self.timeline.tick(self.trace).is_some_and(|last| node <= last.node)
+    }
+
+    /// The words for a key.
+    #[must_use]
+    pub fn tr(&self, key: &'static str) -> &'static str {
+        tr(self.language, key)
+    }
+
+    /// The colours of a value: 0 to 1 for shares, else symmetric about 0 up to the largest entry
+    /// that the value has anywhere in the run, so that positions can be compared.
+    pub fn scale(&mut self, ui: &Ui, name: &str) -> Scale {
+        let dark = ui.visuals().dark_mode;
+        match self.trace.range(name) {
+            Range::Unit => Scale::unit(dark),
+            Range::Signed => Scale::signed(self.memory.largest(self.trace, self.run, name), dark),
+        }
+    }
+
+    /// The selected unit, if the value has that many.
+    #[must_use]
+    pub fn unit(&self, units: usize) -> Option<usize> {
+        self.selection.and_then(|selection| selection.unit).filter(|unit| *unit < units)
+    }
+
+    /// What a value means, in the learner's language.
+    #[must_use]
+    pub fn meaning(&self, name: &str) -> Option<&'static str> {
+        let doc = self.trace.doc(name)?;
+        Some(match self.language {
+            Language::English => doc.en,
+            Language::Chinese => doc.zh,
+        })
+    }
+}
+
+/// Pictures and sums that are kept from frame to frame. Forgetting it all changes nothing on screen.
+#[derive(Default)]
+pub struct Memory {
+    /// Typeset formulas.
+    pub math: math::MathCache,
+    /// Pictures of values over time.
+    pub textures: HashMap<String, (u64, TextureHandle)>,
+    largest: HashMap<String, (u64, f32)>,
+}
+
+impl Memory {
+    fn largest(&mut self, trace: &Trace, run: u64, name: &str) -> f32 {
+        if let Some((of_run, largest)) = self.largest.get(name)
+            && *of_run == run
+        {
+            return *largest;
+        }
+        let graph = trace.graph();
+        let nodes = graph.find(name).map(|id| graph.everywhere(id)).unwrap_or_default();
+        let entries = nodes.iter().flat_map(|(_, node)| graph.value(*node).iter());
+        let largest = statistics::summary(entries).map_or(1.0, |s| s.max.abs().max(s.min.abs()));
+        self.largest.insert(name.to_owned(), (run, largest));
+        largest
+    }
+}
+
+/// A number as it is shown everywhere: three decimals, or powers of ten where they would hide it.
+#[must_use]
+pub fn number(value: f32) -> String {
+    match value {
+        _ if value.is_nan() => "NaN".to_owned(),
+        _ if value.is_infinite() => if value > 0.0 { "∞" } else { "−∞" }.to_owned(),
+        _ if value == 0.0 => "0".to_owned(),
+        _ if (1e-3..1e5).contains(&value.abs()) => format!("{value:.3}").replace('-', "−"),
+        _ => format!("{value:.2e}").replace('-', "−"),
+    }
+}

@@ -1,0 +1,250 @@
+//! What has to be done outside the state: threads, files and dialogs, and nothing else.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::state::{ModelChoice, Outcome, Run, RunRequest, State};
+use super::update::{self, Effect};
+use crate::checkpoint::{self, Checkpoint};
+use crate::lesson::Library;
+use crate::trace::Trace;
+use crate::view::Selection;
+use crate::view::command::Export;
+use crate::{export, tasks};
+
+/// The largest lesson file that is read.
+const LARGEST_LESSON: u64 = 4 * 1024 * 1024;
+
+/// Runs models; keeps those that were loaded.
+#[derive(Default)]
+pub struct Runner {
+    loaded: HashMap<String, Arc<Checkpoint>>,
+}
+
+impl Runner {
+    /// Carries out a request.
+    pub fn run(&mut self, request: RunRequest) -> Outcome {
+        let checkpoint = match self.checkpoint(&request.model) {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => return Outcome::Failed(error.to_string()),
+        };
+        let sequence = match checkpoint.task.parse(&request.input) {
+            Ok(sequence) => sequence,
+            Err(error) => return Outcome::Unreadable(error),
+        };
+        let trace = Arc::new(Trace::record(&checkpoint, sequence, request.interventions));
+        let diagram = Arc::new(checkpoint.model.diagram());
+        Outcome::Done(Run { number: request.number, checkpoint, diagram, trace })
+    }
+
+    fn checkpoint(
+        &mut self,
+        model: &ModelChoice,
+    ) -> Result<Arc<Checkpoint>, checkpoint::CheckpointError> {
+        match model {
+            ModelChoice::Opened(checkpoint) => Ok(Arc::clone(checkpoint)),
+            ModelChoice::Shipped(id) => {
+                if let Some(checkpoint) = self.loaded.get(id) {
+                    return Ok(Arc::clone(checkpoint));
+                }
+                let checkpoint = Arc::new(checkpoint::shipped(id)?);
+                self.loaded.insert(id.clone(), Arc::clone(&checkpoint));
+                Ok(checkpoint)
+            }
+        }
+    }
+}
+
+/// An answer from outside.
+enum Event {
+    Ran(u64, Outcome),
+    Opened(Result<Opened, String>),
+    Saved(Result<PathBuf, String>),
+    Nothing,
+}
+
+enum Opened {
+    Lessons(PathBuf, Library),
+    Model(PathBuf, Box<Checkpoint>, String),
+}
+
+/// Carries effects out on threads of their own; the window asks for answers in every frame.
+pub struct Threads {
+    requests: Sender<RunRequest>,
+    events: Receiver<Event>,
+    answer: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Threads {
+    /// Starts the worker; `wake` is called when there is an answer.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn start(wake: Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
+        let (requests, inbox) = channel::<RunRequest>();
+        let (answer, events) = channel();
+        let (outbox, wake_worker) = (answer.clone(), Arc::clone(&wake));
+        std::thread::Builder::new().name("model".to_owned()).spawn(move || {
+            let mut runner = Runner::default();
+            while let Ok(mut request) = inbox.recv() {
+                // A newer request cancels those before it.
+                while let Ok(newer) = inbox.try_recv() {
+                    request = newer;
+                }
+                let number = request.number;
+                if outbox.send(Event::Ran(number, runner.run(request))).is_err() {
+                    return;
+                }
+                wake_worker();
+            }
+        })?;
+        Ok(Self { requests, events, answer, wake })
+    }
+
+    /// Starts what an effect asks for.
+    pub fn perform(&self, effect: Effect, state: &mut State) {
+        match effect {
+            Effect::Run(request) => {
+                if self.requests.send(request).is_err() {
+                    update::fail(state, "the model's thread has ended; start the program again".to_owned());
+                }
+            }
+            Effect::ChooseLessons => {
+                let dialog = dialog(state);
+                self.background(move || dialog.pick_folder().map_or(Event::Nothing, |path| Event::Opened(open(&path))));
+            }
+            Effect::ChooseWeights => {
+                let dialog = dialog(state).add_filter("safetensors", &["safetensors"]);
+                self.background(move || dialog.pick_file().map_or(Event::Nothing, |path| Event::Opened(open(&path))));
+            }
+            Effect::Open(path) => self.background(move || Event::Opened(open(&path))),
+            Effect::Save(what, selection) => self.save(what, selection, state),
+        }
+    }
+
+    fn save(&self, what: Export, selection: Selection, state: &State) {
+        let Some(run) = state.run.clone() else { return };
+        let (name, extensions): (&str, &[&str]) = match what {
+            Export::Figure => ("figure", &["png", "svg"]),
+            Export::Table => ("table", &["csv", "json", "safetensors"]),
+        };
+        let file = format!("{}-{}.{}", run.trace.model(), selection.name, extensions[0]);
+        let dialog = dialog(state).add_filter(name, extensions).set_file_name(file);
+        self.background(move || match dialog.save_file() {
+            Some(path) => {
+                let saved = export::save_value(&run.trace, &selection.name, &path);
+                Event::Saved(saved.map(|()| path).map_err(|error| error.to_string()))
+            }
+            None => Event::Nothing,
+        });
+    }
+
+    /// Dialogs and files may take as long as they like.
+    fn background(&self, work: impl FnOnce() -> Event + Send + 'static) {
+        let (answer, wake) = (self.answer.clone(), Arc::clone(&self.wake));
+        let thread = std::thread::Builder::new().name("file".to_owned());
+        // Without a thread nothing can be asked; the next click tries again.
+        let _ = thread.spawn(move || {
+            // The window may be gone by now.
+            if answer.send(work()).is_ok() {
+                wake();
+            }
+        });
+    }
+
+    /// Takes all answers that have come.
+    pub fn collect(&self, state: &mut State) {
+        while let Ok(event) = self.events.try_recv() {
+            for effect in take(state, event) {
+                self.perform(effect, state);
+            }
+        }
+    }
+}
+
+fn take(state: &mut State, event: Event) -> Vec<Effect> {
+    let language = state.kept.language;
+    match event {
+        Event::Ran(number, outcome) => update::finished(state, number, outcome),
+        Event::Opened(Ok(Opened::Lessons(path, library))) => {
+            state.kept.folder = path.parent().map(Path::to_owned);
+            return update::show_library(state, library);
+        }
+        Event::Opened(Ok(Opened::Model(path, checkpoint, input))) => {
+            state.kept.folder = path.parent().map(Path::to_owned);
+            return update::show_model(state, ModelChoice::Opened(checkpoint.into()), input);
+        }
+        Event::Opened(Err(text)) | Event::Saved(Err(text)) => update::fail(state, text),
+        Event::Saved(Ok(path)) => {
+            let shown = path.display().to_string();
+            state.kept.folder = path.parent().map(Path::to_owned);
+            update::tell(state, crate::view::tr_with(language, "common.saved", &[("path", &shown)]));
+        }
+        Event::Nothing => {}
+    }
+    Vec::new()
+}
+
+fn dialog(state: &State) -> rfd::FileDialog {
+    let dialog = rfd::FileDialog::new();
+    match &state.kept.folder {
+        Some(folder) => dialog.set_directory(folder),
+        None => dialog,
+    }
+}
+
+/// Reads a folder of lessons or a file of weights.
+fn open(path: &Path) -> Result<Opened, String> {
+    if path.is_dir() {
+        let library = read_lessons(path).map_err(|error| error.to_string())?;
+        return Ok(Opened::Lessons(path.to_owned(), library));
+    }
+    let checkpoint = checkpoint::open(path).map_err(|error| error.to_string())?;
+    let mut random = crate::tensor::random::Random::new(1, 0);
+    let example = tasks::draw(&*checkpoint.task, &mut random, tasks::Split::HeldOut);
+    let input = checkpoint.task.text(&example.sequence);
+    Ok(Opened::Model(path.to_owned(), Box::new(checkpoint), input))
+}
+
+/// Why a folder holds no lessons.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The folder cannot be read.
+    #[error("{0}: {1}; choose a folder that you may read")]
+    Unreadable(String, std::io::Error),
+    /// It has no lesson in it.
+    #[error("{0} has no lessons in it; a lesson is a file such as en/05-lstm.md")]
+    Empty(String),
+}
+
+/// Reads the lessons of a folder: `en/NN-id.md`, `zh/NN-id.md`, or files of one language.
+///
+/// # Errors
+/// If the folder cannot be read or holds no lesson.
+pub fn read_lessons(folder: &Path) -> Result<Library, FolderError> {
+    let name = folder.display().to_string();
+    let unreadable = |error| FolderError::Unreadable(name.clone(), error);
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    for entry in std::fs::read_dir(folder).map_err(unreadable)?.flatten() {
+        if entry.path().is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    for inner in folders {
+        for entry in std::fs::read_dir(&inner).map_err(unreadable)?.flatten() {
+            let path = entry.path();
+            let is_lesson = path.extension().is_some_and(|extension| extension == "md")
+                && entry.metadata().is_ok_and(|data| data.is_file() && data.len() <= LARGEST_LESSON);
+            if is_lesson {
+                let relative = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+                files.push((relative, std::fs::read(&path).map_err(unreadable)?));
+            }
+        }
+    }
+    let library = Library::from_files(&files);
+    if library.ids().next().is_none() { Err(FolderError::Empty(name)) } else { Ok(library) }
+}

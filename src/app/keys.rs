@@ -1,0 +1,71 @@
+//! Keys, the same for every model.
+
+use egui::{Context, Key, Modifiers};
+
+use super::state::State;
+use crate::trace::timeline::{Granularity, TimelineCommand};
+use crate::view::Command;
+
+/// The sheet of keys: what is pressed, and the key of its words.
+pub const SHEET: &[(&str, &str)] = &[
+    ("Space", "keys.play"),
+    ("← →", "keys.step"),
+    ("Shift ← →", "keys.token"),
+    ("Ctrl ← →", "keys.stop"),
+    ("Home  End", "keys.ends"),
+    ("T  L  O", "keys.granularity"),
+    ("R", "keys.reset"),
+    ("+  −", "keys.speed"),
+    ("I", "keys.inspector"),
+    ("Ctrl +  Ctrl −  Ctrl 0", "keys.zoom"),
+    ("?", "keys.help"),
+];
+
+/// The commands of the keys pressed in this frame. While something is typed, no key is a command.
+#[must_use]
+pub fn commands(ctx: &Context, state: &State) -> Vec<Command> {
+    use TimelineCommand::{Back, End, Forward, Home, Speed, TogglePlay};
+    let mut commands = Vec::new();
+    if ctx.egui_wants_keyboard_input() {
+        return commands;
+    }
+    let speed = state.timeline.speed();
+    let stop = state.lesson.as_ref().map_or(0, |open| open.stop);
+    let timeline = Command::Timeline;
+    let token = Some(Granularity::Token);
+    let bindings = [
+        (Modifiers::NONE, Key::Space, timeline(TogglePlay)),
+        (Modifiers::COMMAND, Key::ArrowRight, Command::Stop(stop + 1)),
+        (Modifiers::COMMAND, Key::ArrowLeft, Command::Stop(stop.saturating_sub(1))),
+        (Modifiers::SHIFT, Key::ArrowRight, timeline(Forward(token))),
+        (Modifiers::SHIFT, Key::ArrowLeft, timeline(Back(token))),
+        (Modifiers::NONE, Key::ArrowRight, timeline(Forward(None))),
+        (Modifiers::NONE, Key::ArrowLeft, timeline(Back(None))),
+        (Modifiers::NONE, Key::Home, timeline(Home)),
+        (Modifiers::NONE, Key::End, timeline(End)),
+        (Modifiers::NONE, Key::T, timeline(TimelineCommand::Granularity(Granularity::Token))),
+        (Modifiers::NONE, Key::L, timeline(TimelineCommand::Granularity(Granularity::Layer))),
+        (Modifiers::NONE, Key::O, timeline(TimelineCommand::Granularity(Granularity::Operation))),
+        (Modifiers::NONE, Key::R, Command::Reset),
+        (Modifiers::NONE, Key::I, Command::ToggleInspector),
+        (Modifiers::NONE, Key::Plus, timeline(Speed(speed * 1.25))),
+        (Modifiers::NONE, Key::Equals, timeline(Speed(speed * 1.25))),
+        (Modifiers::NONE, Key::Minus, timeline(Speed(speed / 1.25))),
+    ];
+    ctx.input_mut(|input| {
+        for (modifiers, key, command) in bindings {
+            if input.consume_key(modifiers, key) {
+                commands.push(command);
+            }
+        }
+        // A question mark needs different keys on different keyboards; its text is the same.
+        let asks = |event: &egui::Event| matches!(event, egui::Event::Text(text) if text == "?" || text == "？");
+        if input.events.iter().any(asks) {
+            commands.push(Command::ToggleKeys);
+        }
+        if state.shows_keys && input.consume_key(Modifiers::NONE, Key::Escape) {
+            commands.push(Command::ToggleKeys);
+        }
+    });
+    commands
+}

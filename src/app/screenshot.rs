@@ -1,0 +1,142 @@
+//! The window drawn into a picture, without a screen: the same state, the same layout.
+
+use egui::{Context, vec2};
+use image::RgbaImage;
+
+use super::effects::Runner;
+use super::state::{Kept, State};
+use super::update::{self, Effect};
+use super::{layout, offscreen, window};
+use crate::lesson::Library;
+use crate::trace::timeline::TimelineCommand;
+use crate::view::command::ThemeChoice;
+use crate::view::{Command, Language, Memory, theme};
+
+/// Frames until the layout has settled: sizes that depend on each other need a few.
+const FRAMES: usize = 4;
+
+/// What to draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The lesson's id; none for the course map.
+    pub lesson: Option<String>,
+    /// The stop; 0 is the opening.
+    pub stop: usize,
+    /// Operations done, if not where the stop's stage begins.
+    pub step: Option<usize>,
+    /// Whether the dark theme is used.
+    pub dark: bool,
+    /// The language of all words.
+    pub language: Language,
+    /// Width and height in points.
+    pub size: [u32; 2],
+    /// Pixels to a point.
+    pub pixels_per_point: f32,
+}
+
+/// Why there is no picture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScreenshotError {
+    /// There is no such lesson.
+    #[error("there is no lesson `{id}`; the lessons are: {known}")]
+    NoLesson {
+        /// The id asked for.
+        id: String,
+        /// The ids there are.
+        known: String,
+    },
+    /// The lesson has no such stop.
+    #[error("lesson `{lesson}` has stops 0 to {last}, and {stop} was asked for")]
+    NoStop {
+        /// The lesson.
+        lesson: String,
+        /// The stop asked for.
+        stop: usize,
+        /// The last stop.
+        last: usize,
+    },
+    /// The picture would be empty or larger than any screen.
+    #[error("a size from 100x100 to 8000x8000 is possible, and {0}x{1} was asked for")]
+    Size(u32, u32),
+    /// The lesson's model or input failed.
+    #[error("{0}")]
+    Run(String),
+}
+
+/// A window without a screen: effects are carried out at once, on this thread.
+pub struct Headless {
+    /// The state, as a window has it.
+    pub state: State,
+    memory: Memory,
+    runner: Runner,
+}
+
+impl Headless {
+    /// A window on the course map.
+    #[must_use]
+    pub fn new(kept: Kept, library: Library) -> Self {
+        Self { state: State::new(kept, library), memory: Memory::default(), runner: Runner::default() }
+    }
+
+    /// Carries out a command and all that follows from it.
+    pub fn command(&mut self, command: Command) {
+        let effects = update::update(&mut self.state, command);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            // There is nobody to choose a file.
+            if let Effect::Run(request) = effect {
+                let number = request.number;
+                let outcome = self.runner.run(request);
+                update::finished(&mut self.state, number, outcome);
+            }
+        }
+    }
+
+    /// Draws a frame and carries out what it asked for.
+    pub fn ui(&mut self, ui: &mut egui::Ui) {
+        window::apply_theme(ui.ctx(), self.state.kept.theme);
+        let commands = layout::ui(ui, &self.state, &mut self.memory);
+        let effects = layout::carry_out(&mut self.state, commands);
+        self.perform(effects);
+    }
+}
+
+/// Draws the window.
+///
+/// # Errors
+/// If there is no such lesson or stop, the size is impossible, or the model cannot run.
+pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, ScreenshotError> {
+    let [width, height] = request.size;
+    if !(100..=8000).contains(&width) || !(100..=8000).contains(&height) {
+        return Err(ScreenshotError::Size(width, height));
+    }
+    let theme = if request.dark { ThemeChoice::Dark } else { ThemeChoice::Light };
+    let kept = Kept { language: request.language, theme, ..Kept::default() };
+    let mut headless = Headless::new(kept, library);
+    if let Some(id) = &request.lesson {
+        if !headless.state.library.ids().any(|known| known == id) {
+            let known = headless.state.library.ids().collect::<Vec<_>>().join(", ");
+            return Err(ScreenshotError::NoLesson { id: id.clone(), known });
+        }
+        headless.command(Command::OpenLesson(id.clone()));
+        let last = headless.state.lesson.as_ref().map_or(0, |open| open.lesson.stops.len());
+        if request.stop > last {
+            return Err(ScreenshotError::NoStop { lesson: id.clone(), stop: request.stop, last });
+        }
+        headless.command(Command::Stop(request.stop));
+        if let Some(message) = &headless.state.message {
+            return Err(ScreenshotError::Run(message.text.clone()));
+        }
+    }
+    if let Some(step) = request.step {
+        headless.command(Command::Timeline(TimelineCommand::Cursor(step)));
+    }
+    let ctx = Context::default();
+    theme::apply(&ctx);
+    window::apply_theme(&ctx, theme);
+    let size = vec2(width as f32, height as f32);
+    Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| headless.ui(ui)))
+}

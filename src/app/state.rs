@@ -1,0 +1,188 @@
+//! All that the window knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::Checkpoint;
+use crate::lesson::{Diagnostic, Lesson, Library};
+use crate::models::Diagram;
+use crate::tape::Intervention;
+use crate::tasks::InputError;
+use crate::trace::SharedTrace;
+use crate::trace::timeline::Timeline;
+use crate::view::command::ThemeChoice;
+use crate::view::{Language, Selection};
+
+/// Inputs that the learner typed, kept so that none is lost.
+pub const INPUTS_KEPT: usize = 50;
+
+/// The window's state. Only [`update`](super::update::update) changes it.
+pub struct State {
+    /// What is kept from session to session.
+    pub kept: Kept,
+    /// All lessons.
+    pub library: Library,
+    /// The lesson on the page; none on the course map.
+    pub lesson: Option<OpenLesson>,
+    /// What the stage shows.
+    pub run: Option<Run>,
+    /// What was asked of the worker and is not there yet.
+    pub pending: Option<RunRequest>,
+    /// The number of the last run that was asked for.
+    pub runs: u64,
+    /// The text of the input field, as typed.
+    pub input: String,
+    /// Why that text cannot be run.
+    pub input_error: Option<InputError>,
+    /// Where the learner stands in the run.
+    pub timeline: Timeline,
+    /// The value that the learner looks at.
+    pub selection: Option<Selection>,
+    /// Values kept in the inspector.
+    pub pinned: Vec<Selection>,
+    /// Interventions in force.
+    pub interventions: Vec<Intervention>,
+    /// Ids of the views on the stage.
+    pub views: Vec<String>,
+    /// The model on the stage: a shipped one's id or an opened file.
+    pub model: ModelChoice,
+    /// Something the learner should know.
+    pub message: Option<Message>,
+    /// Whether the sheet of keys is open.
+    pub shows_keys: bool,
+}
+
+/// What is kept from session to session.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// The language of all words.
+    pub language: Language,
+    /// Light, dark or as the system.
+    pub theme: ThemeChoice,
+    /// Where the learner left off: the lesson and its stop.
+    pub place: Option<(String, usize)>,
+    /// The farthest stop reached in each lesson.
+    pub progress: BTreeMap<String, usize>,
+    /// Answers given, by question.
+    pub answers: BTreeMap<String, usize>,
+    /// Tasks done.
+    pub done: BTreeSet<String>,
+    /// Inputs typed, the last one last, with the model they were typed for.
+    pub inputs: Vec<(String, String)>,
+    /// Whether the inspector is hidden.
+    pub hides_inspector: bool,
+    /// The folder where something was saved or opened last.
+    pub folder: Option<PathBuf>,
+}
+
+/// The lesson on the page.
+pub struct OpenLesson {
+    /// The lesson.
+    pub lesson: Arc<Lesson>,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The stop; 0 is the opening.
+    pub stop: usize,
+    /// A stage that waits for its run: where to go and what to look at when that is there.
+    pub arriving: bool,
+}
+
+/// Which model runs.
+#[derive(Clone)]
+pub enum ModelChoice {
+    /// A shipped model.
+    Shipped(String),
+    /// One that was opened from a file.
+    Opened(Arc<Checkpoint>),
+}
+
+impl ModelChoice {
+    /// The model's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Shipped(id) => id,
+            Self::Opened(checkpoint) => &checkpoint.card.id,
+        }
+    }
+}
+
+/// A finished run and the model that made it.
+#[derive(Clone)]
+pub struct Run {
+    /// A number that no other run of this session has.
+    pub number: u64,
+    /// The model.
+    pub checkpoint: Arc<Checkpoint>,
+    /// The model as its papers draw it.
+    pub diagram: Arc<Diagram>,
+    /// What was recorded.
+    pub trace: SharedTrace,
+}
+
+/// What the worker is asked to do.
+#[derive(Clone)]
+pub struct RunRequest {
+    /// Later requests have larger numbers and cancel earlier ones.
+    pub number: u64,
+    /// The model.
+    pub model: ModelChoice,
+    /// The input as typed.
+    pub input: String,
+    /// What to change from outside.
+    pub interventions: Vec<Intervention>,
+}
+
+/// What the worker answers.
+pub enum Outcome {
+    /// It ran.
+    Done(Run),
+    /// The input cannot be read by the model.
+    Unreadable(InputError),
+    /// The model cannot be loaded, or something else went wrong.
+    Failed(String),
+}
+
+/// Something the learner should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What, where and how to fix it.
+    pub text: String,
+    /// Whether something failed.
+    pub is_error: bool,
+}
+
+impl State {
+    /// The state of a new window on the course map.
+    #[must_use]
+    pub fn new(kept: Kept, library: Library) -> Self {
+        Self {
+            kept,
+            library,
+            lesson: None,
+            run: None,
+            pending: None,
+            runs: 0,
+            input: String::new(),
+            input_error: None,
+            timeline: Timeline::default(),
+            selection: None,
+            pinned: Vec::new(),
+            interventions: Vec::new(),
+            views: vec!["diagram".to_owned()],
+            model: ModelChoice::Shipped(String::new()),
+            message: None,
+            shows_keys: false,
+        }
+    }
+
+    /// Whether anything on screen moves by itself.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        self.timeline.is_playing()
+    }
+}

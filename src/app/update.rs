@@ -1,0 +1,420 @@
+//! What commands do: from a state and a command to the next state and what has to be done outside.
+//!
+//! Pure: no files, threads, clocks or window, so that every sequence of commands can be tested.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::state::{INPUTS_KEPT, Message, ModelChoice, OpenLesson, Outcome, RunRequest, State};
+use crate::lesson::{Answer, Expression, Library, Stage, evaluate};
+use crate::tape::Intervention;
+use crate::trace::Trace;
+use crate::trace::timeline::{Granularity, TimelineCommand};
+use crate::view::command::Export;
+use crate::view::{Command, Language, Selection, VIEWS, tr, tr_with};
+
+/// Something to be done outside the state.
+pub enum Effect {
+    /// Run a model.
+    Run(RunRequest),
+    /// Ask for a folder of lessons.
+    ChooseLessons,
+    /// Ask for a file of weights.
+    ChooseWeights,
+    /// Read a folder of lessons or a file of weights.
+    Open(PathBuf),
+    /// Ask where to save the selected value, and save it.
+    Save(Export, Selection),
+}
+
+/// Carries out a learner's command.
+pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
+    match command {
+        Command::Timeline(command) => {
+            if let Some(run) = &state.run {
+                state.timeline.apply(command, &run.trace);
+            }
+        }
+        Command::Select(selection) => state.selection = selection,
+        Command::Pin(selection) => {
+            if !state.pinned.contains(&selection) {
+                state.pinned.push(selection);
+            }
+        }
+        Command::Unpin(at) => {
+            if at < state.pinned.len() {
+                state.pinned.remove(at);
+            }
+        }
+        Command::SetInput(text) => return set_input(state, text),
+        Command::EditToken(position, text) => return edit_token(state, position, &text),
+        Command::RestoreInput => return restore_input(state),
+        Command::Reset => return reset(state),
+        Command::OpenLesson(id) => return open_lesson(state, &id, 0),
+        Command::OpenMap => state.lesson = None,
+        Command::Stop(stop) => return go_to_stop(state, stop),
+        Command::GoTo { name, position } => go_to(state, name, position),
+        Command::Answer(question, choice) => {
+            state.kept.answers.insert(question, choice);
+        }
+        Command::TaskDone(task) => {
+            state.kept.done.insert(task);
+        }
+        Command::ToggleView(id) => toggle_view(state, &id),
+        Command::Intervene(text) => return intervene(state, &text),
+        Command::LiftIntervention(at) => {
+            if at < state.interventions.len() {
+                state.interventions.remove(at);
+                return run(state);
+            }
+        }
+        Command::SetLanguage(language) => set_language(state, language),
+        Command::SetTheme(theme) => state.kept.theme = theme,
+        Command::ToggleKeys => state.shows_keys = !state.shows_keys,
+        Command::ToggleInspector => state.kept.hides_inspector = !state.kept.hides_inspector,
+        Command::ChooseLessons => return vec![Effect::ChooseLessons],
+        Command::ChooseWeights => return vec![Effect::ChooseWeights],
+        Command::OpenPath(path) => return vec![Effect::Open(path)],
+        Command::Save(export) => {
+            if let Some(selection) = state.selection.clone() {
+                return vec![Effect::Save(export, selection)];
+            }
+        }
+        Command::DismissMessage => state.message = None,
+    }
+    Vec::new()
+}
+
+/// Takes the worker's answer to request number `number`; an old one is dropped.
+pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
+    if state.pending.as_ref().is_none_or(|pending| pending.number != number) {
+        return;
+    }
+    state.pending = None;
+    match outcome {
+        Outcome::Done(run) => {
+            state.input_error = None;
+            if let Some(old) = &state.run {
+                if old.checkpoint.card.id == run.checkpoint.card.id {
+                    state.timeline.carry_over(&old.trace, &run.trace);
+                } else {
+                    state.timeline.apply(TimelineCommand::Home, &run.trace);
+                }
+            }
+            keep_selection(state, &run.trace);
+            state.run = Some(run);
+            arrive(state);
+        }
+        // The text stays in the field, the last run on the stage.
+        Outcome::Unreadable(error) => state.input_error = Some(error),
+        Outcome::Failed(text) => fail(state, text),
+    }
+}
+
+/// Shows other lessons, as read from a folder.
+pub fn show_library(state: &mut State, library: Library) -> Vec<Effect> {
+    let first = library.ids().next().map(str::to_owned);
+    let place = state.lesson.as_ref().map(|open| (open.lesson.id.clone(), open.stop));
+    state.library = library;
+    match place {
+        // A folder that changed on disk is read again; the learner stays where they were.
+        Some((id, stop)) if state.library.get(state.kept.language.code(), &id).is_some() => {
+            open_lesson(state, &id, stop)
+        }
+        _ => first.map_or_else(Vec::new, |id| open_lesson(state, &id, 0)),
+    }
+}
+
+/// Puts an opened model on the stage, with an input that it can read.
+pub fn show_model(state: &mut State, model: ModelChoice, input: String) -> Vec<Effect> {
+    state.model = model;
+    state.input = input;
+    state.interventions.clear();
+    run(state)
+}
+
+/// Says that something went wrong.
+pub fn fail(state: &mut State, text: String) {
+    state.message = Some(Message { text, is_error: true });
+}
+
+/// Says that something was done.
+pub fn tell(state: &mut State, text: String) {
+    state.message = Some(Message { text, is_error: false });
+}
+
+/// Asks for a run of what the state says.
+fn run(state: &mut State) -> Vec<Effect> {
+    state.runs += 1;
+    let request = RunRequest {
+        number: state.runs,
+        model: state.model.clone(),
+        input: state.input.clone(),
+        interventions: state.interventions.clone(),
+    };
+    state.pending = Some(request.clone());
+    vec![Effect::Run(request)]
+}
+
+fn set_input(state: &mut State, text: String) -> Vec<Effect> {
+    if state.input == text {
+        return Vec::new();
+    }
+    let model = state.model.id().to_owned();
+    // Growing the last input by typing replaces it; anything else is kept beside it.
+    if let Some((of, last)) = state.kept.inputs.last_mut()
+        && *of == model
+        && (text.starts_with(last.as_str()) || last.starts_with(&text))
+    {
+        last.clone_from(&text);
+    } else {
+        state.kept.inputs.push((model, text.clone()));
+        let surplus = state.kept.inputs.len().saturating_sub(INPUTS_KEPT);
+        state.kept.inputs.drain(..surplus);
+    }
+    state.input = text;
+    run(state)
+}
+
+fn edit_token(state: &mut State, position: usize, text: &str) -> Vec<Effect> {
+    let Some(current) = &state.run else { return Vec::new() };
+    let mut tokens = current.trace.tokens().to_vec();
+    if position >= tokens.len() || tokens[position] == text {
+        return Vec::new();
+    }
+    text.clone_into(&mut tokens[position]);
+    let joint = if current.trace.symbols().is_empty() { " " } else { "" };
+    let edited = tokens.join(joint);
+    set_input(state, edited)
+}
+
+fn restore_input(state: &mut State) -> Vec<Effect> {
+    let (model, current) = (state.model.id(), &state.input);
+    let own = state.kept.inputs.iter().rev().find(|(of, text)| of == model && text != current);
+    match own.map(|(_, text)| text.clone()) {
+        Some(text) => {
+            state.input = text;
+            run(state)
+        }
+        None => Vec::new(),
+    }
+}
+
+fn reset(state: &mut State) -> Vec<Effect> {
+    if let Some(run) = &state.run {
+        state.timeline.apply(TimelineCommand::Home, &run.trace);
+    }
+    let Some(open) = &state.lesson else {
+        state.interventions.clear();
+        return run(state);
+    };
+    let stop = open.stop;
+    go_to_stop(state, stop)
+}
+
+fn open_lesson(state: &mut State, id: &str, stop: usize) -> Vec<Effect> {
+    let Some(found) = state.library.get(state.kept.language.code(), id) else {
+        let text = tr_with(state.kept.language, "error.unknown_lesson", &[("id", id)]);
+        fail(state, text);
+        return Vec::new();
+    };
+    state.lesson = Some(OpenLesson {
+        lesson: Arc::new(found.lesson.clone()),
+        diagnostics: found.diagnostics,
+        stop: 0,
+        arriving: false,
+    });
+    state.selection = None;
+    go_to_stop(state, stop)
+}
+
+fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
+    let Some(open) = &mut state.lesson else { return Vec::new() };
+    let lesson = Arc::clone(&open.lesson);
+    open.stop = stop.min(lesson.stops.len());
+    open.arriving = true;
+    let stop = open.stop;
+    let farthest = state.kept.progress.entry(lesson.id.clone()).or_default();
+    *farthest = (*farthest).max(stop);
+    state.kept.place = Some((lesson.id.clone(), stop));
+    let setting = lesson.setting_at(stop.checked_sub(1));
+    let mut interventions = Vec::new();
+    for text in &setting.set {
+        // A lesson's own intervention that cannot be read is a diagnostic of `unrolled check`.
+        interventions.extend(text.parse::<Intervention>());
+    }
+    if let Some(stage) = lesson.stage_at(stop.checked_sub(1)) {
+        let views: Vec<String> = stage.views.iter().map(|view| view.text.clone()).collect();
+        if !views.is_empty() {
+            state.views = views;
+        }
+    }
+    let is_there = state.run.is_some()
+        && state.pending.is_none()
+        && state.input_error.is_none()
+        && matches!(&state.model, ModelChoice::Shipped(id) if id == setting.model)
+        && state.input == setting.input
+        && state.interventions == interventions;
+    if is_there {
+        arrive(state);
+        return Vec::new();
+    }
+    state.model = ModelChoice::Shipped(setting.model.to_owned());
+    setting.input.clone_into(&mut state.input);
+    state.interventions = interventions;
+    run(state)
+}
+
+/// Goes where the stop's stage says, now that its run is there.
+fn arrive(state: &mut State) {
+    let (Some(open), Some(run)) = (&mut state.lesson, &state.run) else { return };
+    if !std::mem::take(&mut open.arriving) {
+        return;
+    }
+    let lesson = Arc::clone(&open.lesson);
+    let trace = Arc::clone(&run.trace);
+    let Some(stage) = lesson.stage_at(open.stop.checked_sub(1)) else {
+        state.timeline.apply(TimelineCommand::Position(0), &trace);
+        return;
+    };
+    apply_stage(state, stage, &trace);
+}
+
+fn apply_stage(state: &mut State, stage: &Stage, trace: &Trace) {
+    if let Some(granularity) = stage.granularity {
+        let granularity = match granularity {
+            crate::lesson::Granularity::Token => Granularity::Token,
+            crate::lesson::Granularity::Layer => Granularity::Layer,
+            crate::lesson::Granularity::Operation => Granularity::Operation,
+        };
+        state.timeline.apply(TimelineCommand::Granularity(granularity), trace);
+    }
+    let position = stage.at.as_ref().map_or(Some(0), |at| integer(at, trace, 0));
+    if let Some(position) = position {
+        state.timeline.apply(TimelineCommand::Position(position), trace);
+    }
+    let now = state.timeline.position(trace);
+    let unit = stage.unit.as_ref().and_then(|unit| integer(unit, trace, now));
+    let name = stage.focus.as_ref().map(|focus| focus.text.clone());
+    let name = name.or_else(|| unit.and(state.selection.as_ref().map(|s| s.name.clone())));
+    if let Some(name) = name.filter(|name| trace.graph().find(name).is_some()) {
+        let unit = unit.or(state.selection.as_ref().and_then(|selection| selection.unit));
+        state.selection = Some(Selection::new(name, unit));
+    }
+}
+
+fn integer(expression: &Expression, trace: &Trace, now: usize) -> Option<usize> {
+    match evaluate(&expression.source, trace, now) {
+        Ok(Answer::Integer(at)) => usize::try_from(at).ok(),
+        _ => None,
+    }
+}
+
+fn go_to(state: &mut State, name: Option<String>, position: Option<usize>) {
+    let Some(run) = &state.run else { return };
+    if let Some(position) = position {
+        state.timeline.apply(TimelineCommand::Position(position), &run.trace);
+    }
+    if let Some(name) = name.filter(|name| run.trace.graph().find(name).is_some()) {
+        let unit = state.selection.as_ref().and_then(|selection| selection.unit);
+        state.selection = Some(Selection::new(name, unit));
+    }
+}
+
+/// A value that the new run does not have cannot stay selected.
+fn keep_selection(state: &mut State, trace: &Trace) {
+    let has = |selection: &Selection| trace.graph().find(&selection.name).is_some();
+    if state.selection.as_ref().is_some_and(|selection| !has(selection)) {
+        state.selection = None;
+    }
+}
+
+fn toggle_view(state: &mut State, id: &str) {
+    match state.views.iter().position(|view| view == id) {
+        // The stage is never empty.
+        Some(at) if state.views.len() > 1 => {
+            state.views.remove(at);
+        }
+        Some(_) => {}
+        None => {
+            state.views.push(id.to_owned());
+            // In the order of the menu, whatever the order of the clicks.
+            state.views.sort_by_key(|id| VIEWS.iter().position(|view| view.id == id));
+        }
+    }
+}
+
+fn intervene(state: &mut State, text: &str) -> Vec<Effect> {
+    let intervention: Intervention = match text.parse() {
+        Ok(intervention) => intervention,
+        Err(error) => {
+            fail(state, format!("{error}"));
+            return Vec::new();
+        }
+    };
+    if let Some(run) = &state.run {
+        let matches = run.trace.value_names().any(|name| {
+            (0..run.trace.n_positions()).any(|t| intervention.matches(name, t as i32))
+        });
+        if !matches {
+            let words = [("name", intervention.pattern.as_str()), ("model", run.trace.model())];
+            let mut text = tr_with(state.kept.language, "error.no_such_value", &words);
+            let names: Vec<&str> = run.trace.value_names().collect();
+            text.push_str(&names.join(", "));
+            fail(state, text);
+            return Vec::new();
+        }
+    }
+    state.message = None;
+    state.interventions.push(intervention);
+    run(state)
+}
+
+fn set_language(state: &mut State, language: Language) {
+    state.kept.language = language;
+    let Some(open) = &mut state.lesson else { return };
+    if let Some(found) = state.library.get(language.code(), &open.lesson.id) {
+        open.lesson = Arc::new(found.lesson.clone());
+        open.diagnostics = found.diagnostics;
+        open.stop = open.stop.min(open.lesson.stops.len());
+    }
+}
+
+/// An input error in the learner's language.
+#[must_use]
+pub fn input_error_text(
+    language: Language,
+    error: &crate::tasks::InputError,
+) -> String {
+    use crate::tasks::InputError;
+    match error {
+        InputError::Empty { allowed } => tr_with(language, "error.input_empty", &[("example", allowed)]),
+        InputError::TooLong { found, longest } => {
+            let (length, limit) = (found.to_string(), longest.to_string());
+            tr_with(language, "error.input_long", &[("length", &length), ("limit", &limit)])
+        }
+        InputError::Unknown { found, at, allowed, nearest } => {
+            let at = at.to_string();
+            let words = [("token", found.as_str()), ("position", at.as_str()), ("allowed", allowed.as_str())];
+            let mut text = tr_with(language, "error.unknown_token", &words);
+            if let Some(nearest) = nearest {
+                text.push_str(&tr_with(language, "error.nearest", &[("nearest", nearest)]));
+            }
+            text
+        }
+    }
+}
+
+/// The name of a theme choice.
+#[must_use]
+pub fn theme_words(language: Language, theme: crate::view::command::ThemeChoice) -> &'static str {
+    use crate::view::command::ThemeChoice;
+    tr(
+        language,
+        match theme {
+            ThemeChoice::System => "menu.theme_system",
+            ThemeChoice::Light => "menu.theme_light",
+            ThemeChoice::Dark => "menu.theme_dark",
+        },
+    )
+}

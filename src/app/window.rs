@@ -1,0 +1,177 @@
+//! The window on a real screen.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::effects::Threads;
+use super::layout;
+use super::state::{Kept, State};
+use super::update::{self, Effect};
+use crate::lesson::Library;
+use crate::trace::timeline::TimelineCommand;
+use crate::view::command::ThemeChoice;
+use crate::view::{Command, Memory, theme};
+
+/// Between two frames while something plays.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// What the window shows first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Where the learner left off, or the course map.
+    Home,
+    /// A lesson by its id.
+    Lesson(String),
+    /// A folder of lessons.
+    Folder(PathBuf),
+    /// A file of weights.
+    Checkpoint(PathBuf),
+}
+
+/// Why no window opens.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no screen, or a library is missing.
+    #[error("no window can be opened here: {0}\nWithout a display, `unrolled screenshot lstm --out lstm.png` draws the window into a file.\nOn Debian or Ubuntu the window needs: apt-get install libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libegl1 libgl1-mesa-dri")]
+    NoWindow(String),
+    /// There is no such lesson.
+    #[error("there is no lesson `{id}`; the lessons are: {known}")]
+    NoLesson {
+        /// The id asked for.
+        id: String,
+        /// The ids there are.
+        known: String,
+    },
+}
+
+/// The program on a screen.
+struct Window {
+    state: State,
+    memory: Memory,
+    threads: Threads,
+}
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// If there is no screen to open it on, or no such lesson.
+pub fn run(start: Start) -> Result<(), StartError> {
+    let library = Library::embedded();
+    if let Start::Lesson(id) = &start
+        && !library.ids().any(|known| known == id)
+    {
+        let known = library.ids().collect::<Vec<_>>().join(", ");
+        return Err(StartError::NoLesson { id: id.clone(), known });
+    }
+    if !has_display() {
+        let reason = "neither WAYLAND_DISPLAY nor DISPLAY is set".to_owned();
+        return Err(StartError::NoWindow(reason));
+    }
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Unrolled")
+            .with_app_id("unrolled")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([960.0, 600.0]),
+        ..eframe::NativeOptions::default()
+    };
+    let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Box::new(Window::new(context, library, start)?))
+    };
+    // A missing library makes the window system's binding panic; that must read as a message.
+    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        eframe::run_native("Unrolled", options, Box::new(create))
+    }));
+    match opened {
+        Ok(result) => result.map_err(|error| StartError::NoWindow(error.to_string())),
+        Err(_) => Err(StartError::NoWindow("a library of the window system is missing".to_owned())),
+    }
+}
+
+/// On Linux a screen is announced in the environment; elsewhere there is one.
+fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || is_set("WAYLAND_DISPLAY") || is_set("DISPLAY")
+}
+
+impl Window {
+    fn new(
+        context: &eframe::CreationContext<'_>,
+        library: Library,
+        start: Start,
+    ) -> std::io::Result<Self> {
+        theme::apply(&context.egui_ctx);
+        let kept: Kept = context
+            .storage
+            .and_then(|storage| eframe::get_value(storage, eframe::APP_KEY))
+            .unwrap_or_default();
+        let place = kept.place.clone();
+        let ctx = context.egui_ctx.clone();
+        let threads = Threads::start(Arc::new(move || ctx.request_repaint()))?;
+        let mut window = Self { state: State::new(kept, library), memory: Memory::default(), threads };
+        match start {
+            Start::Home => {
+                if let Some((id, stop)) = place {
+                    window.command(Command::OpenLesson(id));
+                    window.command(Command::Stop(stop));
+                    window.state.message = None;
+                }
+            }
+            Start::Lesson(id) => window.command(Command::OpenLesson(id)),
+            Start::Folder(path) => window.command(Command::OpenPath(path)),
+            Start::Checkpoint(path) => {
+                let first = window.state.library.ids().next().map(str::to_owned);
+                first.into_iter().for_each(|id| window.command(Command::OpenLesson(id)));
+                window.command(Command::OpenPath(path));
+            }
+        }
+        Ok(window)
+    }
+
+    fn command(&mut self, command: Command) {
+        let effects = update::update(&mut self.state, command);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.threads.perform(effect, &mut self.state);
+        }
+    }
+}
+
+impl eframe::App for Window {
+    fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        self.threads.collect(&mut self.state);
+        apply_theme(ui.ctx(), self.state.kept.theme);
+        if self.state.is_moving() {
+            let elapsed = ui.input(|input| input.stable_dt);
+            self.command(Command::Timeline(TimelineCommand::Elapse(elapsed)));
+            ui.request_repaint_after(FRAME);
+        }
+        let dropped = ui.input(|input| input.raw.dropped_files.clone());
+        for path in dropped.iter().filter_map(|file| file.path()) {
+            self.command(Command::OpenPath(path.to_owned()));
+        }
+        let commands = layout::ui(ui, &self.state, &mut self.memory);
+        if !commands.is_empty() {
+            ui.request_repaint();
+        }
+        let effects = layout::carry_out(&mut self.state, commands);
+        self.perform(effects);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, eframe::APP_KEY, &self.state.kept);
+    }
+}
+
+/// Puts the chosen theme in force.
+pub fn apply_theme(ctx: &egui::Context, theme: ThemeChoice) {
+    ctx.set_theme(match theme {
+        ThemeChoice::System => egui::ThemePreference::System,
+        ThemeChoice::Light => egui::ThemePreference::Light,
+        ThemeChoice::Dark => egui::ThemePreference::Dark,
+    });
+}

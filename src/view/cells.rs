@@ -1,0 +1,139 @@
+//! Numbers as coloured cells: the one way in which every view draws a vector.
+
+use egui::{Color32, Mesh, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+
+use super::{Scene, Selection, number, theme};
+use crate::palette::Scale;
+
+/// Paints entries row by row into `columns` columns that fill `rect`.
+pub fn paint(painter: &Painter, rect: Rect, entries: &[f32], columns: usize, scale: &Scale) {
+    let mut mesh = Mesh::default();
+    for (at, entry) in entries.iter().enumerate() {
+        let cell = cell_rect(rect, entries.len(), columns, at);
+        mesh.add_colored_rect(cell, theme::color(scale.rgb(*entry)));
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
+/// The rectangle of entry `at` of `count`.
+#[must_use]
+pub fn cell_rect(rect: Rect, count: usize, columns: usize, at: usize) -> Rect {
+    let columns = columns.max(1);
+    let rows = count.div_ceil(columns).max(1);
+    let size = vec2(rect.width() / columns as f32, rect.height() / rows as f32);
+    let corner = vec2((at % columns) as f32 * size.x, (at / columns) as f32 * size.y);
+    Rect::from_min_size(rect.min + corner, size)
+}
+
+/// Which entry of `count` is at a point.
+#[must_use]
+pub fn cell_at(rect: Rect, count: usize, columns: usize, point: Pos2) -> Option<usize> {
+    if !rect.contains(point) || rect.width() <= 0.0 || rect.height() <= 0.0 {
+        return None;
+    }
+    let columns = columns.max(1);
+    let rows = count.div_ceil(columns).max(1);
+    let share = (point - rect.min) / rect.size();
+    let column = ((share.x * columns as f32) as usize).min(columns - 1);
+    let row = ((share.y * rows as f32) as usize).min(rows - 1);
+    Some(row * columns + column).filter(|at| *at < count)
+}
+
+/// How many columns make cells of `count` entries about square in a rectangle.
+#[must_use]
+pub fn square_columns(size: egui::Vec2, count: usize) -> usize {
+    let ideal = (count as f32 * size.x / size.y.max(1.0)).sqrt();
+    (ideal.round() as usize).clamp(1, count.max(1))
+}
+
+/// Frames a cell as the selected one.
+pub fn frame(painter: &Painter, rect: Rect, color: Color32) {
+    painter.rect_stroke(rect, 0.0, Stroke::new(theme::LINE, color), StrokeKind::Outside);
+}
+
+/// One vector as a block of cells: hovering says which entry of which value, a click selects it.
+///
+/// `count` entries are drawn as an outline where they are not computed yet.
+pub fn block_ui(
+    ui: &Ui,
+    scene: &mut Scene<'_>,
+    response: &Response,
+    rect: Rect,
+    selection: &Selection,
+    scale: &Scale,
+) {
+    let dark = ui.visuals().dark_mode;
+    let now = scene.now();
+    let place = selection.place(now);
+    let node = scene.trace.find(&place);
+    let Some(node) = node.filter(|node| scene.is_done(*node)) else {
+        let stroke = Stroke::new(theme::HAIRLINE, theme::future(dark));
+        ui.painter().rect_stroke(rect, 1.0, stroke, StrokeKind::Inside);
+        return;
+    };
+    let value = scene.trace.graph().value(node);
+    let entries = value.row(0).to_vec();
+    let columns = square_columns(rect.size(), entries.len());
+    paint(ui.painter(), rect, &entries, columns, scale);
+    let stroke = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
+    ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Outside);
+    if let Some(unit) = scene.unit(entries.len()) {
+        let cell = cell_rect(rect, entries.len(), columns, unit);
+        frame(ui.painter(), cell, theme::accent(dark));
+    }
+    let pointed = response.hover_pos().and_then(|at| cell_at(rect, entries.len(), columns, at));
+    if let Some(unit) = pointed {
+        let text = entry_text(scene, &place.name, &place.path, place.position, unit, entries[unit]);
+        response.clone().on_hover_text_at_pointer(text);
+    }
+    if response.clicked() {
+        let unit = pointed.or(selection.unit);
+        scene.commands.push(super::Command::Select(Some(Selection { unit, ..selection.clone() })));
+    }
+}
+
+/// How an entry is called when it is pointed at: `forget_gate[3][5] = 0.882`.
+#[must_use]
+pub fn entry_text(
+    scene: &Scene<'_>,
+    name: &str,
+    path: &[usize],
+    position: i32,
+    unit: usize,
+    value: f32,
+) -> String {
+    let symbols = scene.trace.symbols();
+    let what = if symbols.len() > unit && matches!(name, "prediction" | "scores") {
+        format!(" “{}”", symbols[unit])
+    } else {
+        String::new()
+    };
+    if path.is_empty() {
+        format!("{name}[{position}][{unit}]{what} = {}", number(value))
+    } else {
+        format!("{name}[{position}] · [{unit}] = {}", number(value))
+    }
+}
+
+/// The tokens of a run under a picture whose columns are positions.
+pub fn tokens_below(ui: &Ui, scene: &Scene<'_>, rect: Rect) {
+    let dark = ui.visuals().dark_mode;
+    let tokens = scene.trace.tokens();
+    let width = rect.width() / tokens.len().max(1) as f32;
+    let font = egui::FontId::monospace(11.5);
+    let widest = tokens.iter().map(|token| token.chars().count()).max().unwrap_or(1) as f32;
+    // Where tokens are too narrow for their text, only every so many are written.
+    let every = ((widest * 7.5 / width.max(0.1)).ceil() as usize).max(1);
+    let now = scene.now();
+    for (t, token) in tokens.iter().enumerate() {
+        if t % every != 0 && t != now {
+            continue;
+        }
+        if t != now && t.abs_diff(now) < every {
+            continue;
+        }
+        let color = if t == now { theme::accent(dark) } else { theme::weak_text(dark) };
+        let at = pos2(rect.left() + (t as f32 + 0.5) * width, rect.bottom() + 3.0);
+        ui.painter().text(at, egui::Align2::CENTER_TOP, token, font.clone(), color);
+    }
+}

@@ -1,0 +1,121 @@
+//! What a learner can ask for. Views push these; the application carries them out.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Language;
+use crate::trace::Place;
+use crate::trace::timeline::TimelineCommand;
+
+/// One wish.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Move through the run.
+    Timeline(TimelineCommand),
+    /// Look at a value; at none.
+    Select(Option<Selection>),
+    /// Keep a value in the inspector.
+    Pin(Selection),
+    /// Let a kept value go.
+    Unpin(usize),
+    /// Run the model on this input. The text is kept as typed, also if it cannot be read.
+    SetInput(String),
+    /// Replace what one position reads.
+    EditToken(usize, String),
+    /// Take back the last input that the learner typed.
+    RestoreInput,
+    /// Back to the lesson's input and the start.
+    Reset,
+    /// Open a lesson at its beginning.
+    OpenLesson(String),
+    /// The course map.
+    OpenMap,
+    /// Go to a stop of the lesson; 0 is the opening.
+    Stop(usize),
+    /// Go to a position and look at a value there.
+    GoTo {
+        /// The value.
+        name: Option<String>,
+        /// The position.
+        position: Option<usize>,
+    },
+    /// Answer a question of the lesson, named by its place in the file.
+    Answer(String, usize),
+    /// A task of the lesson is done.
+    TaskDone(String),
+    /// Show or hide a view.
+    ToggleView(String),
+    /// Apply an intervention, as written.
+    Intervene(String),
+    /// Lift an intervention.
+    LiftIntervention(usize),
+    /// Speak another language.
+    SetLanguage(Language),
+    /// Light, dark or as the system.
+    SetTheme(ThemeChoice),
+    /// Show or hide the sheet of keys.
+    ToggleKeys,
+    /// Show or hide the inspector.
+    ToggleInspector,
+    /// Ask for a folder of lessons.
+    ChooseLessons,
+    /// Ask for a file of weights.
+    ChooseWeights,
+    /// Open a folder of lessons or a file of weights.
+    OpenPath(PathBuf),
+    /// Save the selected value as a figure or a table.
+    Save(Export),
+    /// The message has been read.
+    DismissMessage,
+}
+
+/// What can be saved of the selected value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// A picture over time, PNG or SVG.
+    Figure,
+    /// Numbers, CSV, JSON or safetensors.
+    Table,
+}
+
+/// The choice of a theme.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThemeChoice {
+    /// As the system.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// A value that the learner looks at. It follows the cursor, so it holds no position of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The named value or parameter.
+    pub name: String,
+    /// Which step of its calculation; empty for the value itself.
+    pub path: Vec<usize>,
+    /// 0 for the cursor's position, −1 for the one before.
+    pub offset: i32,
+    /// The unit (column), if one is chosen.
+    pub unit: Option<usize>,
+}
+
+impl Selection {
+    /// A value at the cursor's position.
+    #[must_use]
+    pub fn new(name: impl Into<String>, unit: Option<usize>) -> Self {
+        Self { name: name.into(), path: Vec::new(), offset: 0, unit }
+    }
+
+    /// Where it is when the cursor is at `now`.
+    #[must_use]
+    pub fn place(&self, now: usize) -> Place {
+        let position = i32::try_from(now).unwrap_or(i32::MAX).saturating_add(self.offset);
+        Place { name: self.name.clone(), position, path: self.path.clone() }
+    }
+}

@@ -1,0 +1,290 @@
+//! One step of the model as its papers draw it: every mark is a value of the run, every wire is
+//! coloured by what it carries, and the operation at the cursor is lit.
+
+use egui::{
+    Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, pos2,
+    vec2,
+};
+
+use super::{Scene, Selection, ViewSpec, cells, theme};
+use crate::models::diagram::{Diagram, Mark, Place};
+use crate::palette::Scale;
+use crate::tape::equation::Subscript;
+use crate::tape::{NodeId, EVERYWHERE};
+use crate::tensor::slice;
+
+/// Sizes in the drawing's own units: a strip, a layer's box, a sign's radius.
+const STRIP: Vec2 = vec2(9.0, 4.6);
+const LAYER: Vec2 = vec2(9.0, 7.0);
+const SIGN_RADIUS: f32 = 1.9;
+/// How large the drawing may be against its natural fit.
+const ZOOM: std::ops::RangeInclusive<f32> = 0.5..=6.0;
+/// A drawing is not made larger than this many points a unit to fill a big window.
+const LARGEST_UNIT: f32 = 13.0;
+
+/// The registry entry.
+pub const SPEC: ViewSpec = ViewSpec {
+    id: "diagram",
+    title: "views.diagram",
+    hint: "views.diagram_hint",
+    applies: |_| true,
+    ui,
+};
+
+/// How far the drawing is enlarged and moved, kept by the view.
+#[derive(Clone, Copy)]
+struct Camera {
+    zoom: f32,
+    offset: Vec2,
+}
+
+/// From the drawing's units to points on screen.
+struct Frame {
+    corner: Pos2,
+    unit: f32,
+}
+
+impl Frame {
+    fn at(&self, [x, y]: [f32; 2]) -> Pos2 {
+        self.corner + vec2(x, y) * self.unit
+    }
+
+    fn around(&self, centre: [f32; 2], size: Vec2) -> Rect {
+        Rect::from_center_size(self.at(centre), size * self.unit)
+    }
+
+    fn font(&self, size: f32) -> FontId {
+        FontId::proportional((size * self.unit).max(7.0))
+    }
+}
+
+fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let (rect, background) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    let hint = scene.tr("views.diagram_hint");
+    background.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, hint));
+    let camera = camera(ui, &background, rect);
+    let diagram = scene.diagram;
+    let [width, height] = diagram.size;
+    let fit = (rect.width() / width).min(rect.height() / height).min(LARGEST_UNIT);
+    let unit = fit * camera.zoom;
+    let corner = rect.center() - vec2(width, height) * unit / 2.0 + camera.offset;
+    let frame = Frame { corner, unit };
+    let clip = ui.clip_rect();
+    ui.set_clip_rect(rect.intersect(clip));
+    paint_cell(ui, &frame, diagram);
+    let places: Vec<Drawn> = diagram.places.iter().map(|place| Drawn::new(scene, place)).collect();
+    wires(ui, scene, &frame, diagram, &places);
+    for (place, drawn) in diagram.places.iter().zip(&places) {
+        place_ui(ui, scene, &frame, place, drawn);
+    }
+    if background.double_clicked() {
+        ui.data_mut(|data| data.remove::<Camera>(camera_id()));
+    }
+    ui.set_clip_rect(clip);
+}
+
+fn camera_id() -> egui::Id {
+    egui::Id::new("diagram camera")
+}
+
+/// Dragging moves the drawing; the wheel with the command key, or a pinch, enlarges it about the pointer.
+fn camera(ui: &Ui, response: &egui::Response, rect: Rect) -> Camera {
+    let home = Camera { zoom: 1.0, offset: Vec2::ZERO };
+    let mut camera = ui.data(|data| data.get_temp(camera_id())).unwrap_or(home);
+    let before = (camera.zoom, camera.offset);
+    if response.dragged() {
+        camera.offset += response.drag_delta();
+    }
+    if let Some(pointer) = response.hover_pos() {
+        let zoom = ui.input(egui::InputState::zoom_delta);
+        let zoomed = (camera.zoom * zoom).clamp(*ZOOM.start(), *ZOOM.end());
+        let about = pointer - rect.center();
+        camera.offset = about + (camera.offset - about) * (zoomed / camera.zoom);
+        camera.zoom = zoomed;
+    }
+    if before != (camera.zoom, camera.offset) {
+        ui.data_mut(|data| data.insert_temp(camera_id(), camera));
+    }
+    camera
+}
+
+/// A mark's value at the cursor.
+struct Drawn {
+    selection: Selection,
+    node: Option<NodeId>,
+    is_done: bool,
+    /// Whether the operation at the cursor computes it, or a step towards it.
+    is_active: bool,
+}
+
+impl Drawn {
+    fn new(scene: &Scene<'_>, place: &Place) -> Self {
+        let unit = scene.selection.and_then(|selection| selection.unit);
+        let selection = Selection {
+            name: place.value.to_owned(),
+            path: place.path.to_vec(),
+            offset: place.offset,
+            unit,
+        };
+        let node = scene.trace.find(&selection.place(scene.now()));
+        let is_active = scene.timeline.tick(scene.trace).is_some_and(|tick| {
+            let is_own_step = node == Some(tick.node);
+            // A layer is lit during all steps of its calculation.
+            let is_within = matches!(place.mark, Mark::Layer(_)) && node == Some(tick.towards);
+            is_own_step || is_within
+        });
+        Self { selection, node, is_done: node.is_some_and(|node| scene.is_done(node)), is_active }
+    }
+
+    fn entries<'t>(&self, scene: &Scene<'t>) -> Option<&'t [f32]> {
+        let node = self.node.filter(|_| self.is_done)?;
+        Some(slice(scene.trace.graph().value(node)))
+    }
+}
+
+/// The frame around what is repeated at every position.
+fn paint_cell(ui: &Ui, frame: &Frame, diagram: &Diagram) {
+    let dark = ui.visuals().dark_mode;
+    let [x, y, w, h] = diagram.frame;
+    let rect = Rect::from_min_size(frame.at([x, y]), vec2(w, h) * frame.unit);
+    ui.painter().rect(
+        rect,
+        1.6 * frame.unit,
+        theme::panel(dark),
+        Stroke::new(theme::HAIRLINE, theme::grid_line(dark)),
+        StrokeKind::Inside,
+    );
+}
+
+fn wires(ui: &Ui, scene: &mut Scene<'_>, frame: &Frame, diagram: &Diagram, places: &[Drawn]) {
+    let dark = ui.visuals().dark_mode;
+    for wire in &diagram.wires {
+        let Some(drawn) = places.get(wire.from) else { continue };
+        let scale = scene.scale(ui, &drawn.selection.name);
+        let color = match drawn.entries(scene) {
+            Some(entries) => carried(entries, scene.unit(entries.len()), &scale),
+            None => theme::future(dark),
+        };
+        let width = if drawn.is_active { 0.55 } else { 0.38 } * frame.unit;
+        let points: Vec<Pos2> = wire.points.iter().map(|point| frame.at(*point)).collect();
+        wire_line(ui.painter(), &points, width, color, wire.arrow, dark);
+    }
+}
+
+/// What a wire's colour says: the selected unit's value, or the mean size of all.
+fn carried(entries: &[f32], unit: Option<usize>, scale: &Scale) -> Color32 {
+    let value = match unit {
+        Some(unit) => entries[unit],
+        None => entries.iter().map(|x| x.abs()).sum::<f32>() / entries.len().max(1) as f32,
+    };
+    theme::color(scale.rgb(value))
+}
+
+fn wire_line(painter: &Painter, points: &[Pos2], width: f32, color: Color32, arrow: bool, dark: bool) {
+    // A thin outline keeps a wire that carries nearly nothing visible on the page.
+    let outline = Stroke::new(width + 1.6, theme::future(dark));
+    painter.add(Shape::line(points.to_vec(), outline));
+    painter.add(Shape::line(points.to_vec(), Stroke::new(width, color)));
+    let [.., before, end] = points else { return };
+    if arrow {
+        let along = (*end - *before).normalized();
+        let side = vec2(-along.y, along.x) * (1.6 * width + 2.0);
+        let tip = *end + along * (1.2 * width + 2.0);
+        let corners = vec![tip, *end - along * width + side, *end - along * width - side];
+        painter.add(Shape::convex_polygon(corners, color, Stroke::new(0.8, theme::future(dark))));
+    }
+}
+
+fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, drawn: &Drawn) {
+    let dark = ui.visuals().dark_mode;
+    let rect = match place.mark {
+        Mark::Strip => frame.around(place.at, STRIP),
+        Mark::Layer(_) => frame.around(place.at, LAYER),
+        Mark::Sign(_) => frame.around(place.at, Vec2::splat(2.0 * SIGN_RADIUS)),
+    };
+    let id = ui.id().with(("place", place.value, place.path, place.offset, place.at.map(f32::to_bits)));
+    let response = ui.interact(rect, id, Sense::click());
+    let name = name_of(place);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    let is_selected = scene.selection.is_some_and(|selection| {
+        selection.name == place.value && selection.path == place.path && selection.offset == place.offset
+    });
+    let edge = match (drawn.is_active, is_selected || response.hovered()) {
+        (true, _) => Stroke::new(3.0, theme::accent(dark)),
+        (_, true) => Stroke::new(1.5, theme::accent(dark)),
+        _ => Stroke::new(theme::HAIRLINE, theme::weak_text(dark)),
+    };
+    let ink = if drawn.is_done || drawn.is_active { theme::text(dark) } else { theme::future(dark) };
+    let scale = scene.scale(ui, place.value);
+    match place.mark {
+        Mark::Sign(sign) => {
+            let radius = SIGN_RADIUS * frame.unit;
+            let fill = if drawn.is_active { theme::highlight(dark) } else { theme::stage(dark) };
+            ui.painter().circle(rect.center(), radius, fill, edge);
+            let size = if sign.chars().count() > 1 { 1.45 } else { 2.6 };
+            ui.painter().text(rect.center(), Align2::CENTER_CENTER, sign, frame.font(size), ink);
+            hover_sign(scene, &response, drawn, &name);
+        }
+        Mark::Layer(letter) => {
+            let fill = if drawn.is_active { theme::highlight(dark) } else { theme::stage(dark) };
+            ui.painter().rect(rect, 0.5 * frame.unit, fill, edge, StrokeKind::Middle);
+            let line = rect.height() * 0.38;
+            let at = pos2(rect.center().x, rect.top() + line / 2.0 + 0.1 * frame.unit);
+            ui.painter().text(at, Align2::CENTER_CENTER, letter, frame.font(1.9), ink);
+            let block = Rect::from_min_max(pos2(rect.left(), rect.top() + line), rect.max)
+                .shrink(0.45 * frame.unit);
+            cells::block_ui(ui, scene, &response, block, &drawn.selection, &scale);
+            symbol(ui, scene, frame, drawn, rect.left_top() - vec2(0.35, -0.1) * frame.unit, Align2::RIGHT_BOTTOM);
+        }
+        Mark::Strip => {
+            if drawn.is_active || is_selected || response.hovered() {
+                ui.painter().rect_stroke(rect.expand(2.0), 2.0, edge, StrokeKind::Outside);
+            }
+            cells::block_ui(ui, scene, &response, rect, &drawn.selection, &scale);
+            symbol(ui, scene, frame, drawn, rect.center_top() - vec2(0.0, 0.5) * frame.unit, Align2::CENTER_BOTTOM);
+        }
+    }
+    if matches!(place.mark, Mark::Sign(_)) && response.clicked() {
+        scene.commands.push(super::Command::Select(Some(drawn.selection.clone())));
+    }
+}
+
+/// What a screen reader calls a mark.
+fn name_of(place: &Place) -> String {
+    match (place.path.is_empty(), place.offset) {
+        (true, 0) => place.value.to_owned(),
+        (true, offset) => format!("{} {offset}", place.value),
+        (false, _) => format!("{} {:?}", place.value, place.path),
+    }
+}
+
+/// A sign's tooltip: what it computes, derived from the tape.
+fn hover_sign(scene: &mut Scene<'_>, response: &egui::Response, drawn: &Drawn, name: &str) {
+    let Some(node) = drawn.node.filter(|_| response.hovered()) else { return };
+    let graph = scene.trace.graph();
+    let equation = graph.equation(node, &|_, symbol| symbol).latex();
+    let math = &mut scene.memory.math;
+    response.clone().on_hover_ui_at_pointer(|ui| {
+        ui.label(name);
+        math.show(ui, &equation, false);
+    });
+}
+
+/// The value's symbol with its position, as the lesson writes it.
+fn symbol(ui: &Ui, scene: &mut Scene<'_>, frame: &Frame, drawn: &Drawn, at: Pos2, anchor: Align2) {
+    let dark = ui.visuals().dark_mode;
+    let graph = scene.trace.graph();
+    let now = i32::try_from(scene.now()).unwrap_or(0);
+    let text = match drawn.node {
+        Some(node) if graph.node(node).position != EVERYWHERE => graph.symbol(node, Subscript::Relative(now)),
+        _ => return,
+    };
+    let size = (1.75 * frame.unit).clamp(8.0, 26.0);
+    // Quarter points, so that zooming does not fill the cache.
+    let size = (size * 4.0).round() / 4.0;
+    let color = if drawn.is_done { theme::text(dark) } else { theme::future(dark) };
+    if let Ok(formula) = scene.memory.math.get(ui.ctx(), &text, false, size) {
+        let rect = anchor.anchor_size(at, formula.size);
+        formula.paint(ui.painter(), rect.left_top() + vec2(0.0, formula.ascent), color);
+    }
+}

@@ -1,0 +1,117 @@
+//! All values of the cell side by side over time, and one unit's life as curves.
+
+use egui::{RichText, ScrollArea, Ui, vec2};
+use egui_plot::{Line, Plot, PlotPoints, VLine};
+
+use super::{Command, Scene, Selection, ViewSpec, heatmap, theme};
+use crate::models::Range;
+use crate::trace::Trace;
+
+/// Names that say what the model reads and answers rather than how it remembers.
+const NOT_IN_THE_CELL: [&str; 5] = ["input", "scores", "prediction", "estimate", "hidden"];
+/// The height of the curves.
+const PLOT_HEIGHT: f32 = 150.0;
+
+/// The registry entry.
+pub const SPEC: ViewSpec = ViewSpec {
+    id: "gates",
+    title: "views.gates",
+    hint: "views.gates_hint",
+    applies: |trace| values(trace).any(|name| trace.range(name) == Range::Unit),
+    ui,
+};
+
+/// The cell's gates and states, in order of computation; the hidden state last.
+fn values(trace: &Trace) -> impl Iterator<Item = &str> {
+    let cell = trace.value_names().filter(|name| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        !NOT_IN_THE_CELL.contains(&last)
+    });
+    cell.chain(trace.value_names().filter(|name| name.ends_with("hidden")))
+}
+
+fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let names: Vec<String> = values(scene.trace).map(str::to_owned).collect();
+    let unit = scene.selection.and_then(|selection| selection.unit);
+    let curves = if unit.is_some() { PLOT_HEIGHT + 40.0 } else { 24.0 };
+    let room = ui.available_size();
+    ScrollArea::vertical().id_salt("gates").auto_shrink(false).show(ui, |ui| {
+        let columns = if room.x > 560.0 { 2 } else { 1 };
+        let rows = names.len().div_ceil(columns).max(1);
+        let width = (room.x - theme::GAP_LARGE * columns as f32) / columns as f32;
+        let height = ((room.y - curves) / rows as f32 - 56.0).clamp(48.0, 260.0);
+        for row in names.chunks(columns) {
+            ui.horizontal_top(|ui| {
+                for name in row {
+                    ui.allocate_ui(vec2(width, height + 48.0), |ui| {
+                        ui.vertical(|ui| {
+                            title_ui(ui, scene, name);
+                            heatmap::picture_ui(ui, scene, name, vec2(width, height));
+                        });
+                    });
+                }
+            });
+        }
+        match unit {
+            Some(unit) => curves_ui(ui, scene, &names, unit),
+            None => {
+                ui.label(RichText::new(scene.tr("views.choose_unit")).small().weak());
+            }
+        }
+    });
+}
+
+fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str) {
+    ui.horizontal(|ui| {
+        let graph = scene.trace.graph();
+        if let Some(id) = graph.find(name) {
+            let symbol = format!("{}_t", graph.name(id).symbol);
+            scene.memory.math.show(ui, &symbol, false);
+        }
+        let is_selected = scene.selection.is_some_and(|selection| selection.name == name);
+        let text = RichText::new(name).monospace();
+        let text = if is_selected { text.color(theme::accent(ui.visuals().dark_mode)) } else { text };
+        let label = ui.add(egui::Label::new(text).sense(egui::Sense::click()));
+        let label = match scene.meaning(name) {
+            Some(meaning) => label.on_hover_text(meaning),
+            None => label,
+        };
+        if label.clicked() {
+            let unit = scene.selection.and_then(|s| s.unit);
+            scene.commands.push(Command::Select(Some(Selection::new(name, unit))));
+        }
+    });
+}
+
+/// One unit of every value as curves over positions.
+fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) {
+    let dark = ui.visuals().dark_mode;
+    let unit_text = unit.to_string();
+    ui.add_space(theme::GAP);
+    ui.label(super::tr_with(scene.language, "views.unit_over_time", &[("unit", &unit_text)]));
+    let colors = theme::series(dark);
+    let now = scene.now();
+    Plot::new("unit over time")
+        .height(PLOT_HEIGHT)
+        .allow_scroll(false)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .show_axes([true, true])
+        .legend(egui_plot::Legend::default().position(egui_plot::Corner::RightTop))
+        .show(ui, |plot| {
+            plot.vline(VLine::new("now", now as f64).color(theme::accent(dark)).name(""));
+            for (at, name) in names.iter().enumerate() {
+                let Some(matrix) = scene.trace.over_time(name) else { continue };
+                if unit >= matrix.ncols() {
+                    continue;
+                }
+                let points: PlotPoints<'_> =
+                    (0..=now.min(matrix.nrows().saturating_sub(1)))
+                        .map(|t| [t as f64, f64::from(matrix[[t, unit]])])
+                        .filter(|point| point[1].is_finite())
+                        .collect();
+                let line = Line::new(name.clone(), points).color(colors[at % colors.len()]);
+                plot.line(line.width(theme::LINE));
+            }
+        });
+}

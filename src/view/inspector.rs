@@ -1,0 +1,303 @@
+//! Everything about the selected value: what it means, the formula that computed it, with this
+//! run's numbers, its shape, its distribution and, for a kept share, its half-life.
+
+use egui::{RichText, ScrollArea, Ui};
+use egui_plot::{Bar, BarChart, Plot};
+
+use super::{Command, Scene, Selection, number, theme, tr_with};
+use crate::models::Range;
+use crate::tape::{Graph, NodeId};
+use crate::trace::statistics::{histogram, summary};
+use crate::trace::half_life;
+
+/// Bars of the histogram.
+const BINS: usize = 24;
+/// The height of the histogram.
+const HISTOGRAM_HEIGHT: f32 = 90.0;
+
+/// Draws the inspector for the selection and the pinned values.
+pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, pinned: &[Selection]) {
+    ScrollArea::vertical().id_salt("inspector").auto_shrink(false).show(ui, |ui| {
+        match scene.selection.cloned() {
+            Some(selection) => selection_ui(ui, scene, &selection),
+            None => {
+                ui.add_space(theme::GAP);
+                ui.label(RichText::new(scene.tr("inspector.choose")).weak());
+            }
+        }
+        if !pinned.is_empty() {
+            ui.add_space(theme::GAP_LARGE);
+            ui.label(RichText::new(scene.tr("inspector.pinned")).strong());
+        }
+        for (at, selection) in pinned.iter().enumerate() {
+            pinned_ui(ui, scene, at, selection);
+        }
+    });
+}
+
+fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
+    let now = scene.now();
+    let place = selection.place(now);
+    let node = scene.trace.find(&place);
+    let name = selection.name.as_str();
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(name).monospace().strong().size(theme::BODY_SIZE));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.small_button(scene.tr("inspector.pin")).on_hover_text(scene.tr("inspector.pin_hint")).clicked() {
+                scene.commands.push(Command::Pin(selection.clone()));
+            }
+        });
+    });
+    if let Some(meaning) = scene.meaning(name).filter(|_| selection.path.is_empty()) {
+        ui.label(meaning);
+    }
+    let Some(node) = node else {
+        let words = tr_with(scene.language, "inspector.absent", &[("name", name), ("position", &place.position.to_string())]);
+        ui.label(RichText::new(words).weak());
+        return;
+    };
+    facts_ui(ui, scene, node, place.position);
+    formula_ui(ui, scene, node);
+    if !scene.is_done(node) && !scene.trace.graph().node(node).is_leaf() {
+        ui.add_space(theme::GAP);
+        ui.label(RichText::new(scene.tr("inspector.not_computed")).color(theme::warning(ui.visuals().dark_mode)));
+        return;
+    }
+    numbers_ui(ui, scene, node, selection);
+    distribution_ui(ui, scene, node, name);
+}
+
+/// Shape, with what its rows and columns are, and where it stands.
+fn facts_ui(ui: &mut Ui, scene: &Scene<'_>, node: NodeId, position: i32) {
+    let entry = scene.trace.graph().node(node);
+    let (rows, columns) = entry.value.dim();
+    let is_parameter = entry.name.is_some_and(|name| scene.trace.graph().name(name).is_parameter);
+    let shape = if is_parameter {
+        format!("{rows} × {columns}")
+    } else {
+        let units = columns.to_string();
+        tr_with(scene.language, "inspector.shape_row", &[("units", &units)])
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(scene.tr("inspector.shape")).weak().small());
+        ui.label(RichText::new(shape).small());
+        if is_parameter {
+            ui.label(RichText::new(scene.tr("inspector.parameter")).weak().small())
+                .on_hover_text(scene.tr("inspector.parameter_hint"));
+        } else {
+            ui.label(RichText::new(scene.tr("inspector.position")).weak().small());
+            let text = position.to_string().replace('-', "−");
+            ui.label(RichText::new(text).small());
+        }
+    });
+}
+
+/// The formula derived from the tape; each value in it can be clicked.
+fn formula_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId) {
+    let graph = scene.trace.graph();
+    let equation = graph.equation(node, &|_, symbol| symbol);
+    heading(ui, scene.tr("inspector.formula"));
+    for line in broken(&equation.latex()) {
+        scene.memory.math.show(ui, &line, true);
+    }
+    if equation.terms.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(scene.tr("inspector.comes_from")).weak().small());
+        let now = scene.now() as i32;
+        for term in &equation.terms {
+            let Some(name) = scene.trace.graph().node(*term).name else { continue };
+            let name = scene.trace.graph().name(name).name.clone();
+            let text = RichText::new(&name).monospace().small();
+            let link = ui.link(text).on_hover_text(term_hint(scene, *term, &name));
+            if link.clicked() {
+                let position = scene.trace.graph().node(*term).position;
+                let offset = if position == crate::tape::EVERYWHERE { 0 } else { position - now };
+                let unit = scene.selection.and_then(|selection| selection.unit);
+                scene.commands.push(Command::Select(Some(Selection { name, path: Vec::new(), offset, unit })));
+            }
+        }
+    });
+}
+
+fn term_hint(scene: &Scene<'_>, node: NodeId, name: &str) -> String {
+    let (rows, columns) = scene.trace.graph().value(node).dim();
+    let meaning = scene.meaning(name).unwrap_or_else(|| scene.tr("inspector.parameter_hint"));
+    format!("{meaning} · {rows} × {columns}")
+}
+
+/// A formula that is too long for the column, cut after its equals sign.
+fn broken(latex: &str) -> Vec<String> {
+    const LONG: usize = 62;
+    match latex.split_once(" = ") {
+        Some((left, right)) if latex.len() > LONG => {
+            vec![format!("{left} ="), format!(r"\quad {right}")]
+        }
+        _ => vec![latex.to_owned()],
+    }
+}
+
+/// The selected entry, computed with this run's numbers.
+fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Selection) {
+    let value = scene.trace.graph().value(node);
+    let units = value.ncols();
+    let unit = selection.unit.unwrap_or(0).min(units.saturating_sub(1));
+    ui.add_space(theme::GAP);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(scene.tr("inspector.numbers")).strong());
+        if units > 1 {
+            let mut chosen = unit;
+            let label = ui.label(RichText::new(scene.tr("inspector.unit")).weak().small());
+            let drag = ui.add(egui::DragValue::new(&mut chosen).range(0..=units - 1).speed(0.1)).labelled_by(label.id);
+            if drag.on_hover_text(scene.tr("inspector.unit_hint")).changed() {
+                let selection = Selection { unit: Some(chosen), ..selection.clone() };
+                scene.commands.push(Command::Select(Some(selection)));
+            }
+        }
+    });
+    let graph = scene.trace.graph();
+    for line in broken(&graph.equation_with_numbers(node, 0, unit)) {
+        scene.memory.math.show(ui, &line, true);
+    }
+    products_ui(ui, scene, node, unit);
+    if scene.trace.doc(&selection.name).is_some_and(|doc| doc.is_kept_share) && selection.path.is_empty() {
+        let life = half_life(graph.value(node)[[0, unit]]);
+        let steps = if life.is_infinite() { "∞".to_owned() } else { format!("{life:.1}") };
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(scene.tr("inspector.half_life")).weak().small());
+            let words = tr_with(scene.language, "inspector.half_life_value", &[("steps", &steps)]);
+            ui.label(words).on_hover_text(scene.tr("inspector.half_life_hint"));
+        });
+    }
+}
+
+/// The largest terms of the sums inside a matrix product: what this unit listens to.
+fn products_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, unit: usize) {
+    const SHOWN: usize = 3;
+    let graph = scene.trace.graph();
+    let mut dots = Vec::new();
+    collect_products(graph, node, true, &mut dots);
+    if dots.is_empty() {
+        return;
+    }
+    ui.add_space(theme::GAP_SMALL);
+    ui.label(RichText::new(scene.tr("inspector.largest_terms")).weak().small());
+    for dot in dots {
+        let inputs = &graph.node(dot).inputs;
+        let (x, w) = (graph.value(inputs[0]), graph.value(inputs[1]));
+        if unit >= w.ncols() {
+            continue;
+        }
+        let mut terms: Vec<(usize, f32)> =
+            (0..w.nrows()).map(|k| (k, x[[0, k]] * w[[k, unit]])).collect();
+        terms.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        let symbol = |id: NodeId| graph.symbol(id, crate::tape::equation::Subscript::Relative(graph.node(dot).position));
+        let latex = graph.equation(dot, &|_, symbol| symbol).right;
+        let _ = symbol;
+        ui.horizontal_wrapped(|ui| {
+            scene.memory.math.show(ui, &latex, false);
+            for (k, term) in terms.iter().take(SHOWN) {
+                let hint = format!("[{k}]: {} × {}", number(x[[0, *k]]), number(w[[*k, unit]]));
+                let text = RichText::new(format!("[{k}] {}", number(*term))).monospace().small();
+                ui.label(text).on_hover_text(hint);
+            }
+        });
+    }
+}
+
+fn collect_products(graph: &Graph, id: NodeId, is_root: bool, found: &mut Vec<NodeId>) {
+    let node = graph.node(id);
+    if !is_root && (node.name.is_some() || node.is_leaf()) {
+        return;
+    }
+    if node.op.name() == "matrix product" {
+        found.push(id);
+        return;
+    }
+    for input in &node.inputs {
+        collect_products(graph, *input, false, found);
+    }
+}
+
+/// How the entries are spread, between the ends of the value's colour scale.
+fn distribution_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str) {
+    let value = scene.trace.graph().value(node);
+    let Some(summary) = summary(value.iter()) else { return };
+    heading(ui, scene.tr("inspector.histogram"));
+    let dark = ui.visuals().dark_mode;
+    let scale = scene.scale(ui, name);
+    let (low, high) = match scene.trace.range(name) {
+        Range::Unit => (0.0, 1.0),
+        Range::Signed => {
+            let end = scale.high.max(summary.max.abs()).max(summary.min.abs());
+            (-end, end)
+        }
+    };
+    let counts = histogram(value.iter(), low, high, BINS);
+    let width = f64::from(high - low) / BINS as f64;
+    let bars: Vec<Bar> = counts
+        .iter()
+        .enumerate()
+        .map(|(at, count)| {
+            let middle = f64::from(low) + (at as f64 + 0.5) * width;
+            let color = scale.rgb(middle as f32);
+            let is_pale = crate::palette::ink_on(color) == [0; 3] && !dark;
+            let stroke = egui::Stroke::new(0.5, if is_pale { theme::future(dark) } else { theme::color(color) });
+            Bar::new(middle, *count as f64).width(width * 0.92).fill(theme::color(color)).stroke(stroke)
+        })
+        .collect();
+    Plot::new("histogram")
+        .height(HISTOGRAM_HEIGHT)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .show_grid(false)
+        .show_axes([true, false])
+        .include_x(low)
+        .include_x(high)
+        .show(ui, |plot| plot.bar_chart(BarChart::new("", bars)));
+    ui.horizontal_wrapped(|ui| {
+        for (key, number_shown) in [
+            ("inspector.minimum", summary.min),
+            ("inspector.mean", summary.mean),
+            ("inspector.maximum", summary.max),
+            ("inspector.norm", summary.norm),
+        ] {
+            ui.label(RichText::new(scene.tr(key)).weak().small());
+            ui.label(RichText::new(number(number_shown)).monospace().small());
+        }
+    });
+    if summary.broken > 0 {
+        let words = tr_with(scene.language, "inspector.broken", &[("count", &summary.broken.to_string())]);
+        ui.label(RichText::new(words).color(theme::error(dark)));
+    }
+}
+
+fn pinned_ui(ui: &mut Ui, scene: &mut Scene<'_>, at: usize, selection: &Selection) {
+    let place = selection.place(scene.now());
+    ui.horizontal(|ui| {
+        let unit = selection.unit.map_or(String::new(), |unit| format!("[{unit}]"));
+        let name = format!("{}[{}]{unit}", place.name, place.position).replace('-', "−");
+        if ui.link(RichText::new(name).monospace()).on_hover_text(scene.tr("inspector.select_hint")).clicked() {
+            scene.commands.push(Command::Select(Some(selection.clone())));
+        }
+        let node = scene.trace.find(&place).filter(|node| scene.is_done(*node));
+        let text = match node.map(|node| scene.trace.graph().value(node)) {
+            Some(value) => match selection.unit.filter(|unit| *unit < value.ncols()) {
+                Some(unit) => number(value[[0, unit]]),
+                None => summary(value.iter()).map_or("NaN".to_owned(), |s| format!("‖·‖ {}", number(s.norm))),
+            },
+            None => scene.tr("inspector.not_computed").to_owned(),
+        };
+        ui.label(RichText::new(text).monospace());
+        if ui.small_button("×").on_hover_text(scene.tr("inspector.unpin")).clicked() {
+            scene.commands.push(Command::Unpin(at));
+        }
+    });
+}
+
+fn heading(ui: &mut Ui, text: &str) {
+    ui.add_space(theme::GAP);
+    ui.label(RichText::new(text).strong());
+}

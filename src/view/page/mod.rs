@@ -1,0 +1,138 @@
+//! The lesson beside the stage: one stop at a time, with live values, links that move the stage,
+//! questions and tasks.
+
+mod blocks;
+mod inline;
+mod question;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use egui::{RichText, ScrollArea, Ui, vec2};
+
+use super::{Command, Scene, theme, tr_with};
+use crate::lesson::{Diagnostic, Inline, Lesson, Severity, plain_text};
+
+/// What the page shows and what the learner has done in it.
+pub struct Page<'a> {
+    /// The lesson.
+    pub lesson: &'a Lesson,
+    /// The stop; 0 is the opening.
+    pub stop: usize,
+    /// Answers given, by question.
+    pub answers: &'a BTreeMap<String, usize>,
+    /// Tasks done.
+    pub done: &'a BTreeSet<String>,
+    /// What is wrong with the lesson.
+    pub diagnostics: &'a [Diagnostic],
+    /// The number of the question or task being drawn, counted through the stop.
+    pub counter: usize,
+}
+
+impl Page<'_> {
+    /// The name of the next question or task; the same in every language.
+    fn next_key(&mut self) -> String {
+        self.counter += 1;
+        format!("{}/{}/{}", self.lesson.id, self.stop, self.counter)
+    }
+}
+
+/// Draws the page.
+pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
+    let footer = 54.0;
+    let scroll = ScrollArea::vertical().id_salt(("page", page.stop)).auto_shrink(false);
+    let height = ui.available_height() - footer;
+    scroll.max_height(height).show(ui, |ui| {
+        ui.set_max_width(ui.available_width().min(theme::LESSON_MAX_WIDTH) - theme::GAP);
+        diagnostics_ui(ui, scene, page);
+        if page.stop == 0 {
+            opening_ui(ui, scene, page);
+        } else if let Some(stop) = page.lesson.stops.get(page.stop - 1) {
+            let count = page.lesson.stops.len().to_string();
+            let words = [("index", page.stop.to_string()), ("count", count)];
+            let words: Vec<(&str, &str)> = words.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            let text = format!("{}  ·  {}", page.lesson.title, tr_with(scene.language, "lesson.stop_of", &words));
+            ui.label(RichText::new(text).small().weak());
+            ui.add_space(theme::GAP_SMALL);
+            inline::heading(ui, scene, page, &stop.title, true);
+            ui.add_space(theme::GAP);
+            blocks::ui(ui, scene, page, &stop.blocks);
+        }
+        ui.add_space(theme::GAP_SECTION);
+    });
+    footer_ui(ui, scene, page);
+}
+
+fn opening_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
+    let lesson = page.lesson;
+    ui.label(RichText::new(&lesson.title).text_style(theme::title_style()));
+    ui.add_space(theme::GAP_LARGE);
+    blocks::ui(ui, scene, page, &lesson.intro);
+    if !lesson.goals.is_empty() {
+        ui.add_space(theme::GAP_LARGE);
+        ui.label(RichText::new(scene.tr("lesson.goals")).strong());
+        listed(ui, scene, page, &lesson.goals);
+    }
+    if !lesson.sources.is_empty() {
+        ui.add_space(theme::GAP_LARGE);
+        ui.label(RichText::new(scene.tr("lesson.sources")).strong());
+        listed(ui, scene, page, &lesson.sources);
+    }
+}
+
+fn listed(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, items: &[Vec<Inline>]) {
+    for item in items {
+        blocks::item(ui, "•", |ui| inline::paragraph(ui, scene, page, item));
+    }
+}
+
+/// What is wrong with the lesson, where its author reads it.
+fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>, page: &Page<'_>) {
+    let dark = ui.visuals().dark_mode;
+    for diagnostic in page.diagnostics.iter().filter(|d| d.severity == Severity::Error).take(5) {
+        let place = format!("{}:{}", diagnostic.line, diagnostic.column);
+        let hint = diagnostic.hint.as_deref().map_or(String::new(), |hint| format!(" — {hint}"));
+        let text = format!("{place}  {}{hint}", diagnostic.message);
+        ui.label(RichText::new(text).small().color(theme::error(dark))).on_hover_text(scene.tr("lesson.diagnostic_hint"));
+    }
+}
+
+fn footer_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &Page<'_>) {
+    let dark = ui.visuals().dark_mode;
+    let last = page.lesson.stops.len();
+    ui.separator();
+    ui.horizontal(|ui| {
+        let previous = ui.add_enabled(page.stop > 0, egui::Button::new("◀").min_size(vec2(36.0, 28.0)));
+        let words = scene.tr("lesson.previous_stop");
+        previous.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
+        if previous.on_hover_text(format!("{words}  (Ctrl ←)")).clicked() {
+            scene.commands.push(Command::Stop(page.stop - 1));
+        }
+        ui.spacing_mut().item_spacing.x = 0.0;
+        for stop in 0..=last {
+            let title = match stop {
+                0 => page.lesson.title.clone(),
+                _ => plain_text(&page.lesson.stops[stop - 1].title),
+            };
+            let (rect, dot) = ui.allocate_exact_size(vec2(16.0, 28.0), egui::Sense::click());
+            let (radius, color) = match stop {
+                _ if stop == page.stop => (5.0, theme::accent(dark)),
+                _ if stop < page.stop => (3.5, theme::weak_text(dark)),
+                _ => (3.5, theme::future(dark)),
+            };
+            ui.painter().circle_filled(rect.center(), radius, color);
+            dot.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &title));
+            if dot.on_hover_text(&title).clicked() {
+                scene.commands.push(Command::Stop(stop));
+            }
+        }
+        ui.spacing_mut().item_spacing.x = theme::GAP;
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let words = scene.tr(if page.stop < last { "lesson.next_stop" } else { "menu.course_map" });
+            let next = egui::Button::new(RichText::new(words).color(theme::on_accent(dark))).fill(theme::accent(dark));
+            if ui.add(next.min_size(vec2(96.0, 30.0))).on_hover_text(format!("{words}  (Ctrl →)")).clicked() {
+                let command = if page.stop < last { Command::Stop(page.stop + 1) } else { Command::OpenMap };
+                scene.commands.push(command);
+            }
+        });
+    });
+}

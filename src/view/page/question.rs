@@ -1,0 +1,155 @@
+//! Questions, whose answers are computed from the run, and tasks, whose completion is seen in it.
+
+use egui::{Frame, Margin, RichText, Ui};
+
+use super::{Page, blocks, inline};
+use crate::lesson::{Answer, Expression, Question, Try, evaluate, plain_text};
+use crate::view::{Command, Scene, theme};
+
+/// A question before the step that answers it.
+pub fn predict(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question: &Question) {
+    boxed(ui, |ui| {
+        title(ui, scene.tr("lesson.predict"));
+        ask(ui, scene, page, question);
+    });
+}
+
+/// The checks at the end of a lesson.
+pub fn quiz(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, questions: &[Question]) {
+    boxed(ui, |ui| {
+        title(ui, scene.tr("lesson.check_understanding"));
+        for (at, question) in questions.iter().enumerate() {
+            if at > 0 {
+                ui.add_space(theme::GAP_LARGE);
+            }
+            ask(ui, scene, page, question);
+        }
+    });
+}
+
+/// A task that ticks itself off.
+pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try) {
+    let key = page.next_key();
+    let dark = ui.visuals().dark_mode;
+    let holds = matches!(evaluate(&task.condition.source, scene.trace, scene.now()), Ok(Answer::Bool(true)));
+    let is_done = page.done.contains(&key);
+    if holds && !is_done {
+        scene.commands.push(Command::TaskDone(key.clone()));
+    }
+    boxed(ui, |ui| {
+        title(ui, scene.tr("lesson.try"));
+        inline::paragraph(ui, scene, page, &task.task);
+        ui.add_space(theme::GAP_SMALL);
+        if is_done || holds {
+            ui.label(RichText::new(format!("✓ {}", scene.tr("lesson.done"))).color(theme::success(dark)).strong());
+            inline::paragraph(ui, scene, page, &task.done);
+        } else {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new(format!("○ {}", scene.tr("lesson.not_yet"))).weak());
+                if !task.hint.is_empty() {
+                    ui.label(RichText::new(scene.tr("lesson.hint")).color(theme::accent(dark)))
+                        .on_hover_text(plain_text(&task.hint));
+                }
+            });
+            intervention_ui(ui, scene, &key);
+        }
+    });
+}
+
+/// A field for an intervention, so that a task can be done where it is set.
+fn intervention_ui(ui: &mut Ui, scene: &mut Scene<'_>, key: &str) {
+    let id = egui::Id::new(("intervention", key));
+    let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    ui.horizontal(|ui| {
+        let field = egui::TextEdit::singleline(&mut text)
+            .hint_text("forget_gate[3..7]=0")
+            .font(egui::TextStyle::Monospace)
+            .desired_width(ui.available_width() - 96.0);
+        let words = scene.tr("intervene.title");
+        let response = ui.add(field);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, words));
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let button = ui.button(words).on_hover_text(scene.tr("intervene.hint"));
+        if (button.clicked() || entered) && !text.trim().is_empty() {
+            scene.commands.push(Command::Intervene(text.clone()));
+        }
+    });
+    ui.data_mut(|data| data.insert_temp(id, text));
+}
+
+fn ask(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question: &Question) {
+    let key = page.next_key();
+    let dark = ui.visuals().dark_mode;
+    inline::paragraph(ui, scene, page, &question.question);
+    ui.add_space(theme::GAP_SMALL);
+    let given = page.answers.get(&key).copied();
+    let right = answer(scene, &question.answer);
+    for (at, choice) in question.choices.iter().enumerate() {
+        let (mark, ink) = match (given, &right) {
+            (Some(_), Ok(right)) if at == *right => ("✓", theme::success(dark)),
+            (Some(given), Ok(_)) if at == given => ("✗", theme::error(dark)),
+            (Some(given), Err(_)) if at == given => ("●", theme::accent(dark)),
+            _ => ("○", theme::weak_text(dark)),
+        };
+        let words = plain_text(choice);
+        let row = ui.horizontal_top(|ui| {
+            let button = egui::Button::new(RichText::new(mark).color(ink)).frame(false).min_size(egui::vec2(24.0, theme::LESSON_LINE_HEIGHT));
+            let button = ui.add(button);
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::RadioButton, true, &words));
+            let inner = ui.vertical(|ui| inline::paragraph(ui, scene, page, choice));
+            let text = ui.interact(inner.response.rect, button.id.with("text"), egui::Sense::click());
+            text.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &words));
+            button.clicked() || text.clicked()
+        });
+        if row.inner {
+            scene.commands.push(Command::Answer(key.clone(), at));
+        }
+    }
+    let Some(given) = given else { return };
+    ui.add_space(theme::GAP_SMALL);
+    match right {
+        Ok(right) => {
+            let (word, color) = if given == right {
+                (scene.tr("lesson.right"), theme::success(dark))
+            } else {
+                (scene.tr("lesson.not_quite"), theme::error(dark))
+            };
+            blocks::aside(ui, |ui| {
+                ui.label(RichText::new(word).color(color).strong());
+                if let Some(why) = question.why.get(given).filter(|why| !why.is_empty()) {
+                    inline::paragraph(ui, scene, page, why);
+                }
+                if !question.because.is_empty() {
+                    inline::paragraph(ui, scene, page, &question.because);
+                }
+            });
+        }
+        Err(message) => {
+            ui.label(RichText::new(message).color(theme::warning(dark)));
+        }
+    }
+}
+
+/// The right choice, computed from the run; why not, if it cannot be.
+fn answer(scene: &Scene<'_>, expression: &Expression) -> Result<usize, String> {
+    match evaluate(&expression.source, scene.trace, scene.now()) {
+        Ok(Answer::Integer(choice)) => usize::try_from(choice).map_err(|_| format!("{} = {choice}", expression.source)),
+        Ok(other) => Err(format!("{} = {}", expression.source, other.display())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn title(ui: &mut Ui, text: &str) {
+    let dark = ui.visuals().dark_mode;
+    ui.label(RichText::new(text).strong().small().color(theme::accent(dark)));
+    ui.add_space(theme::GAP_SMALL);
+}
+
+fn boxed(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let dark = ui.visuals().dark_mode;
+    ui.add_space(theme::GAP_SMALL);
+    Frame::new().fill(theme::stage(dark)).inner_margin(Margin::same(14)).corner_radius(2 * theme::RADIUS).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        content(ui);
+    });
+}

@@ -1,0 +1,116 @@
+//! What the model answers at the cursor, and at every position so far.
+
+use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use egui_plot::{HLine, Line, Plot, PlotPoints, VLine};
+
+use super::{Command, Scene, Selection, ViewSpec, heatmap, number, theme};
+use crate::palette::Scale;
+use crate::tensor::argmax;
+
+/// The height of one symbol's bar.
+const BAR_HEIGHT: f32 = 22.0;
+
+/// The registry entry.
+pub const SPEC: ViewSpec = ViewSpec {
+    id: "prediction",
+    title: "views.prediction",
+    hint: "views.prediction_hint",
+    applies: |trace| {
+        trace.value_names().any(|name| matches!(name, "prediction" | "estimate"))
+    },
+    ui,
+};
+
+fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    if scene.trace.symbols().is_empty() {
+        estimate_ui(ui, scene);
+        return;
+    }
+    bars_ui(ui, scene);
+    ui.add_space(theme::GAP_LARGE);
+    let room = ui.available_size() - vec2(0.0, 20.0);
+    if room.y > 80.0 {
+        ui.label(RichText::new(scene.tr("views.prediction_over_time")).small().weak());
+        heatmap::picture_ui(ui, scene, "prediction", room - vec2(0.0, 28.0));
+    }
+}
+
+/// The probability of every symbol at the cursor, the next token of the input marked.
+fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let dark = ui.visuals().dark_mode;
+    let now = scene.now();
+    let node = scene.trace.node("prediction", now as i32).filter(|node| scene.is_done(*node));
+    let symbols = scene.trace.symbols();
+    let shares: Option<Vec<f32>> = node.map(|node| scene.trace.graph().value(node).row(0).to_vec());
+    let best = shares.as_ref().map(|shares| argmax(shares));
+    let next = scene.trace.tokens().get(now + 1);
+    let scale = Scale::unit(dark);
+    let width = (ui.available_width() - 130.0).clamp(60.0, 360.0);
+    for (at, symbol) in symbols.iter().enumerate() {
+        let (row, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), BAR_HEIGHT), Sense::click());
+        let share = shares.as_ref().and_then(|shares| shares.get(at)).copied();
+        let left = row.left() + 34.0;
+        let bar = Rect::from_min_size(pos2(left, row.top() + 3.0), vec2(width, BAR_HEIGHT - 6.0));
+        let painter = ui.painter();
+        let is_best = best == Some(at);
+        let ink = if is_best { theme::strong_text(dark) } else { theme::text(dark) };
+        let middle = row.center().y;
+        painter.text(pos2(row.left() + 16.0, middle), Align2::CENTER_CENTER, symbol, FontId::monospace(16.0), ink);
+        painter.rect_filled(bar, 0.0, theme::panel(dark));
+        if let Some(share) = share {
+            let filled = Rect::from_min_size(bar.min, vec2(bar.width() * share.clamp(0.0, 1.0), bar.height()));
+            painter.rect_filled(filled, 0.0, theme::color(scale.rgb(0.35 + 0.65 * share)));
+            let text = format!("{:.1} %", 100.0 * share);
+            painter.text(pos2(bar.right() + 8.0, middle), Align2::LEFT_CENTER, text, FontId::monospace(12.5), ink);
+        }
+        if next.is_some_and(|next| next == symbol) {
+            let color = theme::accent(dark);
+            painter.line_segment([bar.left_top(), bar.left_bottom()], Stroke::new(3.0, color));
+            painter.text(pos2(bar.right() + 66.0, middle), Align2::LEFT_CENTER, scene.tr("views.next_token"), FontId::proportional(12.0), color);
+        }
+        response.widget_info(|| {
+            let share = share.map_or(String::new(), number);
+            egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{symbol} {share}"))
+        });
+        let text = share.map_or_else(
+            || scene.tr("inspector.not_computed").to_owned(),
+            |share| super::cells::entry_text(scene, "prediction", &[], now as i32, at, share),
+        );
+        if response.on_hover_text(text).clicked() {
+            scene.commands.push(Command::Select(Some(Selection::new("prediction", Some(at)))));
+        }
+    }
+}
+
+/// The estimate so far as a curve, with the sum that it should reach.
+fn estimate_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let dark = ui.visuals().dark_mode;
+    let Some(matrix) = scene.trace.over_time("estimate") else { return };
+    let now = scene.now();
+    let crate::tasks::Sequence::Numbers(numbers) = scene.trace.sequence() else { return };
+    let mut sum = 0.0;
+    let wanted: Vec<[f64; 2]> = numbers
+        .iter()
+        .enumerate()
+        .map(|(t, features)| {
+            sum += features.iter().product::<f32>();
+            [t as f64, f64::from(sum)]
+        })
+        .collect();
+    let estimate: PlotPoints<'_> =
+        (0..=now.min(matrix.nrows().saturating_sub(1))).map(|t| [t as f64, f64::from(matrix[[t, 0]])]).collect();
+    let target = wanted.last().map_or(0.0, |point| point[1]);
+    let colors = theme::series(dark);
+    Plot::new("estimate")
+        .allow_scroll(false)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .legend(egui_plot::Legend::default().position(egui_plot::Corner::LeftTop))
+        .show(ui, |plot| {
+            plot.vline(VLine::new("", now as f64).color(theme::accent(dark)));
+            plot.hline(HLine::new(scene.tr("views.target"), target).color(theme::weak_text(dark)));
+            plot.line(Line::new(scene.tr("views.sum_so_far"), wanted).color(colors[2]).width(theme::LINE));
+            plot.line(Line::new("estimate", estimate).color(colors[0]).width(theme::LINE));
+        });
+}

@@ -1,0 +1,205 @@
+//! The bar along the bottom: transport, granularity, speed, and the tokens of the input, each of
+//! which can be edited in place.
+
+use egui::{Align, Align2, FontId, Key, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
+
+use super::{Command, Scene, theme, tr_with};
+use crate::trace::timeline::{Granularity, SPEEDS, TimelineCommand};
+
+/// A token's box.
+const TOKEN_HEIGHT: f32 = 32.0;
+const TOKEN_MIN_WIDTH: f32 = 26.0;
+/// The strip of operations under a token.
+const STRIP_HEIGHT: f32 = 4.0;
+
+/// The token that is being edited: its position and the text so far. Kept by the bar itself, since
+/// nothing outside needs to know of an unfinished edit.
+type Edit = (usize, String);
+
+/// Draws the bar.
+pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    ui.horizontal(|ui| {
+        transport_ui(ui, scene);
+        ui.add_space(theme::GAP);
+        granularity_ui(ui, scene);
+        ui.add_space(theme::GAP);
+        speed_ui(ui, scene);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| operation_ui(ui, scene));
+    });
+    ui.add_space(theme::GAP_SMALL);
+    tokens_ui(ui, scene);
+}
+
+fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    use TimelineCommand::{Back, End, Forward, Home, TogglePlay};
+    let playing = scene.timeline.is_playing();
+    let (play, play_key) = if playing { ("⏸", "timeline.pause") } else { ("▶", "timeline.play") };
+    let buttons = [
+        ("⏮", "timeline.to_start", "Home", Home),
+        ("◀", "timeline.step_back", "←", Back(None)),
+        (play, play_key, "Space", TogglePlay),
+        ("▶|", "timeline.step_forward", "→", Forward(None)),
+        ("⏭", "timeline.to_end", "End", End),
+    ];
+    for (icon, key, shortcut, command) in buttons {
+        let words = scene.tr(key);
+        let button = ui.add(egui::Button::new(RichText::new(icon).size(15.0)).min_size(vec2(36.0, 28.0)));
+        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
+        if button.on_hover_text(format!("{words}  ({shortcut})")).clicked() {
+            scene.commands.push(Command::Timeline(command));
+        }
+    }
+}
+
+fn granularity_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    ui.spacing_mut().item_spacing.x = 2.0;
+    for granularity in Granularity::ALL {
+        let (key, hint) = match granularity {
+            Granularity::Token => ("timeline.token", "timeline.token_hint"),
+            Granularity::Layer => ("timeline.layer", "timeline.layer_hint"),
+            Granularity::Operation => ("timeline.operation", "timeline.operation_hint"),
+        };
+        let is_chosen = scene.timeline.granularity() == granularity;
+        if ui.selectable_label(is_chosen, scene.tr(key)).on_hover_text(scene.tr(hint)).clicked() {
+            scene.commands.push(Command::Timeline(TimelineCommand::Granularity(granularity)));
+        }
+    }
+    ui.spacing_mut().item_spacing.x = theme::GAP;
+}
+
+fn speed_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let mut speed = scene.timeline.speed();
+    let drag = egui::DragValue::new(&mut speed).range(SPEEDS).speed(0.02).max_decimals(2).suffix("×");
+    let response = ui.add(drag);
+    let words = scene.tr("timeline.speed");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, words));
+    if response.on_hover_text(words).changed() {
+        scene.commands.push(Command::Timeline(TimelineCommand::Speed(speed)));
+    }
+}
+
+/// What was computed last: its number, op and the value that it leads to.
+fn operation_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let count = scene.trace.ticks().len();
+    let graph = scene.trace.graph();
+    let text = match scene.timeline.tick(scene.trace) {
+        Some(tick) => {
+            let node = graph.node(tick.node);
+            let target = graph.node(tick.towards).name.map_or("", |name| &graph.name(name).name);
+            let op = if node.is_leaf() { "input" } else { node.op.name() };
+            let arrow = if op == target { String::new() } else { format!(" → {target}") };
+            let index = scene.timeline.cursor().to_string();
+            let name = format!("{op}{arrow}");
+            let values = [("index", index.as_str()), ("count", &count.to_string()), ("name", &name)];
+            tr_with(scene.language, "timeline.operation_of", &values)
+        }
+        None => scene.tr("timeline.nothing_yet").to_owned(),
+    };
+    ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
+}
+
+fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let now = scene.now();
+    let cursor = scene.timeline.cursor();
+    let edit_id = egui::Id::new("token edit");
+    let edit: Option<Edit> = ui.data(|data| data.get_temp(edit_id));
+    ScrollArea::horizontal().id_salt("tokens").auto_shrink([false, true]).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 3.0;
+            for t in 0..scene.trace.n_positions() {
+                let is_edited = edit.as_ref().is_some_and(|edit| edit.0 == t);
+                let response = if is_edited {
+                    edit_ui(ui, scene, edit_id)
+                } else {
+                    token_ui(ui, scene, t, now, cursor)
+                };
+                if t == now && cursor_moved(ui, cursor) {
+                    response.scroll_to_me(None);
+                }
+                if !is_edited {
+                    token_clicks(ui, scene, &response, t, edit_id);
+                }
+            }
+        });
+    });
+}
+
+/// Whether the cursor is elsewhere than when the tokens were drawn last.
+fn cursor_moved(ui: &Ui, cursor: usize) -> bool {
+    let id = egui::Id::new("token cursor");
+    let before: Option<usize> = ui.data(|data| data.get_temp(id));
+    ui.data_mut(|data| data.insert_temp(id, cursor));
+    before != Some(cursor)
+}
+
+fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize) -> egui::Response {
+    let dark = ui.visuals().dark_mode;
+    let token = &scene.trace.tokens()[t];
+    let font = FontId::monospace(15.0);
+    let width = ui.painter().layout_no_wrap(token.clone(), font.clone(), egui::Color32::WHITE).size().x;
+    let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH), TOKEN_HEIGHT + STRIP_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let is_now = t == now && cursor > 0;
+    let is_done = t < now || is_now;
+    let body = Rect::from_min_size(rect.min, vec2(rect.width(), TOKEN_HEIGHT));
+    let fill = if is_now { theme::highlight(dark) } else { theme::stage(dark) };
+    let edge = if is_now || response.hovered() || response.has_focus() { theme::accent(dark) } else { theme::grid_line(dark) };
+    let ink = if is_done { theme::strong_text(dark) } else { theme::weak_text(dark) };
+    let painter = ui.painter();
+    painter.rect(body, 3.0, fill, Stroke::new(theme::HAIRLINE, edge), StrokeKind::Inside);
+    painter.text(body.center(), Align2::CENTER_CENTER, token, font, ink);
+    // How much of the position's operations are done.
+    let ticks = scene.trace.ticks();
+    let start = ticks.partition_point(|tick| tick.position < t);
+    let end = ticks.partition_point(|tick| tick.position <= t);
+    let share = (cursor.clamp(start, end) - start) as f32 / (end - start).max(1) as f32;
+    let strip = Rect::from_min_size(body.left_bottom() + vec2(0.0, 2.0), vec2(rect.width() * share, STRIP_HEIGHT - 2.0));
+    painter.rect_filled(strip, 0.0, theme::accent(dark));
+    let name = format!("{t}: {token}");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    let position = t.to_string();
+    let hint = tr_with(scene.language, "timeline.token_at", &[("token", token), ("position", &position)]);
+    response.on_hover_text(hint)
+}
+
+/// A click goes there, a double click edits.
+fn token_clicks(ui: &Ui, scene: &mut Scene<'_>, response: &egui::Response, t: usize, edit_id: egui::Id) {
+    if response.double_clicked() {
+        let edit: Edit = (t, scene.trace.tokens()[t].clone());
+        ui.data_mut(|data| data.insert_temp(edit_id, edit));
+    } else if response.clicked() {
+        scene.commands.push(Command::Timeline(TimelineCommand::Position(t)));
+    }
+}
+
+/// The box in which a token is typed: enter takes it, escape leaves it as it was.
+fn edit_ui(ui: &mut Ui, scene: &mut Scene<'_>, edit_id: egui::Id) -> egui::Response {
+    let Some((t, mut text)) = ui.data(|data| data.get_temp::<Edit>(edit_id)) else {
+        return ui.label("");
+    };
+    let field = egui::TextEdit::singleline(&mut text)
+        .font(FontId::monospace(15.0))
+        .desired_width(44.0)
+        .horizontal_align(Align::Center);
+    let words = scene.tr("timeline.edit_token");
+    let response = ui.add(field);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, words));
+    let is_new = !ui.data(|data| data.get_temp(edit_id.with("focused"))).unwrap_or(false);
+    if is_new {
+        response.request_focus();
+        ui.data_mut(|data| data.insert_temp(edit_id.with("focused"), true));
+    }
+    let escaped = ui.input(|input| input.key_pressed(Key::Escape));
+    if response.lost_focus() || escaped {
+        ui.data_mut(|data| {
+            data.remove::<Edit>(edit_id);
+            data.remove::<bool>(edit_id.with("focused"));
+        });
+        if !escaped {
+            scene.commands.push(Command::EditToken(t, text));
+        }
+    } else {
+        ui.data_mut(|data| data.insert_temp::<Edit>(edit_id, (t, text)));
+    }
+    response
+}
