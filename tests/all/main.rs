@@ -1,1 +1,3 @@
+//! Contracts between the rooms.
 
+mod lesson;
