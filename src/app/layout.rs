@@ -145,7 +145,7 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 
 /// A path to type, for machines where no dialog opens.
 fn path_field(ui: &mut Ui, words: &str, hint: &str, commands: &mut Vec<Command>) {
-    let id = egui::Id::new("path to open");
+    let id = egui::Id::unique("path to open");
     let mut path: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     let label = ui.label(RichText::new(words).small().weak());
     let field = ui.add(egui::TextEdit::singleline(&mut path).desired_width(240.0)).labelled_by(label.id);
@@ -346,7 +346,7 @@ fn card(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec<Command>
             });
         });
     });
-    let id = egui::Id::new(("card", &lesson.id));
+    let id = egui::Id::unique(("card", &lesson.id));
     let card = ui.interact(response.response.rect, id, egui::Sense::click());
     card.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &lesson.title));
     if card.hovered() || card.has_focus() {
@@ -360,7 +360,7 @@ fn card(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec<Command>
 
 fn key_sheet(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let words = |key| tr(state.kept.language, key);
-    let modal = egui::Modal::new(egui::Id::new("keys")).show(ui.ctx(), |ui| {
+    let modal = egui::Modal::new(egui::Id::unique("keys")).show(ui.ctx(), |ui| {
         ui.heading(words("keys.title"));
         ui.add_space(theme::GAP);
         egui::Grid::new("key sheet").num_columns(2).spacing([28.0, 8.0]).show(ui, |ui| {

@@ -151,8 +151,8 @@ impl eframe::App for Window {
             ui.request_repaint_after(FRAME);
         }
         let dropped = ui.input(|input| input.raw.dropped_files.clone());
-        for path in dropped.iter().filter_map(|file| file.path()) {
-            self.command(Command::OpenPath(path.to_owned()));
+        for file in &dropped {
+            self.command(Command::OpenPath(file.path().to_owned()));
         }
         let commands = layout::ui(ui, &self.state, &mut self.memory);
         if !commands.is_empty() {

@@ -84,7 +84,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 }
 
 fn camera_id() -> egui::Id {
-    egui::Id::new("diagram camera")
+    egui::Id::unique("diagram camera")
 }
 
 /// Dragging moves the drawing; the wheel with the command key, or a pinch, enlarges it about the pointer.
@@ -202,7 +202,7 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
         Mark::Layer(_) => frame.around(place.at, LAYER),
         Mark::Sign(_) => frame.around(place.at, Vec2::splat(2.0 * SIGN_RADIUS)),
     };
-    let id = ui.id().with(("place", place.value, place.path, place.offset, place.at.map(f32::to_bits)));
+    let id = ui.scope_id().with(("place", place.value, place.path, place.offset, place.at.map(f32::to_bits)));
     let response = ui.interact(rect, id, Sense::click());
     let name = name_of(place);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));

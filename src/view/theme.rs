@@ -39,6 +39,8 @@ pub const LESSON_SIZE: f32 = 16.0;
 pub const LESSON_LINE_HEIGHT: f32 = 26.0;
 /// Inline mathematics against the text around it: KaTeX letters are smaller than Noto Sans at the same size.
 pub const MATH_INLINE_RATIO: f32 = 1.12;
+/// Lines of lesson text are no longer than this, about seventy letters.
+pub const LESSON_MAX_WIDTH: f32 = 620.0;
 /// On each side of inline mathematics, because Chinese puts no space there.
 pub const MATH_MARGIN: f32 = 1.0;
 /// Display mathematics against the text around it.
@@ -139,6 +141,12 @@ pub const fn weak_text(dark: bool) -> Color32 {
 #[must_use]
 pub const fn accent(dark: bool) -> Color32 {
     color(if dark { [170, 160, 255] } else { [88, 70, 196] })
+}
+
+/// Text on the accent.
+#[must_use]
+pub const fn on_accent(dark: bool) -> Color32 {
+    color(if dark { [20, 16, 48] } else { [255, 255, 255] })
 }
 
 /// Behind what is selected or active, under text.

@@ -101,7 +101,7 @@ fn operation_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let now = scene.now();
     let cursor = scene.timeline.cursor();
-    let edit_id = egui::Id::new("token edit");
+    let edit_id = egui::Id::unique("token edit");
     let edit: Option<Edit> = ui.data(|data| data.get_temp(edit_id));
     ScrollArea::horizontal().id_salt("tokens").auto_shrink([false, true]).show(ui, |ui| {
         ui.horizontal(|ui| {
@@ -126,7 +126,7 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 
 /// Whether the cursor is elsewhere than when the tokens were drawn last.
 fn cursor_moved(ui: &Ui, cursor: usize) -> bool {
-    let id = egui::Id::new("token cursor");
+    let id = egui::Id::unique("token cursor");
     let before: Option<usize> = ui.data(|data| data.get_temp(id));
     ui.data_mut(|data| data.insert_temp(id, cursor));
     before != Some(cursor)
@@ -180,7 +180,7 @@ fn edit_ui(ui: &mut Ui, scene: &mut Scene<'_>, edit_id: egui::Id) -> egui::Respo
     let field = egui::TextEdit::singleline(&mut text)
         .font(FontId::monospace(15.0))
         .desired_width(44.0)
-        .horizontal_align(Align::Center);
+        .align(Align2::CENTER_CENTER);
     let words = scene.tr("timeline.edit_token");
     let response = ui.add(field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, words));

@@ -1,3 +1,4 @@
 //! Contracts that hold over the whole program.
 mod assets;
+mod lesson;
 mod soft;

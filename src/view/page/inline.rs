@@ -199,16 +199,12 @@ fn position_of(scene: &Scene<'_>, expression: &Expression) -> Option<usize> {
 
 /// A click on a live value goes to where it comes from.
 fn go_to_source(scene: &mut Scene<'_>, expression: &Expression) {
-    let Some(source) = sources(&expression.source, scene.trace).into_iter().next() else { return };
     let now = scene.now();
-    let position = source.position.as_ref().and_then(|position| {
-        match evaluate(position, scene.trace, now).ok()? {
-            Answer::Integer(at) => usize::try_from(at).ok(),
-            _ => None,
-        }
-    });
+    let Ok(read) = sources(&expression.source, scene.trace, now) else { return };
+    let Some(source) = read.into_iter().next() else { return };
     let unit = scene.selection.and_then(|selection| selection.unit);
     scene.commands.push(Command::Select(Some(Selection::new(source.name, unit))));
+    let position = source.position.and_then(|position| usize::try_from(position).ok());
     if let Some(position) = position.filter(|at| *at < scene.trace.n_positions() && *at != now) {
         scene.commands.push(Command::GoTo { name: None, position: Some(position) });
     }

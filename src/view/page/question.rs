@@ -58,7 +58,7 @@ pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try)
 
 /// A field for an intervention, so that a task can be done where it is set.
 fn intervention_ui(ui: &mut Ui, scene: &mut Scene<'_>, key: &str) {
-    let id = egui::Id::new(("intervention", key));
+    let id = egui::Id::unique(("intervention", key));
     let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     ui.horizontal(|ui| {
         let field = egui::TextEdit::singleline(&mut text)

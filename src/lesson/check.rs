@@ -1,0 +1,255 @@
+//! Proves a lesson against real traces: every expression is evaluated where the learner will meet it.
+
+use super::diagnostic::did_you_mean;
+use super::{
+    Answer, Block, Diagnostic, Expression, ExpressionError, Lesson, Located, Part, Place, Question, Setting, Stage,
+    Values, evaluate, parts,
+};
+
+/// Checks a lesson against the trace of its own model and input. Stops that set another model, another input or
+/// interventions are not evaluated; [`check_with`] does them too.
+#[must_use]
+pub fn check(lesson: &Lesson, values: &dyn Values, views: &[&str], models: &[&str]) -> Vec<Diagnostic> {
+    let own = lesson.own_setting();
+    let mut provide = |setting: &Setting, run: &mut dyn FnMut(&dyn Values)| {
+        if *setting == own {
+            run(values);
+        }
+    };
+    check_with(lesson, &mut provide, views, models)
+}
+
+/// Checks a lesson against a trace for each setting that its stops ask for.
+///
+/// `provide` is called with a setting and a function to call with its trace; not calling it skips those stops' expressions.
+/// Equal settings come one after the other wherever stops follow each other, so keeping the last trace is a sufficient cache.
+#[must_use]
+pub fn check_with(
+    lesson: &Lesson,
+    provide: &mut dyn FnMut(&Setting, &mut dyn FnMut(&dyn Values)),
+    views: &[&str],
+    models: &[&str],
+) -> Vec<Diagnostic> {
+    let mut checker = Checker {
+        diagnostics: rules(lesson),
+        views,
+        models,
+    };
+    checker.known(&lesson.model, "model", models);
+    // A stop without `at` leaves the learner where the stop before it led.
+    let mut now = 0;
+    let stops = lesson.stops.iter().enumerate();
+    let stops = stops.map(|(stop_idx, stop)| (Some(stop_idx), stop.stage.as_ref(), &stop.blocks));
+    for (stop_idx, stage, blocks) in std::iter::once((None, lesson.stage.as_ref(), &lesson.intro)).chain(stops) {
+        if let Some(stage) = stage {
+            checker.stage_words(stage);
+        }
+        provide(&lesson.setting_at(stop_idx), &mut |values| {
+            now = checker.stop(stage, blocks, values, now);
+        });
+    }
+    checker.diagnostics.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
+    checker.diagnostics
+}
+
+/// What a good lesson has; each is a warning.
+fn rules(lesson: &Lesson) -> Vec<Diagnostic> {
+    const STOPS: std::ops::RangeInclusive<usize> = 6..=10;
+    const PREDICTIONS: usize = 2;
+    const CHECKS: usize = 3;
+    let blocks = || lesson.intro.iter().chain(lesson.stops.iter().flat_map(|stop| &stop.blocks));
+    let found: Vec<Part> = blocks().flat_map(|block| parts(std::slice::from_ref(block))).collect();
+    let count = |wanted: fn(&Part) -> bool| found.iter().filter(|part| wanted(part)).count();
+    let n_predictions = count(|part| matches!(part, Part::Predict(_)));
+    let n_tries = count(|part| matches!(part, Part::Try(_)));
+    let n_checks = found.iter().map(|part| match part {
+        Part::Quiz(checks) => checks.len(),
+        _ => 0,
+    });
+    let n_checks: usize = n_checks.sum();
+    let n_stops = lesson.stops.len();
+    let opening_is_empty = !lesson.intro.iter().any(|block| matches!(block, Block::Paragraph(_)));
+    let remarks = [
+        (!STOPS.contains(&n_stops), format!("the lesson has {n_stops} stops"), "six to ten can be walked through in one sitting"),
+        (n_predictions < PREDICTIONS, format!("the lesson has {n_predictions} `predict` blocks"), "ask before the step that answers, twice or more"),
+        (n_tries == 0, "the lesson has no `try` block".to_owned(), "give the learner something to bring about"),
+        (n_checks != CHECKS, format!("the quiz has {n_checks} checks"), "end with three, each aimed at a misconception"),
+        (lesson.sources.is_empty(), "the lesson cites no sources".to_owned(), "list them under `sources` in the front matter"),
+        (lesson.goals.is_empty(), "the lesson has no goals".to_owned(), "list them under `goals` in the front matter"),
+        (lesson.input.is_empty(), "the lesson has no input".to_owned(), "choose one that shows the effect: `input = \"…\"`"),
+        (opening_is_empty, "the lesson has no opening paragraph".to_owned(), "say which problem the model was built to fix"),
+    ];
+    let start = Place { line: 1, column: 1 };
+    let broken = remarks.into_iter().filter(|(is_broken, ..)| *is_broken);
+    broken.map(|(_, message, hint)| Diagnostic::warning(start, message, Some(hint.to_owned()))).collect()
+}
+
+struct Checker<'a> {
+    diagnostics: Vec<Diagnostic>,
+    views: &'a [&'a str],
+    models: &'a [&'a str],
+}
+
+impl Checker<'_> {
+    fn error(&mut self, place: Place, message: impl Into<String>, hint: Option<String>) {
+        self.diagnostics.push(Diagnostic::error(place, message, hint));
+    }
+
+    /// Words that need no trace.
+    fn stage_words(&mut self, stage: &Stage) {
+        let (views, models) = (self.views, self.models);
+        stage.views.iter().for_each(|view| self.known(view, "view", views));
+        stage.model.iter().chain(&stage.compare).for_each(|model| self.known(model, "model", models));
+    }
+
+    fn known(&mut self, word: &Located, what: &str, known: &[&str]) {
+        if !word.text.is_empty() && !known.contains(&word.text.as_str()) {
+            let hint = did_you_mean(&word.text, known.iter().copied());
+            let hint = hint.unwrap_or_else(|| format!("there are {}", known.join(", ")));
+            self.error(word.place, format!("there is no {what} called `{}`", word.text), Some(hint));
+        }
+    }
+
+    /// Checks a stop and returns the position that it leads to.
+    fn stop(&mut self, stage: Option<&Stage>, blocks: &[Block], values: &dyn Values, before: usize) -> usize {
+        // Another input may be shorter than the one before.
+        let mut now = before.min(values.n_positions().saturating_sub(1));
+        if let Some(stage) = stage {
+            now = stage.at.as_ref().and_then(|at| self.position(at, values, now)).unwrap_or(now);
+            if let Some(focus) = &stage.focus {
+                self.value_name(focus, values);
+            }
+            if let Some(unit) = &stage.unit {
+                let is_unit = |answer: &Answer| matches!(answer, Answer::Integer(unit) if *unit >= 0);
+                self.expect(unit, values, now, "the number of a unit, from 0", is_unit);
+            }
+            stage.set.iter().for_each(|intervention| self.intervention(intervention, values));
+        }
+        for part in parts(blocks) {
+            match part {
+                Part::Live(expression) => {
+                    self.expect(expression, values, now, "an answer", |_| true);
+                }
+                Part::StageLink { target, position, .. } => {
+                    target.into_iter().for_each(|target| self.value_name(target, values));
+                    position.into_iter().for_each(|position| {
+                        self.position(position, values, now);
+                    });
+                }
+                Part::Predict(question) => self.question(question, values, now),
+                Part::Quiz(checks) => checks.iter().for_each(|question| self.question(question, values, now)),
+                Part::Try(task) => {
+                    let is_truth = |answer: &Answer| matches!(answer, Answer::Bool(_));
+                    let answer = self.expect(&task.condition, values, now, "true or false", is_truth);
+                    if answer == Some(Answer::Bool(true)) {
+                        let hint = Some("let it hold only after the learner's change".to_owned());
+                        let message = "this `try` is done before the learner does anything";
+                        self.diagnostics.push(Diagnostic::warning(task.condition.place, message, hint));
+                    }
+                }
+                Part::Note => {}
+            }
+        }
+        now
+    }
+
+    fn question(&mut self, question: &Question, values: &dyn Values, now: usize) {
+        let n_choices = question.choices.len();
+        let is_choice = |answer: &Answer| match answer {
+            Answer::Integer(choice) => usize::try_from(*choice).is_ok_and(|choice| choice < n_choices),
+            _ => false,
+        };
+        let expected = format!("the number of a choice, 0 to {}", n_choices.saturating_sub(1));
+        self.expect(&question.answer, values, now, &expected, is_choice);
+    }
+
+    fn position(&mut self, expression: &Expression, values: &dyn Values, now: usize) -> Option<usize> {
+        let n_positions = values.n_positions();
+        let position = |answer: &Answer| match answer {
+            Answer::Integer(position) => usize::try_from(*position).ok().filter(|position| *position < n_positions),
+            _ => None,
+        };
+        let expected = format!("a position, 0 to {}", n_positions.saturating_sub(1));
+        let answer = self.expect(expression, values, now, &expected, |answer| position(answer).is_some())?;
+        position(&answer)
+    }
+
+    /// Evaluates an expression; what it gives is reported unless `fits`.
+    fn expect(
+        &mut self,
+        expression: &Expression,
+        values: &dyn Values,
+        now: usize,
+        expected: &str,
+        fits: impl Fn(&Answer) -> bool,
+    ) -> Option<Answer> {
+        // A missing key has been reported when the lesson was read.
+        if *expression == Expression::default() {
+            return None;
+        }
+        match evaluate(&expression.source, values, now) {
+            Ok(answer) if fits(&answer) => Some(answer),
+            Ok(answer) => {
+                let message = format!("`{}` gives {}, but this needs {expected}", expression.source, answer.display());
+                self.error(expression.place, message, None);
+                None
+            }
+            Err(error) => {
+                let place = error_place(expression, &error);
+                self.error(place, format!("`{}`: {}", expression.source, error.message), error.hint);
+                None
+            }
+        }
+    }
+
+    fn value_name(&mut self, name: &Located, values: &dyn Values) {
+        if !values.has(&name.text) {
+            let names = values.names();
+            let hint = did_you_mean(&name.text, names.iter().map(String::as_str));
+            self.error(name.place, format!("there is no value called `{}`", name.text), hint);
+        }
+    }
+
+    /// The name in `name[range]=value`; patterns with * are left to whoever applies them.
+    fn intervention(&mut self, intervention: &Located, values: &dyn Values) {
+        let (name, is_complete) = match intervention.text.split_once(['[', '=', '*']) {
+            Some((name, _)) => (name.trim(), intervention.text.contains('=') || intervention.text.contains('*')),
+            None => (intervention.text.trim(), false),
+        };
+        if !is_complete {
+            let message = format!("`{}` is not an intervention", intervention.text);
+            self.error(intervention.place, message, Some("write `forget_gate[3..7]=0`".to_owned()));
+        }
+        if !intervention.text.contains('*') {
+            let name = Located {
+                text: name.to_owned(),
+                place: intervention.place,
+            };
+            self.value_name(&name, values);
+        }
+    }
+}
+
+impl Lesson {
+    /// The lesson's own model and input, without interventions.
+    fn own_setting(&self) -> Setting<'_> {
+        Setting {
+            model: &self.model.text,
+            input: &self.input,
+            set: Vec::new(),
+        }
+    }
+}
+
+/// Where in the file an error stands; an expression of several lines is reported at its start.
+fn error_place(expression: &Expression, error: &ExpressionError) -> Place {
+    let Place { line, column } = expression.place;
+    let offset = if expression.source.contains('\n') { 0 } else { error.offset };
+    Place {
+        line,
+        column: column + offset,
+    }
+}
+
+#[cfg(test)]
+mod tests;
