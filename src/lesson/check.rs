@@ -1,15 +1,21 @@
 //! Proves a lesson against real traces: every expression is evaluated where the learner will meet it.
 
 use super::diagnostic::did_you_mean;
+use super::rules::rules;
 use super::{
-    Answer, Block, Diagnostic, Expression, ExpressionError, Lesson, Located, Part, Place, Question, Setting, Stage,
-    Values, evaluate, parts,
+    Answer, Block, Diagnostic, Expression, ExpressionError, Lesson, Located, Part, Place, Question,
+    Setting, Stage, Values, evaluate, parts,
 };
 
 /// Checks a lesson against the trace of its own model and input. Stops that set another model, another input or
 /// interventions are not evaluated; [`check_with`] does them too.
 #[must_use]
-pub fn check(lesson: &Lesson, values: &dyn Values, views: &[&str], models: &[&str]) -> Vec<Diagnostic> {
+pub fn check(
+    lesson: &Lesson,
+    values: &dyn Values,
+    views: &[&str],
+    models: &[&str],
+) -> Vec<Diagnostic> {
     let own = lesson.own_setting();
     let mut provide = |setting: &Setting, run: &mut dyn FnMut(&dyn Values)| {
         if *setting == own {
@@ -19,6 +25,9 @@ pub fn check(lesson: &Lesson, values: &dyn Values, views: &[&str], models: &[&st
     check_with(lesson, &mut provide, views, models)
 }
 
+/// Finds the trace of a setting and hands it on.
+pub type Provide<'a> = dyn FnMut(&Setting<'_>, &mut dyn FnMut(&dyn Values)) + 'a;
+
 /// Checks a lesson against a trace for each setting that its stops ask for.
 ///
 /// `provide` is called with a setting and a function to call with its trace; not calling it skips those stops' expressions.
@@ -26,21 +35,19 @@ pub fn check(lesson: &Lesson, values: &dyn Values, views: &[&str], models: &[&st
 #[must_use]
 pub fn check_with(
     lesson: &Lesson,
-    provide: &mut dyn FnMut(&Setting, &mut dyn FnMut(&dyn Values)),
+    provide: &mut Provide<'_>,
     views: &[&str],
     models: &[&str],
 ) -> Vec<Diagnostic> {
-    let mut checker = Checker {
-        diagnostics: rules(lesson),
-        views,
-        models,
-    };
+    let mut checker = Checker { diagnostics: rules(lesson), views, models };
     checker.known(&lesson.model, "model", models);
     // A stop without `at` leaves the learner where the stop before it led.
     let mut now = 0;
     let stops = lesson.stops.iter().enumerate();
     let stops = stops.map(|(stop_idx, stop)| (Some(stop_idx), stop.stage.as_ref(), &stop.blocks));
-    for (stop_idx, stage, blocks) in std::iter::once((None, lesson.stage.as_ref(), &lesson.intro)).chain(stops) {
+    for (stop_idx, stage, blocks) in
+        std::iter::once((None, lesson.stage.as_ref(), &lesson.intro)).chain(stops)
+    {
         if let Some(stage) = stage {
             checker.stage_words(stage);
         }
@@ -50,38 +57,6 @@ pub fn check_with(
     }
     checker.diagnostics.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
     checker.diagnostics
-}
-
-/// What a good lesson has; each is a warning.
-fn rules(lesson: &Lesson) -> Vec<Diagnostic> {
-    const STOPS: std::ops::RangeInclusive<usize> = 6..=10;
-    const PREDICTIONS: usize = 2;
-    const CHECKS: usize = 3;
-    let blocks = || lesson.intro.iter().chain(lesson.stops.iter().flat_map(|stop| &stop.blocks));
-    let found: Vec<Part> = blocks().flat_map(|block| parts(std::slice::from_ref(block))).collect();
-    let count = |wanted: fn(&Part) -> bool| found.iter().filter(|part| wanted(part)).count();
-    let n_predictions = count(|part| matches!(part, Part::Predict(_)));
-    let n_tries = count(|part| matches!(part, Part::Try(_)));
-    let n_checks = found.iter().map(|part| match part {
-        Part::Quiz(checks) => checks.len(),
-        _ => 0,
-    });
-    let n_checks: usize = n_checks.sum();
-    let n_stops = lesson.stops.len();
-    let opening_is_empty = !lesson.intro.iter().any(|block| matches!(block, Block::Paragraph(_)));
-    let remarks = [
-        (!STOPS.contains(&n_stops), format!("the lesson has {n_stops} stops"), "six to ten can be walked through in one sitting"),
-        (n_predictions < PREDICTIONS, format!("the lesson has {n_predictions} `predict` blocks"), "ask before the step that answers, twice or more"),
-        (n_tries == 0, "the lesson has no `try` block".to_owned(), "give the learner something to bring about"),
-        (n_checks != CHECKS, format!("the quiz has {n_checks} checks"), "end with three, each aimed at a misconception"),
-        (lesson.sources.is_empty(), "the lesson cites no sources".to_owned(), "list them under `sources` in the front matter"),
-        (lesson.goals.is_empty(), "the lesson has no goals".to_owned(), "list them under `goals` in the front matter"),
-        (lesson.input.is_empty(), "the lesson has no input".to_owned(), "choose one that shows the effect: `input = \"…\"`"),
-        (opening_is_empty, "the lesson has no opening paragraph".to_owned(), "say which problem the model was built to fix"),
-    ];
-    let start = Place { line: 1, column: 1 };
-    let broken = remarks.into_iter().filter(|(is_broken, ..)| *is_broken);
-    broken.map(|(_, message, hint)| Diagnostic::warning(start, message, Some(hint.to_owned()))).collect()
 }
 
 struct Checker<'a> {
@@ -99,19 +74,33 @@ impl Checker<'_> {
     fn stage_words(&mut self, stage: &Stage) {
         let (views, models) = (self.views, self.models);
         stage.views.iter().for_each(|view| self.known(view, "view", views));
-        stage.model.iter().chain(&stage.compare).for_each(|model| self.known(model, "model", models));
+        stage
+            .model
+            .iter()
+            .chain(&stage.compare)
+            .for_each(|model| self.known(model, "model", models));
     }
 
     fn known(&mut self, word: &Located, what: &str, known: &[&str]) {
         if !word.text.is_empty() && !known.contains(&word.text.as_str()) {
             let hint = did_you_mean(&word.text, known.iter().copied());
             let hint = hint.unwrap_or_else(|| format!("there are {}", known.join(", ")));
-            self.error(word.place, format!("there is no {what} called `{}`", word.text), Some(hint));
+            self.error(
+                word.place,
+                format!("there is no {what} called `{}`", word.text),
+                Some(hint),
+            );
         }
     }
 
     /// Checks a stop and returns the position that it leads to.
-    fn stop(&mut self, stage: Option<&Stage>, blocks: &[Block], values: &dyn Values, before: usize) -> usize {
+    fn stop(
+        &mut self,
+        stage: Option<&Stage>,
+        blocks: &[Block],
+        values: &dyn Values,
+        before: usize,
+    ) -> usize {
         // Another input may be shorter than the one before.
         let mut now = before.min(values.n_positions().saturating_sub(1));
         if let Some(stage) = stage {
@@ -120,7 +109,8 @@ impl Checker<'_> {
                 self.value_name(focus, values);
             }
             if let Some(unit) = &stage.unit {
-                let is_unit = |answer: &Answer| matches!(answer, Answer::Integer(unit) if *unit >= 0);
+                let is_unit =
+                    |answer: &Answer| matches!(answer, Answer::Integer(unit) if *unit >= 0);
                 self.expect(unit, values, now, "the number of a unit, from 0", is_unit);
             }
             stage.set.iter().for_each(|intervention| self.intervention(intervention, values));
@@ -131,20 +121,31 @@ impl Checker<'_> {
                     self.expect(expression, values, now, "an answer", |_| true);
                 }
                 Part::StageLink { target, position, .. } => {
-                    target.into_iter().for_each(|target| self.value_name(target, values));
-                    position.into_iter().for_each(|position| {
+                    if let Some(target) = target {
+                        self.value_name(target, values);
+                    }
+                    if let Some(position) = position {
                         self.position(position, values, now);
-                    });
+                    }
                 }
                 Part::Predict(question) => self.question(question, values, now),
-                Part::Quiz(checks) => checks.iter().for_each(|question| self.question(question, values, now)),
+                Part::Quiz(checks) => {
+                    for question in checks {
+                        self.question(question, values, now);
+                    }
+                }
                 Part::Try(task) => {
                     let is_truth = |answer: &Answer| matches!(answer, Answer::Bool(_));
-                    let answer = self.expect(&task.condition, values, now, "true or false", is_truth);
+                    let answer =
+                        self.expect(&task.condition, values, now, "true or false", is_truth);
                     if answer == Some(Answer::Bool(true)) {
                         let hint = Some("let it hold only after the learner's change".to_owned());
                         let message = "this `try` is done before the learner does anything";
-                        self.diagnostics.push(Diagnostic::warning(task.condition.place, message, hint));
+                        self.diagnostics.push(Diagnostic::warning(
+                            task.condition.place,
+                            message,
+                            hint,
+                        ));
                     }
                 }
                 Part::Note => {}
@@ -156,21 +157,31 @@ impl Checker<'_> {
     fn question(&mut self, question: &Question, values: &dyn Values, now: usize) {
         let n_choices = question.choices.len();
         let is_choice = |answer: &Answer| match answer {
-            Answer::Integer(choice) => usize::try_from(*choice).is_ok_and(|choice| choice < n_choices),
+            Answer::Integer(choice) => {
+                usize::try_from(*choice).is_ok_and(|choice| choice < n_choices)
+            }
             _ => false,
         };
         let expected = format!("the number of a choice, 0 to {}", n_choices.saturating_sub(1));
         self.expect(&question.answer, values, now, &expected, is_choice);
     }
 
-    fn position(&mut self, expression: &Expression, values: &dyn Values, now: usize) -> Option<usize> {
+    fn position(
+        &mut self,
+        expression: &Expression,
+        values: &dyn Values,
+        now: usize,
+    ) -> Option<usize> {
         let n_positions = values.n_positions();
         let position = |answer: &Answer| match answer {
-            Answer::Integer(position) => usize::try_from(*position).ok().filter(|position| *position < n_positions),
+            Answer::Integer(position) => {
+                usize::try_from(*position).ok().filter(|position| *position < n_positions)
+            }
             _ => None,
         };
         let expected = format!("a position, 0 to {}", n_positions.saturating_sub(1));
-        let answer = self.expect(expression, values, now, &expected, |answer| position(answer).is_some())?;
+        let answer =
+            self.expect(expression, values, now, &expected, |answer| position(answer).is_some())?;
         position(&answer)
     }
 
@@ -190,13 +201,21 @@ impl Checker<'_> {
         match evaluate(&expression.source, values, now) {
             Ok(answer) if fits(&answer) => Some(answer),
             Ok(answer) => {
-                let message = format!("`{}` gives {}, but this needs {expected}", expression.source, answer.display());
+                let message = format!(
+                    "`{}` gives {}, but this needs {expected}",
+                    expression.source,
+                    answer.display()
+                );
                 self.error(expression.place, message, None);
                 None
             }
             Err(error) => {
                 let place = error_place(expression, &error);
-                self.error(place, format!("`{}`: {}", expression.source, error.message), error.hint);
+                self.error(
+                    place,
+                    format!("`{}`: {}", expression.source, error.message),
+                    error.hint,
+                );
                 None
             }
         }
@@ -210,34 +229,28 @@ impl Checker<'_> {
         }
     }
 
-    /// The name in `name[range]=value`; patterns with * are left to whoever applies them.
+    /// Whether `name[3..7]=0`, `name*=0.5` or `na*=0` has a form and a name that can be applied.
     fn intervention(&mut self, intervention: &Located, values: &dyn Values) {
-        let (name, is_complete) = match intervention.text.split_once(['[', '=', '*']) {
-            Some((name, _)) => (name.trim(), intervention.text.contains('=') || intervention.text.contains('*')),
-            None => (intervention.text.trim(), false),
+        let Located { text, place } = intervention;
+        if !text.contains('=') {
+            let message = format!("`{text}` is not an intervention");
+            self.error(*place, message, Some("write `forget_gate[3..7]=0`".to_owned()));
+        }
+        let name = text.split(['[', '=']).next().unwrap_or_default().trim();
+        let name = match name.strip_suffix('*').map(str::trim_end) {
+            // The star multiplies or stands for the rest of the name; either way the name starts like this.
+            Some(start) if values.names().iter().any(|known| known.starts_with(start)) => return,
+            Some(start) => start,
+            None => name,
         };
-        if !is_complete {
-            let message = format!("`{}` is not an intervention", intervention.text);
-            self.error(intervention.place, message, Some("write `forget_gate[3..7]=0`".to_owned()));
-        }
-        if !intervention.text.contains('*') {
-            let name = Located {
-                text: name.to_owned(),
-                place: intervention.place,
-            };
-            self.value_name(&name, values);
-        }
+        self.value_name(&Located { text: name.to_owned(), place: *place }, values);
     }
 }
 
 impl Lesson {
     /// The lesson's own model and input, without interventions.
     fn own_setting(&self) -> Setting<'_> {
-        Setting {
-            model: &self.model.text,
-            input: &self.input,
-            set: Vec::new(),
-        }
+        Setting { model: &self.model.text, input: &self.input, set: Vec::new() }
     }
 }
 
@@ -245,10 +258,7 @@ impl Lesson {
 fn error_place(expression: &Expression, error: &ExpressionError) -> Place {
     let Place { line, column } = expression.place;
     let offset = if expression.source.contains('\n') { 0 } else { error.offset };
-    Place {
-        line,
-        column: column + offset,
-    }
+    Place { line, column: column + offset }
 }
 
 #[cfg(test)]

@@ -49,13 +49,7 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, place: Place, message: String, hint: Option<String>) -> Self {
-        Self {
-            severity,
-            line: place.line,
-            column: place.column,
-            message,
-            hint,
-        }
+        Self { severity, line: place.line, column: place.column, message, hint }
     }
 }
 
@@ -85,11 +79,7 @@ impl<'a> Reporter<'a> {
     pub(super) fn new(source: &'a str) -> Self {
         let mut line_starts = vec![0];
         line_starts.extend(source.match_indices('\n').map(|(newline, _)| newline + 1));
-        Self {
-            source,
-            line_starts,
-            diagnostics: Vec::new(),
-        }
+        Self { source, line_starts, diagnostics: Vec::new() }
     }
 
     pub(super) fn source(&self) -> &'a str {
@@ -105,12 +95,22 @@ impl<'a> Reporter<'a> {
         Place { line, column }
     }
 
-    pub(super) fn error(&mut self, offset: usize, message: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn error(
+        &mut self,
+        offset: usize,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         let place = self.place(offset);
         self.diagnostics.push(Diagnostic::error(place, message, some_text(hint)));
     }
 
-    pub(super) fn warning(&mut self, offset: usize, message: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn warning(
+        &mut self,
+        offset: usize,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         let place = self.place(offset);
         self.diagnostics.push(Diagnostic::warning(place, message, some_text(hint)));
     }
@@ -127,10 +127,7 @@ pub(super) struct SourceMap {
 
 impl SourceMap {
     pub(super) fn starting_at(offset: usize) -> Self {
-        Self {
-            pieces: vec![(0, offset)],
-            collapsed: false,
-        }
+        Self { pieces: vec![(0, offset)], collapsed: false }
     }
 
     pub(super) fn push(&mut self, text_offset: usize, source_offset: usize) {
@@ -149,24 +146,21 @@ impl SourceMap {
     /// The map of a string value whose quoted form `raw` starts at `raw_offset` of the text mapped by `self`.
     pub(super) fn of_string(&self, raw: &str, raw_offset: usize, value: &str) -> Self {
         let Some(quotes) = raw.find(value) else {
-            return Self {
-                pieces: vec![(0, self.at(raw_offset))],
-                collapsed: true,
-            };
+            return Self { pieces: vec![(0, self.at(raw_offset))], collapsed: true };
         };
-        let line_starts = std::iter::once(0).chain(value.match_indices('\n').map(|(newline, _)| newline + 1));
-        let pieces = line_starts
-            .map(|start| (start, self.at(raw_offset + quotes + start)))
-            .collect();
-        Self {
-            pieces,
-            collapsed: false,
-        }
+        let line_starts =
+            std::iter::once(0).chain(value.match_indices('\n').map(|(newline, _)| newline + 1));
+        let pieces =
+            line_starts.map(|start| (start, self.at(raw_offset + quotes + start))).collect();
+        Self { pieces, collapsed: false }
     }
 }
 
 /// The candidate that the author most likely meant, if one is near enough to be worth offering.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     // Nobody types a name this long, and the distance is quadratic.
     const LONGEST: usize = 80;
     let letters: Vec<char> = word.chars().collect();
@@ -176,9 +170,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     let tolerance = (letters.len() / 3).max(1);
     let distance = |candidate: &str| {
         // `forget_gate` for `layer0.forget_gate`: the right name without its module.
-        let is_tail = candidate
-            .strip_suffix(word)
-            .is_some_and(|module| module.ends_with('.'));
+        let is_tail = candidate.strip_suffix(word).is_some_and(|module| module.ends_with('.'));
         if is_tail { 0 } else { edit_distance(&letters, candidate) }
     };
     candidates
@@ -200,9 +192,12 @@ fn edit_distance(from: &[char], to: &str) -> usize {
         for (from_idx, &expected) in from.iter().enumerate() {
             let cell = |row: &[usize], idx: usize| row.get(idx).copied().unwrap_or(usize::MAX - 1);
             let substituted = cell(&row, from_idx) + usize::from(expected != letter);
-            let mut best = substituted.min(cell(&row, from_idx + 1) + 1).min(cell(&next, from_idx) + 1);
+            let mut best =
+                substituted.min(cell(&row, from_idx + 1) + 1).min(cell(&next, from_idx) + 1);
             let neighbour = from_idx.checked_sub(1);
-            if let Some(neighbour) = neighbour.filter(|&idx| from.get(idx) == Some(&letter) && previous == Some(expected)) {
+            if let Some(neighbour) = neighbour
+                .filter(|&idx| from.get(idx) == Some(&letter) && previous == Some(expected))
+            {
                 best = best.min(cell(&before, neighbour) + 1);
             }
             next.push(best);
@@ -214,7 +209,10 @@ fn edit_distance(from: &[char], to: &str) -> usize {
 }
 
 /// `did you mean "…"?`, or nothing when no candidate is near.
-pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(super) fn did_you_mean<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
     nearest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 

@@ -9,9 +9,8 @@ use super::{Block, Control, Granularity, Question, Stage, Try, markdown};
 /// The languages of a fence that this module reads.
 pub(super) const LANGUAGES: [&str; 5] = ["stage", "predict", "quiz", "try", "note"];
 
-const STAGE_KEYS: [&str; 10] = [
-    "views", "focus", "at", "granularity", "input", "model", "compare", "set", "unit", "controls",
-];
+const STAGE_KEYS: [&str; 10] =
+    ["views", "focus", "at", "granularity", "input", "model", "compare", "set", "unit", "controls"];
 const PREDICT_KEYS: [&str; 5] = ["question", "choices", "answer", "because", "why"];
 const TRY_KEYS: [&str; 4] = ["task", "condition", "hint", "done"];
 
@@ -39,17 +38,21 @@ pub(super) fn read(fence: &RawFence, reporter: &mut Reporter) -> Fence {
     let &RawFence { language, text, map, offset, .. } = fence;
     match language {
         "stage" => Fence::Stage(Box::new(with_table(text, map, reporter, |table, reporter| {
-            let fields = Fields::new(table, text, map, ("a `stage` block", offset), &STAGE_KEYS, reporter);
+            let fields =
+                Fields::new(table, text, map, ("a `stage` block", offset), &STAGE_KEYS, reporter);
             read_stage(&fields, reporter)
         }))),
-        "predict" => Fence::Block(Block::Predict(with_table(text, map, reporter, |table, reporter| {
-            read_question(table, text, map, ("a `predict` block", offset), reporter)
-        }))),
+        "predict" => {
+            Fence::Block(Block::Predict(with_table(text, map, reporter, |table, reporter| {
+                read_question(table, text, map, ("a `predict` block", offset), reporter)
+            })))
+        }
         "quiz" => Fence::Block(Block::Quiz(with_table(text, map, reporter, |table, reporter| {
             read_quiz(table, text, map, offset, reporter)
         }))),
         "try" => Fence::Block(Block::Try(with_table(text, map, reporter, |table, reporter| {
-            let fields = Fields::new(table, text, map, ("a `try` block", offset), &TRY_KEYS, reporter);
+            let fields =
+                Fields::new(table, text, map, ("a `try` block", offset), &TRY_KEYS, reporter);
             read_try(&fields, reporter)
         }))),
         "note" => {
@@ -60,10 +63,7 @@ pub(super) fn read(fence: &RawFence, reporter: &mut Reporter) -> Fence {
             if let Some(hint) = did_you_mean(language, LANGUAGES) {
                 reporter.warning(offset, format!("`{language}` is shown as program text"), hint);
             }
-            Fence::Block(Block::Code {
-                language: language.to_owned(),
-                text: text.to_owned(),
-            })
+            Fence::Block(Block::Code { language: language.to_owned(), text: text.to_owned() })
         }
     }
 }
@@ -151,18 +151,30 @@ fn read_question(
         );
     }
     if question.because.is_empty() && question.why.is_empty() {
-        reporter.warning(offset, format!("{what} does not say why"), "add a line `because = \"…\"`");
+        reporter.warning(
+            offset,
+            format!("{what} does not say why"),
+            "add a line `because = \"…\"`",
+        );
     }
     question
 }
 
-fn read_quiz(table: &DeTable, text: &str, map: &SourceMap, offset: usize, reporter: &mut Reporter) -> Vec<Question> {
+fn read_quiz(
+    table: &DeTable,
+    text: &str,
+    map: &SourceMap,
+    offset: usize,
+    reporter: &mut Reporter,
+) -> Vec<Question> {
     let fields = Fields::new(table, text, map, ("a `quiz` block", offset), &["check"], reporter);
     fields.require(&["check"], reporter);
     let checks = fields.tables("check", reporter);
     checks
         .into_iter()
-        .map(|(offset, check)| read_question(check, text, map, ("a check of a `quiz` block", offset), reporter))
+        .map(|(offset, check)| {
+            read_question(check, text, map, ("a check of a `quiz` block", offset), reporter)
+        })
         .collect()
 }
 

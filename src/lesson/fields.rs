@@ -41,10 +41,7 @@ impl TextValue {
     }
 
     fn located(self, reporter: &Reporter) -> Located {
-        Located {
-            place: reporter.place(self.offset()),
-            text: self.text,
-        }
+        Located { place: reporter.place(self.offset()), text: self.text }
     }
 
     fn inlines(&self, reporter: &mut Reporter) -> Vec<Inline> {
@@ -84,13 +81,7 @@ impl<'a> Fields<'a> {
                 );
             }
         }
-        Self {
-            table,
-            text,
-            map,
-            what,
-            offset,
-        }
+        Self { table, text, map, what, offset }
     }
 
     /// A key that holds a string.
@@ -165,14 +156,15 @@ impl<'a> Fields<'a> {
                 return None;
             }
         };
-        Some(Expression {
-            source: located.text,
-            place: located.place,
-        })
+        Some(Expression { source: located.text, place: located.place })
     }
 
     /// The tables of a list of tables, `[[key]]`.
-    pub(super) fn tables(&self, key: &str, reporter: &mut Reporter) -> Vec<(usize, &'a DeTable<'a>)> {
+    pub(super) fn tables(
+        &self,
+        key: &str,
+        reporter: &mut Reporter,
+    ) -> Vec<(usize, &'a DeTable<'a>)> {
         let Some(value) = self.table.get(key) else {
             return Vec::new();
         };
@@ -184,13 +176,22 @@ impl<'a> Fields<'a> {
             }
         }
         if !value.get_ref().is_array() {
-            self.wrong_type(key, value, &format!("a list of tables, each under [[{key}]]"), reporter);
+            self.wrong_type(
+                key,
+                value,
+                &format!("a list of tables, each under [[{key}]]"),
+                reporter,
+            );
         }
         tables
     }
 
     /// The entries of an inline table, in the order of the file.
-    pub(super) fn entries(&self, key: &str, reporter: &mut Reporter) -> Vec<(&'a str, &'a Spanned<DeValue<'a>>)> {
+    pub(super) fn entries(
+        &self,
+        key: &str,
+        reporter: &mut Reporter,
+    ) -> Vec<(&'a str, &'a Spanned<DeValue<'a>>)> {
         let Some(value) = self.table.get(key) else {
             return Vec::new();
         };
@@ -216,19 +217,25 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn wrong_type(&self, key: &str, value: &Spanned<DeValue>, expected: &str, reporter: &mut Reporter) {
+    pub(super) fn wrong_type(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue>,
+        expected: &str,
+        reporter: &mut Reporter,
+    ) {
         reporter.error(
             self.map.at(value.span().start),
-            format!("`{key}` should be {expected}, but it is of type {}", value.get_ref().type_str()),
+            format!(
+                "`{key}` should be {expected}, but it is of type {}",
+                value.get_ref().type_str()
+            ),
             "",
         );
     }
 
     fn text_value(&self, text: &str, span: Range<usize>) -> TextValue {
         let raw = self.text.get(span.clone()).unwrap_or_default();
-        TextValue {
-            text: text.to_owned(),
-            map: self.map.of_string(raw, span.start, text),
-        }
+        TextValue { text: text.to_owned(), map: self.map.of_string(raw, span.start, text) }
     }
 }

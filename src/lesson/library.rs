@@ -44,7 +44,9 @@ impl Library {
     #[must_use]
     pub fn embedded() -> Self {
         let folders = EMBEDDED.dirs();
-        let files = folders.flat_map(Dir::files).map(|file| (file.path().to_string_lossy().into_owned(), file.contents()));
+        let files = folders
+            .flat_map(Dir::files)
+            .map(|file| (file.path().to_string_lossy().into_owned(), file.contents()));
         Self::shelve(files)
     }
 
@@ -77,25 +79,29 @@ impl Library {
         let start = Place { line: 1, column: 1 };
         if split_id(name).0.is_none() {
             let hint = Some("name it NN-id.md, such as 05-lstm.md".to_owned());
-            let remark = Diagnostic::warning(start, "the file's name has no number; the lesson comes first", hint);
+            let remark = Diagnostic::warning(
+                start,
+                "the file's name has no number; the lesson comes first",
+                hint,
+            );
             self.misplaced.push((file.to_owned(), remark));
         }
         let (lesson, diagnostics) = parse_bytes(name, bytes);
-        let twin = self.shelves.keys().find(|(number, id)| *id == lesson.id && *number != lesson.number);
+        let twin =
+            self.shelves.keys().find(|(number, id)| *id == lesson.id && *number != lesson.number);
         if let Some((number, id)) = twin {
             let message = format!("lesson `{id}` has the number {number} elsewhere");
             let hint = Some("give it one number in all languages".to_owned());
             self.misplaced.push((file.to_owned(), Diagnostic::error(start, message, hint)));
         }
         let shelf = self.shelves.entry((lesson.number, lesson.id.clone())).or_default();
-        let shelved = Shelved {
-            file: file.to_owned(),
-            lesson,
-            diagnostics,
-        };
+        let shelved = Shelved { file: file.to_owned(), lesson, diagnostics };
         if let Some(hidden) = shelf.insert(language.to_owned(), shelved) {
             let message = format!("this lesson is hidden by {file}");
-            self.misplaced.push((hidden.file, Diagnostic::error(start, message, Some("delete one".to_owned()))));
+            self.misplaced.push((
+                hidden.file,
+                Diagnostic::error(start, message, Some("delete one".to_owned())),
+            ));
         }
     }
 
@@ -118,21 +124,20 @@ impl Library {
         let mut diagnostics = shelved.diagnostics.clone();
         if found != language {
             let start = Place { line: 1, column: 1 };
-            let message = format!("the lesson is not written in `{language}` yet; this is `{found}`");
+            let message =
+                format!("the lesson is not written in `{language}` yet; this is `{found}`");
             let hint = Some(format!("add {language}/{:02}-{id}.md", shelved.lesson.number));
             diagnostics.insert(0, Diagnostic::warning(start, message, hint));
         }
-        Some(Found {
-            lesson: &shelved.lesson,
-            language: found,
-            diagnostics,
-        })
+        Some(Found { lesson: &shelved.lesson, language: found, diagnostics })
     }
 
     /// What was remarked when the files were read: (file name, diagnostic).
     pub fn diagnostics(&self) -> impl Iterator<Item = (&str, &Diagnostic)> {
         let shelved = self.shelves.values().flat_map(BTreeMap::values);
-        let remarks = shelved.flat_map(|shelved| shelved.diagnostics.iter().map(|remark| (shelved.file.as_str(), remark)));
+        let remarks = shelved.flat_map(|shelved| {
+            shelved.diagnostics.iter().map(|remark| (shelved.file.as_str(), remark))
+        });
         remarks.chain(self.misplaced.iter().map(|(file, remark)| (file.as_str(), remark)))
     }
 
@@ -164,7 +169,12 @@ mod tests {
 
     #[test]
     fn lessons_come_in_the_order_of_their_numbers() {
-        let library = library(&[("en/10-b.md", TEXT), ("en/02-c.md", TEXT), ("zh/02-c.md", TEXT), ("en/README.md", "")]);
+        let library = library(&[
+            ("en/10-b.md", TEXT),
+            ("en/02-c.md", TEXT),
+            ("zh/02-c.md", TEXT),
+            ("en/README.md", ""),
+        ]);
         assert_eq!(library.ids().collect::<Vec<_>>(), ["c", "b"]);
         assert_eq!(library.languages("c").collect::<Vec<_>>(), ["en", "zh"]);
         assert_eq!(library.diagnostics().count(), 0);

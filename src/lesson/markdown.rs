@@ -1,9 +1,10 @@
-//! CommonMark events to blocks and stops.
+//! Markdown events to blocks and stops.
 //!
 //! The tree is built on an explicit stack and its depth is bounded, because whoever reads a tree of blocks recurses over it:
 //! a file of ten thousand `>` must not overflow them.
 
 mod frame;
+mod leaf;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -11,9 +12,8 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::diagnostic::{Reporter, SourceMap};
-use super::fence::{self, Fence, RawFence};
-use super::{Block, Expression, Inline, Stop, plain_text};
-use frame::{Frame, Kind, flatten, join_lines, stage_link, unclosed_body};
+use super::{Block, Inline, Stop, plain_text};
+use frame::{Frame, Kind, flatten, join_lines, stage_link};
 
 /// Quotes, lists and emphasis nested deeper than this are read as if they were not nested.
 const MAX_DEPTH: usize = 24;
@@ -41,9 +41,18 @@ pub(super) fn document(body: &str, base: usize, reporter: &mut Reporter) -> Vec<
 }
 
 /// Reads the text of a `note` block.
-pub(super) fn note(text: &str, map: &SourceMap, depth: usize, reporter: &mut Reporter) -> Vec<Block> {
+pub(super) fn note(
+    text: &str,
+    map: &SourceMap,
+    depth: usize,
+    reporter: &mut Reporter,
+) -> Vec<Block> {
     if depth > MAX_NOTE_DEPTH {
-        reporter.error(map.at(0), "a note cannot stand in a note", "put the text into the outer note");
+        reporter.error(
+            map.at(0),
+            "a note cannot stand in a note",
+            "put the text into the outer note",
+        );
         return Vec::new();
     }
     let mut builder = Builder::new(Mode::Note(depth), reporter);
@@ -142,7 +151,9 @@ impl<'a, 'b> Builder<'a, 'b> {
             Tag::Item if in_list => Some(Kind::Item),
             Tag::Paragraph => Some(Kind::Paragraph),
             Tag::Heading { level, .. } => Some(Kind::Heading(level)),
-            Tag::CodeBlock(CodeBlockKind::Fenced(info)) => Some(Kind::Code(Some(info.into_string()), SourceMap::default())),
+            Tag::CodeBlock(CodeBlockKind::Fenced(info)) => {
+                Some(Kind::Code(Some(info.into_string()), SourceMap::default()))
+            }
             Tag::CodeBlock(CodeBlockKind::Indented) => Some(Kind::Code(None, SourceMap::default())),
             Tag::Link { dest_url, .. } => Some(Kind::Link(dest_url.into_string())),
             Tag::Image { dest_url, .. } => {
@@ -187,7 +198,7 @@ impl<'a, 'b> Builder<'a, 'b> {
             }
             Kind::Code(info, map) => {
                 let body = inlines.pop().map(|inline| plain_text(&[inline])).unwrap_or_default();
-                self.code_block(info, body, map, text, range);
+                self.code_block(info.as_deref(), body, map, text, range);
             }
             Kind::Strong => self.inline(Inline::Strong(inlines)),
             Kind::Emphasis => self.inline(Inline::Emphasis(inlines)),
@@ -195,7 +206,8 @@ impl<'a, 'b> Builder<'a, 'b> {
                 let source = text.get(range.clone()).unwrap_or_default();
                 let url_offset = range.start + source.rfind("stage:").unwrap_or(0);
                 let at = |offset: usize| self.reporter.place(self.at(url_offset + offset));
-                let link = stage_link(&url, &inlines, at).unwrap_or(Inline::Link { text: inlines, url });
+                let link =
+                    stage_link(&url, &inlines, at).unwrap_or(Inline::Link { text: inlines, url });
                 self.inline(link);
             }
             Kind::Cell => {
@@ -216,7 +228,8 @@ impl<'a, 'b> Builder<'a, 'b> {
     }
 
     fn heading(&mut self, level: HeadingLevel, title: Vec<Inline>, offset: usize) {
-        let starts_stop = self.mode == Mode::Document && self.frames.is_empty() && level == HeadingLevel::H2;
+        let starts_stop =
+            self.mode == Mode::Document && self.frames.is_empty() && level == HeadingLevel::H2;
         if !starts_stop {
             self.block(Block::Heading(level as u8, title));
             return;
@@ -228,96 +241,6 @@ impl<'a, 'b> Builder<'a, 'b> {
             place: self.reporter.place(self.at(offset)),
             ..Stop::default()
         });
-    }
-
-    fn code_block(&mut self, info: Option<String>, mut body: String, mut map: SourceMap, text: &str, range: Range<usize>) {
-        let offset = self.at(range.start);
-        let language = info.as_deref().and_then(|info| info.split_whitespace().next()).unwrap_or_default();
-        let source = text.get(range.clone()).unwrap_or_default();
-        if let Some(unclosed) = info.is_some().then(|| unclosed_body(source, language)).flatten() {
-            self.reporter.error(
-                offset,
-                format!("this {language} block is never closed"),
-                "end it with a line of ~~~ or ``` like the one that opens it",
-            );
-            // Only at the top can reading go on: further in, the end of the quote or list item has ended the block.
-            if self.mode == Mode::Document && self.frames.is_empty() {
-                source.get(unclosed.clone()).unwrap_or_default().clone_into(&mut body);
-                map = SourceMap::starting_at(self.at(range.start + unclosed.start));
-                self.resume_at = Some(range.start + unclosed.end);
-            }
-        }
-        let note_depth = match self.mode {
-            Mode::Note(depth) => depth,
-            _ => 0,
-        };
-        let fence = RawFence { language, text: &body, map: &map, offset, note_depth };
-        match fence::read(&fence, self.reporter) {
-            Fence::Block(block) => self.block(block),
-            Fence::Stage(stage) => {
-                let target = self.stops.last_mut().filter(|_| self.mode == Mode::Document);
-                match target.map(|stop| &mut stop.stage) {
-                    Some(empty @ None) => *empty = Some(*stage),
-                    Some(Some(_)) => self.reporter.error(
-                        offset,
-                        "this stop has a `stage` block already; this one has no effect",
-                        "join the two, or start another stop with a ## heading",
-                    ),
-                    None => self.reporter.error(
-                        offset,
-                        "a `stage` block has no effect inside a note or a question",
-                        "put it right after the stop's heading",
-                    ),
-                }
-            }
-        }
-    }
-
-    fn text(&mut self, piece: &str, offset: usize) {
-        let at = self.at(offset);
-        if let Some(Frame { kind: Kind::Code(_, map), inlines, .. }) = self.frames.last_mut() {
-            let length = match inlines.first() {
-                Some(Inline::Text(text)) => text.len(),
-                _ => 0,
-            };
-            map.push(length, at);
-        }
-        match self.frames.last_mut().and_then(|frame| frame.inlines.last_mut()) {
-            Some(Inline::Text(text)) => text.push_str(piece),
-            _ => self.inline(Inline::Text(piece.to_owned())),
-        }
-    }
-
-    fn code(&mut self, code: &str, text: &str, range: &Range<usize>) {
-        // The space tells `= x` from a quoted `==`.
-        let Some(source) = code.strip_prefix("= ").map(str::trim) else {
-            self.inline(Inline::Code(code.to_owned()));
-            return;
-        };
-        let raw = text.get(range.clone()).unwrap_or_default();
-        let offset = range.start + raw.find(source).unwrap_or(0);
-        self.inline(Inline::Live(Expression {
-            source: source.to_owned(),
-            place: self.reporter.place(self.at(offset)),
-        }));
-    }
-
-    fn html(&mut self, html: &str, offset: usize) {
-        if html.trim_start().starts_with("<!--") || html.trim().is_empty() {
-            return;
-        }
-        self.reporter.warning(self.at(offset), "HTML is shown as it is written", "write it in Markdown");
-        self.text(html, offset);
-    }
-
-    fn display_math(&mut self, tex: String) {
-        let holds_blocks = self.frames.last().is_none_or(|frame| frame.kind.holds_blocks());
-        if holds_blocks {
-            self.flush_paragraph();
-            self.block(Block::Math(tex));
-        } else {
-            self.inline(Inline::Math(tex));
-        }
     }
 
     fn inline(&mut self, inline: Inline) {

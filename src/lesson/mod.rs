@@ -13,11 +13,14 @@ mod markdown;
 mod parity;
 mod parse;
 mod values;
+mod rules;
 mod visit;
 
-pub use check::{check, check_with};
+pub use check::{Provide, check, check_with};
 pub use diagnostic::{Diagnostic, Place, Severity};
-pub use expression::{Answer, ExpressionError, FUNCTIONS, Function, Values, ValueSource, evaluate, sources};
+pub use expression::{
+    Answer, ExpressionError, FUNCTIONS, Function, ValueSource, Values, evaluate, sources,
+};
 pub use library::{Found, Library};
 pub use parity::parity;
 pub use parse::{parse, parse_bytes};

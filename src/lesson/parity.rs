@@ -11,11 +11,17 @@ pub fn parity(original: &Lesson, translation: &Lesson) -> Vec<Diagnostic> {
         diagnostics.push(Diagnostic::error(place, message, Some(hint.to_owned())));
     };
     if original.model.text != translation.model.text {
-        let message = format!("the model is `{}`, in the original `{}`", translation.model.text, original.model.text);
+        let message = format!(
+            "the model is `{}`, in the original `{}`",
+            translation.model.text, original.model.text
+        );
         differ(start, message, "use the same model");
     }
     if original.input != translation.input {
-        let message = format!("the input is \"{}\", in the original \"{}\"", translation.input, original.input);
+        let message = format!(
+            "the input is \"{}\", in the original \"{}\"",
+            translation.input, original.input
+        );
         differ(start, message, "use the same input");
     }
     for (what, here, there) in [
@@ -30,14 +36,21 @@ pub fn parity(original: &Lesson, translation: &Lesson) -> Vec<Diagnostic> {
     }
     let opening = (&original.stage, &original.intro, &translation.stage, &translation.intro, start);
     let stops = original.stops.iter().zip(&translation.stops);
-    let stops = stops.map(|(there, here)| (&there.stage, &there.blocks, &here.stage, &here.blocks, here.place));
-    for (original_stage, original_blocks, stage, blocks, place) in std::iter::once(opening).chain(stops) {
+    let stops = stops
+        .map(|(there, here)| (&there.stage, &there.blocks, &here.stage, &here.blocks, here.place));
+    for (original_stage, original_blocks, stage, blocks, place) in
+        std::iter::once(opening).chain(stops)
+    {
         let settings = |stage: &Option<Stage>| stage.as_ref().map(settings).unwrap_or_default();
         for difference in differences(&settings(original_stage), &settings(stage)) {
             differ(place, format!("the `stage` block {difference}"), "copy the original's block");
         }
         for difference in differences(&fingerprint(original_blocks), &fingerprint(blocks)) {
-            differ(place, format!("this stop {difference}"), "both languages carry the same expressions and blocks");
+            differ(
+                place,
+                format!("this stop {difference}"),
+                "both languages carry the same expressions and blocks",
+            );
         }
     }
     diagnostics
@@ -55,7 +68,8 @@ fn settings(stage: &Stage) -> Vec<String> {
         lines.extend(word.as_ref().map(|word| format!("{key} = {}", word.text)));
     }
     for (key, expression) in [("at", &stage.at), ("unit", &stage.unit)] {
-        lines.extend(expression.as_ref().map(|expression| format!("{key} = {}", expression.source)));
+        lines
+            .extend(expression.as_ref().map(|expression| format!("{key} = {}", expression.source)));
     }
     lines.extend(stage.input.as_ref().map(|input| format!("input = {input}")));
     lines.extend(stage.granularity.map(|granularity| format!("granularity = {granularity:?}")));
@@ -73,11 +87,20 @@ fn fingerprint(blocks: &[Block]) -> Vec<String> {
             format!("a link to stage:{target}{}", position.unwrap_or_default())
         }
         Part::Predict(question) => {
-            format!("a `predict` with {} choices and answer {}", question.choices.len(), question.answer.source)
+            format!(
+                "a `predict` with {} choices and answer {}",
+                question.choices.len(),
+                question.answer.source
+            )
         }
         Part::Quiz(checks) => {
-            let check = |check: &super::Question| format!("{} of {}", check.answer.source, check.choices.len());
-            format!("a `quiz` with answers {}", checks.iter().map(check).collect::<Vec<String>>().join(", "))
+            let check = |check: &super::Question| {
+                format!("{} of {}", check.answer.source, check.choices.len())
+            };
+            format!(
+                "a `quiz` with answers {}",
+                checks.iter().map(check).collect::<Vec<String>>().join(", ")
+            )
         }
         Part::Try(task) => format!("a `try` with condition {}", task.condition.source),
         Part::Note => "a `note`".to_owned(),

@@ -42,13 +42,13 @@ pub fn parse(id: &str, source: &str) -> (Lesson, Vec<Diagnostic>) {
     let mut reporter = Reporter::new(&source);
     reporter.diagnostics = remarks;
     let (number, id) = split_id(id);
-    let mut lesson = Lesson {
-        id: id.to_owned(),
-        number: number.unwrap_or(0),
-        ..Lesson::default()
-    };
+    let mut lesson = Lesson { id: id.to_owned(), number: number.unwrap_or(0), ..Lesson::default() };
     if source.trim().is_empty() {
-        reporter.error(0, "the lesson is empty", "start it with +++, title = \"…\", model = \"…\", +++");
+        reporter.error(
+            0,
+            "the lesson is empty",
+            "start it with +++, title = \"…\", model = \"…\", +++",
+        );
         return (lesson, reporter.diagnostics);
     }
     let body_start = front_matter(&mut lesson, &mut reporter);
@@ -79,7 +79,9 @@ pub(super) fn split_id(name: &str) -> (Option<u32>, &str) {
 /// Reads the front matter and returns where the body starts.
 fn front_matter(lesson: &mut Lesson, reporter: &mut Reporter) -> usize {
     let source = reporter.source();
-    let Some(first_line) = source.split_inclusive('\n').next().filter(|line| line.trim_end() == FRONT_MATTER_FENCE) else {
+    let Some(first_line) =
+        source.split_inclusive('\n').next().filter(|line| line.trim_end() == FRONT_MATTER_FENCE)
+    else {
         reporter.error(
             0,
             "the lesson has no front matter",
@@ -89,7 +91,9 @@ fn front_matter(lesson: &mut Lesson, reporter: &mut Reporter) -> usize {
     };
     let start = first_line.len();
     let lines = || source.get(start..).unwrap_or_default().split_inclusive('\n');
-    let length_until = |ends: &dyn Fn(&str) -> bool| -> usize { lines().take_while(|line| !ends(line)).map(str::len).sum() };
+    let length_until = |ends: &dyn Fn(&str) -> bool| -> usize {
+        lines().take_while(|line| !ends(line)).map(str::len).sum()
+    };
     let is_fence = |line: &str| line.trim_end() == FRONT_MATTER_FENCE;
     let (end, body_start) = if let Some(fence) = lines().find(|line| is_fence(line)) {
         let end = start + length_until(&is_fence);
@@ -102,9 +106,12 @@ fn front_matter(lesson: &mut Lesson, reporter: &mut Reporter) -> usize {
     let text = source.get(start..end).unwrap_or_default();
     let map = SourceMap::starting_at(start);
     with_table(text, &map, reporter, |table, reporter| {
-        let fields = Fields::new(table, text, &map, ("the front matter", 0), &FRONT_MATTER_KEYS, reporter);
+        let fields =
+            Fields::new(table, text, &map, ("the front matter", 0), &FRONT_MATTER_KEYS, reporter);
         fields.require(&["title", "model"], reporter);
-        let text_of = |key: &str, reporter: &mut Reporter| fields.string(key, reporter).map(|value| value.text);
+        let text_of = |key: &str, reporter: &mut Reporter| {
+            fields.string(key, reporter).map(|value| value.text)
+        };
         lesson.title = text_of("title", reporter).unwrap_or_default();
         lesson.model = fields.located("model", reporter).unwrap_or_default();
         lesson.input = text_of("input", reporter).unwrap_or_default();
@@ -120,8 +127,13 @@ fn clean<'a>(source: &'a str, remarks: &mut Vec<Diagnostic>) -> Cow<'a, str> {
     let mut kept = source;
     if source.len() > MAX_BYTES {
         kept = source.get(..source.floor_char_boundary(MAX_BYTES)).unwrap_or_default();
-        let message = format!("the file has {} bytes; only the first {} are read", source.len(), kept.len());
-        remarks.push(Diagnostic::error(Place { line: 1, column: 1 }, message, Some("split the lesson".to_owned())));
+        let message =
+            format!("the file has {} bytes; only the first {} are read", source.len(), kept.len());
+        remarks.push(Diagnostic::error(
+            Place { line: 1, column: 1 },
+            message,
+            Some("split the lesson".to_owned()),
+        ));
     }
     for (line_idx, line) in kept.lines().enumerate().filter(|(_, line)| line.len() > MAX_LINE) {
         let n_chars = line.chars().count();
@@ -140,14 +152,5 @@ fn clean<'a>(source: &'a str, remarks: &mut Vec<Diagnostic>) -> Cow<'a, str> {
     let place = Reporter::new(kept).place(first);
     let message = format!("{n_unwanted} control characters are read as spaces; the first is here");
     remarks.push(Diagnostic::warning(place, message, Some("delete them".to_owned())));
-    let mut cleaned = String::with_capacity(kept.len());
-    for letter in kept.chars() {
-        if is_unwanted(letter) {
-            // As many spaces as bytes, so that offsets stay true.
-            cleaned.extend(std::iter::repeat_n(' ', letter.len_utf8()));
-        } else {
-            cleaned.push(letter);
-        }
-    }
-    Cow::Owned(cleaned)
+    Cow::Owned(kept.replace(is_unwanted, " "))
 }

@@ -65,13 +65,15 @@ fn visit_blocks<'a>(blocks: &'a [Block], found: &mut Vec<Part<'a>>) {
             }
             Block::Quiz(checks) => {
                 found.push(Part::Quiz(checks));
-                checks.iter().for_each(|question| visit_question(question, found));
+                for question in checks {
+                    visit_question(question, found);
+                }
             }
             Block::Try(task) => {
                 found.push(Part::Try(task));
-                [&task.task, &task.hint, &task.done]
-                    .into_iter()
-                    .for_each(|inlines| visit_inlines(inlines, found));
+                for inlines in [&task.task, &task.hint, &task.done] {
+                    visit_inlines(inlines, found);
+                }
             }
             Block::Note(inner) => {
                 found.push(Part::Note);
@@ -93,12 +95,7 @@ fn visit_inlines<'a>(inlines: &'a [Inline], found: &mut Vec<Part<'a>>) {
     for inline in inlines {
         match inline {
             Inline::Live(expression) => found.push(Part::Live(expression)),
-            Inline::StageLink {
-                text,
-                target,
-                position,
-                place,
-            } => {
+            Inline::StageLink { text, target, position, place } => {
                 found.push(Part::StageLink {
                     target: target.as_ref(),
                     position: position.as_ref(),
@@ -109,7 +106,11 @@ fn visit_inlines<'a>(inlines: &'a [Inline], found: &mut Vec<Part<'a>>) {
             Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Link { text: inner, .. } => {
                 visit_inlines(inner, found);
             }
-            Inline::Text(_) | Inline::Code(_) | Inline::Math(_) | Inline::SoftBreak | Inline::HardBreak => {}
+            Inline::Text(_)
+            | Inline::Code(_)
+            | Inline::Math(_)
+            | Inline::SoftBreak
+            | Inline::HardBreak => {}
         }
     }
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use unrolled::lesson::{
-    Block, Diagnostic, Expression, Inline, Lesson, Place, Severity, Values, check, evaluate, parity, parse, parse_bytes,
-    parts, plain_text, sources,
+    Block, Diagnostic, Expression, FUNCTIONS, Function, Inline, Lesson, Place, Severity, Values,
+    check, evaluate, parity, parse, parse_bytes, parts, plain_text, sources,
 };
 
 /// Uses every block and every kind of running text.
@@ -39,7 +39,12 @@ impl Values for Fake {
 }
 
 fn shown(diagnostics: &[Diagnostic]) -> Vec<String> {
-    diagnostics.iter().map(|diagnostic| format!("{}:{} {}", diagnostic.line, diagnostic.column, diagnostic.message)).collect()
+    diagnostics
+        .iter()
+        .map(|diagnostic| {
+            format!("{}:{} {}", diagnostic.line, diagnostic.column, diagnostic.message)
+        })
+        .collect()
 }
 
 /// Parses and compares the diagnostics as `line:column message`.
@@ -65,7 +70,10 @@ fn the_fixture_is_read_whole() {
     let anchors: Vec<&str> = lesson.stops.iter().map(|stop| stop.anchor.as_str()).collect();
     assert_eq!(anchors, ["forgetting-is-a-decision", "what-remains", "问-gate"]);
     let stage = lesson.stops[0].stage.as_ref().expect("a stage");
-    assert_eq!(stage.at.as_ref().map(|at| at.source.as_str()), Some("first(forget_gate.min < 0.4)"));
+    assert_eq!(
+        stage.at.as_ref().map(|at| at.source.as_str()),
+        Some("first(forget_gate.min < 0.4)")
+    );
     assert_eq!(stage.set[0].text, "forget_gate[3..4]=0");
     assert_eq!(stage.controls.len(), 3);
     assert_eq!(lesson.setting_at(Some(0)).input, "(()");
@@ -74,8 +82,21 @@ fn the_fixture_is_read_whole() {
     assert_eq!(lesson.setting_at(Some(2)).input, "((()))");
     let kinds: Vec<String> = lesson.stops.iter().flat_map(|stop| &stop.blocks).map(kind).collect();
     let expected = [
-        "Paragraph", "Math", "Paragraph", "Predict", "Heading", "List", "List", "Quote", "Table", "Code", "Rule", "Note",
-        "Paragraph", "Try", "Quiz",
+        "Paragraph",
+        "Math",
+        "Paragraph",
+        "Predict",
+        "Heading",
+        "List",
+        "List",
+        "Quote",
+        "Table",
+        "Code",
+        "Rule",
+        "Note",
+        "Paragraph",
+        "Try",
+        "Quiz",
     ];
     assert_eq!(kinds, expected);
     assert_eq!(parts(&lesson.stops[0].blocks).len(), 7);
@@ -90,8 +111,17 @@ fn kind(block: &Block) -> String {
 fn the_fixture_holds_on_its_trace() {
     let (lesson, _) = parse("01-x", FIXTURE);
     let mut provide = |_: &unrolled::lesson::Setting, run: &mut dyn FnMut(&dyn Values)| run(&Fake);
-    let found = unrolled::lesson::check_with(&lesson, &mut provide, &["diagram", "gates"], &["lstm", "rnn"]);
-    assert!(found.iter().all(|diagnostic| diagnostic.severity == Severity::Warning), "{:?}", shown(&found));
+    let found = unrolled::lesson::check_with(
+        &lesson,
+        &mut provide,
+        &["diagram", "gates"],
+        &["lstm", "rnn"],
+    );
+    assert!(
+        found.iter().all(|diagnostic| diagnostic.severity == Severity::Warning),
+        "{:?}",
+        shown(&found)
+    );
     assert_eq!(parity(&lesson, &lesson), []);
 }
 
@@ -101,25 +131,34 @@ fn running_text_keeps_its_places() {
     let Some(Block::Paragraph(inlines)) = lesson.intro.first() else {
         panic!("a paragraph");
     };
-    let live = Inline::Live(Expression { source: "now".to_owned(), place: Place { line: 5, column: 12 } });
+    let live =
+        Inline::Live(Expression { source: "now".to_owned(), place: Place { line: 5, column: 12 } });
     assert!(inlines.contains(&live), "{inlines:?}");
-    let Some(Inline::StageLink { target: Some(target), position: Some(position), .. }) = inlines.last() else {
+    let Some(Inline::StageLink { target: Some(target), position: Some(position), .. }) =
+        inlines.last()
+    else {
         panic!("a link: {inlines:?}");
     };
     assert_eq!((target.text.as_str(), target.place), ("cell", Place { line: 5, column: 28 }));
-    assert_eq!((position.source.as_str(), position.place), ("now + 1", Place { line: 5, column: 33 }));
+    assert_eq!(
+        (position.source.as_str(), position.place),
+        ("now + 1", Place { line: 5, column: 33 })
+    );
     assert_eq!(plain_text(inlines), "A b now c");
 }
 
 #[test]
 fn questions_are_markdown_of_one_line() {
-    let source = with_front("~~~predict\nquestion = 'Is $x$ `= now` **big**?'\nchoices = [\"- a\", \"1. b\", \"*c*\"]\nanswer = 0\nbecause = \"B\"\n~~~\n");
+    let source = with_front(
+        "~~~predict\nquestion = 'Is $x$ `= now` **big**?'\nchoices = [\"- a\", \"1. b\", \"*c*\"]\nanswer = 0\nbecause = \"B\"\n~~~\n",
+    );
     let lesson = reads(&source, &[]);
     let Some(Block::Predict(question)) = lesson.intro.first() else {
         panic!("a prediction");
     };
     assert_eq!(question.question[1], Inline::Math("x".to_owned()));
-    let live = Inline::Live(Expression { source: "now".to_owned(), place: Place { line: 6, column: 23 } });
+    let live =
+        Inline::Live(Expression { source: "now".to_owned(), place: Place { line: 6, column: 23 } });
     assert_eq!(question.question[3], live);
     assert_eq!(question.choices[0], [Inline::Text("- a".to_owned())]);
     assert_eq!(question.choices[1], [Inline::Text("1. b".to_owned())]);
@@ -143,12 +182,22 @@ fn front_matter_slips() {
     reads(" \n\n", &["1:1 the lesson is empty"]);
     let lesson = reads("## A\nText\n", &["1:1 the lesson has no front matter"]);
     assert_eq!(lesson.stops.len(), 1);
-    let lesson = reads("+++\ntitle = \"T\"\nmodel = \"m\"\n\n## A\n", &["1:1 the front matter is never closed"]);
+    let lesson = reads(
+        "+++\ntitle = \"T\"\nmodel = \"m\"\n\n## A\n",
+        &["1:1 the front matter is never closed"],
+    );
     assert_eq!((lesson.title.as_str(), lesson.stops.len()), ("T", 1));
     reads("+++\ntitle = \"T\"\n+++\n", &["1:1 the front matter has no `model`"]);
-    reads("+++\ntitle = \"T\"\nmodel = \"m\"\ngaols = [\"g\"]\n+++\n", &["4:1 `gaols` is not a key of the front matter"]);
-    reads("+++\ntitle = 3\nmodel = \"m\"\n+++\n", &["2:9 `title` should be text in quotes, but it is of type integer"]);
-    let (lesson, diagnostics) = parse("x", "\u{feff}+++\r\ntitle = \"T\r\nmodel = \"m\"\r\n+++\r\n## A\r\n");
+    reads(
+        "+++\ntitle = \"T\"\nmodel = \"m\"\ngaols = [\"g\"]\n+++\n",
+        &["4:1 `gaols` is not a key of the front matter"],
+    );
+    reads(
+        "+++\ntitle = 3\nmodel = \"m\"\n+++\n",
+        &["2:9 `title` should be text in quotes, but it is of type integer"],
+    );
+    let (lesson, diagnostics) =
+        parse("x", "\u{feff}+++\r\ntitle = \"T\r\nmodel = \"m\"\r\n+++\r\n## A\r\n");
     assert_eq!((diagnostics[0].line, lesson.stops.len()), (2, 1), "{diagnostics:?}");
     assert_eq!(lesson.model.text, "m");
 }
@@ -157,26 +206,52 @@ fn front_matter_slips() {
 fn slips_in_blocks() {
     let stage = |body: &str| with_front(&format!("## A\n~~~stage\n{body}\n~~~\nText\n"));
     reads(&stage("viewes = [\"a\"]"), &["7:1 `viewes` is not a key of a `stage` block"]);
-    reads(&stage("views = [\"a\", 3]"), &["7:15 `views` should be text in quotes, but it is of type integer"]);
+    reads(
+        &stage("views = [\"a\", 3]"),
+        &["7:15 `views` should be text in quotes, but it is of type integer"],
+    );
     reads(&stage("granularity = \"tokn\""), &["7:16 `tokn` is not a granularity"]);
-    reads(&stage("at = [1]"), &["7:6 `at` should be an expression in quotes or a number, but it is of type array"]);
+    reads(
+        &stage("at = [1]"),
+        &["7:6 `at` should be an expression in quotes or a number, but it is of type array"],
+    );
     let (lesson, diagnostics) = parse("x", &stage("focus = \"cell\"\nat = \nunit = 3"));
     assert_eq!((diagnostics.len(), diagnostics[0].line), (1, 8), "{diagnostics:?}");
     let kept = lesson.stops[0].stage.as_ref().expect("a stage");
     assert!(kept.focus.is_some() && kept.unit.is_some(), "{kept:?}");
     reads(&with_front("~~~stge\nx\n~~~\n"), &["5:1 `stge` is shown as program text"]);
-    reads(&with_front("~~~stage\n~~~\n~~~stage\n~~~\n"), &["7:1 this stop has a `stage` block already; this one has no effect"]);
-    reads(&with_front("~~~~note\n~~~stage\n~~~\n~~~~\n"), &["6:1 a `stage` block has no effect inside a note or a question"]);
+    reads(
+        &with_front("~~~stage\n~~~\n~~~stage\n~~~\n"),
+        &["7:1 this stop has a `stage` block already; this one has no effect"],
+    );
+    reads(
+        &with_front("~~~~note\n~~~stage\n~~~\n~~~~\n"),
+        &["6:1 a `stage` block has no effect inside a note or a question"],
+    );
     reads(&with_front("~~~try\ntask = \"T\"\n~~~\n"), &["5:1 a `try` block has no `condition`"]);
-    reads(&with_front("~~~quiz\ncheck = 3\n~~~\n"), &["6:9 `check` should be a list of tables, each under [[check]], but it is of type integer"]);
-    reads(&with_front("Text\n\n> ~~~stage\n> fous = \"a\"\n> ~~~\n"), &["8:3 `fous` is not a key of a `stage` block"]);
+    reads(
+        &with_front("~~~quiz\ncheck = 3\n~~~\n"),
+        &[
+            "6:9 `check` should be a list of tables, each under [[check]], but it is of type integer",
+        ],
+    );
+    reads(
+        &with_front("Text\n\n> ~~~stage\n> fous = \"a\"\n> ~~~\n"),
+        &["8:3 `fous` is not a key of a `stage` block"],
+    );
 }
 
 #[test]
 fn slips_in_running_text() {
-    reads(&with_front("[a](stage:cell@now + 1)\n"), &["5:1 a link in this paragraph is not read as one"]);
+    reads(
+        &with_front("[a](stage:cell@now + 1)\n"),
+        &["5:1 a link in this paragraph is not read as one"],
+    );
     reads(&with_front("这是**门。**它关上\n"), &["5:1 a ** in this paragraph is shown as it is"]);
-    reads(&with_front("a <b>c</b>\n"), &["5:3 HTML is shown as it is written", "5:7 HTML is shown as it is written"]);
+    reads(
+        &with_front("a <b>c</b>\n"),
+        &["5:3 HTML is shown as it is written", "5:7 HTML is shown as it is written"],
+    );
     reads(&with_front("<!-- a remark -->\n"), &[]);
     reads(&with_front("![p](p.png)\n"), &["5:1 pictures are not shown"]);
 }
@@ -206,13 +281,18 @@ fn bytes_that_are_no_text() {
     let (lesson, diagnostics) = parse_bytes("01-x", &bytes);
     assert_eq!(shown(&diagnostics), ["6:3 the file is not UTF-8 from here on"]);
     assert_eq!(lesson.stops.len(), 2);
-    let lesson = reads(&with_front("## A\0\u{7}\nb\u{85}c\n"), &["5:5 3 control characters are read as spaces; the first is here"]);
+    let expected = [
+        "5:5 3 control characters are read as spaces; the first is here",
+        "6:5 HTML is shown as it is written",
+    ];
+    let lesson = reads(&with_front("## A\0\u{7}\nb\u{85}c <b>\n"), &expected);
     assert_eq!(plain_text(&lesson.stops[0].title), "A");
 }
 
 #[test]
 fn long_lines_and_long_files() {
-    let (lesson, diagnostics) = parse("x", &with_front(&format!("{}\n## A\n", "字".repeat(10_000))));
+    let (lesson, diagnostics) =
+        parse("x", &with_front(&format!("{}\n## A\n", "字".repeat(10_000))));
     assert_eq!(shown(&diagnostics), ["5:1 this line has 10000 characters"]);
     assert_eq!(lesson.stops.len(), 1);
     let (_, diagnostics) = parse("x", &with_front(&"字 \n".repeat(100_000)));
@@ -223,17 +303,54 @@ fn long_lines_and_long_files() {
 #[test]
 fn monstrous_files_end_soon_in_a_small_stack() {
     let pieces = [
-        "> ", "- ", "1. ", "*a ", "**a ", "[", "![", "a* ", "[a](", "<", "`", "$", "$$", "~~~stage\n\n", "~~~note\n", "## a\n", "|", "| a\n|-\n",
-        "+++\n", "[[a]]\n", "\n", "\\", "&#0;", "~~~quiz\n[[check]]\n", "```\n~~~\n", "- a\n  ", "*_", "<!--", "[a]: b\n", "a|", "\u{200b}", "= ",
+        "> ",
+        "- ",
+        "1. ",
+        "*a ",
+        "**a ",
+        "[",
+        "![",
+        "a* ",
+        "[a](",
+        "<",
+        "`",
+        "$",
+        "$$",
+        "~~~stage\n\n",
+        "~~~note\n",
+        "## a\n",
+        "|",
+        "| a\n|-\n",
+        "+++\n",
+        "[[a]]\n",
+        "\n",
+        "\\",
+        "&#0;",
+        "~~~quiz\n[[check]]\n",
+        "```\n~~~\n",
+        "- a\n  ",
+        "*_",
+        "<!--",
+        "[a]: b\n",
+        "a|",
+        "\u{200b}",
+        "= ",
     ];
     let run = move || {
         for piece in pieces {
-            for source in [piece.repeat(40_000 / piece.len()), with_front(&piece.repeat(40_000 / piece.len()))] {
+            for source in [
+                piece.repeat(40_000 / piece.len()),
+                with_front(&piece.repeat(40_000 / piece.len())),
+            ] {
                 let start = Instant::now();
                 let (lesson, _) = parse("x", &source);
                 let _ = check(&lesson, &Fake, &[], &[]);
                 // Unoptimised and beside other tests; a page reads a lesson of a tenth of that size.
-                assert!(start.elapsed() < Duration::from_secs(10), "{piece:?} took {:?}", start.elapsed());
+                assert!(
+                    start.elapsed() < Duration::from_secs(10),
+                    "{piece:?} took {:?}",
+                    start.elapsed()
+                );
             }
         }
     };
@@ -303,4 +420,23 @@ proptest! {
         let _ = sources(&source, &Fake, now);
         prop_assert!(start.elapsed() < Duration::from_secs(2));
     }
+}
+
+const GUIDE: &str = include_str!("../../lessons/README.md");
+
+#[test]
+fn the_guide_lists_every_function() {
+    for Function { usage, meaning, .. } in FUNCTIONS {
+        assert!(GUIDE.contains(&format!("| `{usage}` | {meaning} |")), "{usage}");
+    }
+}
+
+#[test]
+fn the_guide_s_example_has_no_mistakes() {
+    let example = GUIDE.split("````````").nth(1).and_then(|text| text.strip_prefix("markdown\n"));
+    let lesson = reads(example.expect("an example in the guide"), &[]);
+    assert_eq!(lesson.stops.len(), 2);
+    let found = parts(&lesson.stops[0].blocks).len() + parts(&lesson.stops[1].blocks).len();
+    // Two live values, two links, a prediction with a live value, a note; a task with a live value, a quiz.
+    assert_eq!(found, 10);
 }

@@ -1,7 +1,8 @@
 //! A tree to a value, over a borrowed trace. Rows are fetched only when they are looked at.
 
 use super::functions::{self, map};
-use super::syntax::{Arithmetic, Comparison, Kind, Node};
+use super::operators::{arithmetic, compare, misfit};
+use super::syntax::{Kind, Node};
 use super::value::Value;
 use super::{ExpressionError, VARIABLES, ValueSource, Values};
 
@@ -15,11 +16,7 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(values: &'a dyn Values, now: usize) -> Self {
-        Self {
-            values,
-            now: i64::try_from(now).unwrap_or(i64::MAX),
-            reads: Vec::new(),
-        }
+        Self { values, now: i64::try_from(now).unwrap_or(i64::MAX), reads: Vec::new() }
     }
 
     pub(super) fn value(&mut self, node: &Node) -> Result<Value, ExpressionError> {
@@ -75,10 +72,7 @@ impl<'a> Run<'a> {
     }
 
     fn note_read(&mut self, name: &str, position: Option<i64>) {
-        let read = ValueSource {
-            name: name.to_owned(),
-            position,
-        };
+        let read = ValueSource { name: name.to_owned(), position };
         if !self.reads.contains(&read) {
             self.reads.push(read);
         }
@@ -109,12 +103,14 @@ impl<'a> Run<'a> {
         let name = path.get(..n_name_parts).unwrap_or_default().join(".");
         let names = self.values.names();
         let candidates = names.iter().map(String::as_str).chain(VARIABLES);
-        Err(ExpressionError::new(format!("there is no value called `{name}`")).nearest(&name, candidates))
+        Err(ExpressionError::new(format!("there is no value called `{name}`"))
+            .nearest(&name, candidates))
     }
 
     /// A slip in `x.y` may be in a property of `x` or in a value called `x.y`.
     fn no_property(&self, name: &str, property: &str, path: &[String]) -> ExpressionError {
-        let error = ExpressionError::new(format!("`{name}` has no `{property}`")).nearest(property, functions::names());
+        let error = ExpressionError::new(format!("`{name}` has no `{property}`"))
+            .nearest(property, functions::names());
         if error.hint.is_some() {
             return error;
         }
@@ -125,7 +121,8 @@ impl<'a> Run<'a> {
     fn named(&self, name: &str) -> Option<Value> {
         let n_positions = self.values.n_positions();
         let count = i64::try_from(n_positions).unwrap_or(i64::MAX);
-        let tokens = || (0..n_positions).map(|position| self.values.token(position).unwrap_or_default());
+        let tokens =
+            || (0..n_positions).map(|position| self.values.token(position).unwrap_or_default());
         match name {
             "now" => Some(Value::Integer(self.now)),
             "n_positions" => Some(Value::Integer(count)),
@@ -153,32 +150,46 @@ impl<'a> Run<'a> {
             Value::Series(name) => {
                 let n_positions = self.values.n_positions();
                 let row = self.values.row(name, position);
-                let row = row.ok_or_else(|| outside(&format!("position of `{name}` at"), n_positions))?;
+                let row =
+                    row.ok_or_else(|| outside(&format!("position of `{name}` at"), n_positions))?;
                 self.note_read(name, Some(position));
                 Ok(Value::Vector(widen(row)))
             }
             Value::Vector(entries) => {
                 let entry = natural.and_then(|natural| entries.get(natural));
-                entry.map(|&entry| Value::Number(entry)).ok_or_else(|| outside("entry", entries.len()))
+                entry
+                    .map(|&entry| Value::Number(entry))
+                    .ok_or_else(|| outside("entry", entries.len()))
             }
             Value::Track(entries) => {
                 let entry = natural.and_then(|natural| entries.get(natural));
-                entry.map(|&entry| Value::Number(entry)).ok_or_else(|| outside("position", entries.len()))
+                entry
+                    .map(|&entry| Value::Number(entry))
+                    .ok_or_else(|| outside("position", entries.len()))
             }
             Value::Mask(mask) => {
                 let truth = natural.and_then(|natural| mask.get(natural));
-                truth.map(|&truth| Value::Bool(truth)).ok_or_else(|| outside("position", mask.len()))
+                truth
+                    .map(|&truth| Value::Bool(truth))
+                    .ok_or_else(|| outside("position", mask.len()))
             }
             Value::Tokens(tokens) => {
                 let token = natural.and_then(|natural| tokens.get(natural));
-                token.map(|token| Value::Text(token.clone())).ok_or_else(|| outside("position", tokens.len()))
+                token
+                    .map(|token| Value::Text(token.clone()))
+                    .ok_or_else(|| outside("position", tokens.len()))
             }
             other => Err(ExpressionError::new(format!("[ ] does not work on {}", other.kind()))),
         }
     }
 
     /// `&&` and `||`: on truths they stop as soon as the answer is known, on conditions they go position by position.
-    fn logic(&mut self, all: bool, operands: &[Node], offset: usize) -> Result<Value, ExpressionError> {
+    fn logic(
+        &mut self,
+        all: bool,
+        operands: &[Node],
+        offset: usize,
+    ) -> Result<Value, ExpressionError> {
         let symbol = if all { "&&" } else { "||" };
         let mut result: Option<Value> = None;
         for operand in operands {
@@ -187,7 +198,9 @@ impl<'a> Run<'a> {
                 (None, first @ (Value::Bool(_) | Value::Mask(_))) => first,
                 (Some(Value::Bool(_)), second @ Value::Bool(_)) => second,
                 (Some(Value::Mask(left)), Value::Mask(right)) => {
-                    let join = |(left, right): (&bool, &bool)| if all { *left && *right } else { *left || *right };
+                    let join = |(left, right): (&bool, &bool)| {
+                        if all { *left && *right } else { *left || *right }
+                    };
                     Value::Mask(left.iter().zip(&right).map(join).collect())
                 }
                 (left, right) => {
@@ -206,83 +219,4 @@ impl<'a> Run<'a> {
 
 fn widen(row: Vec<f32>) -> Vec<f64> {
     row.into_iter().map(f64::from).collect()
-}
-
-fn misfit(symbol: &str, left: &Value, right: Option<&Value>) -> ExpressionError {
-    let operands = match right {
-        Some(right) => format!("{} and {}", left.kind(), right.kind()),
-        None => left.kind().to_owned(),
-    };
-    let error = ExpressionError::new(format!("`{symbol}` does not work on {operands}"));
-    match [Some(left), right].into_iter().flatten().find(|value| matches!(value, Value::Series(_))) {
-        Some(Value::Series(name)) => error.hint(format!("write {name}[now], or {name}.mean for a number at each position")),
-        _ => error,
-    }
-}
-
-fn arithmetic(operator: Arithmetic, left: &Value, right: &Value) -> Result<Value, ExpressionError> {
-    let (symbol, float, integer): (_, fn(f64, f64) -> f64, fn(i64, i64) -> Option<i64>) = match operator {
-        Arithmetic::Add => ("+", |a, b| a + b, i64::checked_add),
-        Arithmetic::Subtract => ("-", |a, b| a - b, i64::checked_sub),
-        Arithmetic::Multiply => ("*", |a, b| a * b, i64::checked_mul),
-        // 1 / 2 is a half here, as on paper.
-        Arithmetic::Divide => ("/", |a, b| a / b, |_, _| None),
-        Arithmetic::Remainder => ("%", |a, b| a % b, i64::checked_rem),
-        Arithmetic::Power => ("**", f64::powf, |_, _| None),
-    };
-    if let (Value::Integer(left), Value::Integer(right)) = (left, right)
-        && let Some(result) = integer(*left, *right)
-    {
-        return Ok(Value::Integer(result));
-    }
-    let pairs = |left: &[f64], right: &[f64]| -> Result<Vec<f64>, ExpressionError> {
-        if left.len() != right.len() {
-            let message = format!("`{symbol}` needs equal lengths, not {} and {}", left.len(), right.len());
-            return Err(ExpressionError::new(message));
-        }
-        Ok(left.iter().zip(right).map(|(&left, &right)| float(left, right)).collect())
-    };
-    match (left, right) {
-        (Value::Vector(left), Value::Vector(right)) => pairs(left, right).map(Value::Vector),
-        (Value::Track(left), Value::Track(right)) => pairs(left, right).map(Value::Track),
-        _ => {
-            let result = match (left.as_number(), right.as_number()) {
-                (_, Some(number)) => map(left, |entry| float(entry, number)),
-                (Some(number), _) => map(right, |entry| float(number, entry)),
-                _ => None,
-            };
-            result.ok_or_else(|| misfit(symbol, left, Some(right)))
-        }
-    }
-}
-
-fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<Value, ExpressionError> {
-    let (symbol, holds): (_, fn(f64, f64) -> bool) = match comparison {
-        Comparison::Less => ("<", |a, b| a < b),
-        Comparison::LessOrEqual => ("<=", |a, b| a <= b),
-        Comparison::Greater => (">", |a, b| a > b),
-        Comparison::GreaterOrEqual => (">=", |a, b| a >= b),
-        Comparison::Equal => ("==", |a, b| a == b),
-        // Where a value does not exist nothing holds, not even that it differs.
-        Comparison::NotEqual => ("!=", |a, b| a < b || a > b),
-    };
-    let is_equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-    let agrees = |equal: bool| equal == (comparison == Comparison::Equal);
-    let result = match (left, right) {
-        (Value::Text(left), Value::Text(right)) if is_equality => Value::Bool(agrees(left == right)),
-        (Value::Bool(left), Value::Bool(right)) if is_equality => Value::Bool(agrees(left == right)),
-        (Value::Tokens(tokens), Value::Text(text)) | (Value::Text(text), Value::Tokens(tokens)) if is_equality => {
-            Value::Mask(tokens.iter().map(|token| agrees(token == text)).collect())
-        }
-        (Value::Track(left), Value::Track(right)) => {
-            Value::Mask(left.iter().zip(right).map(|(&left, &right)| holds(left, right)).collect())
-        }
-        _ => match (left, left.as_number(), right, right.as_number()) {
-            (_, Some(left), _, Some(right)) => Value::Bool(holds(left, right)),
-            (Value::Track(track), _, _, Some(number)) => Value::Mask(track.iter().map(|&x| holds(x, number)).collect()),
-            (_, Some(number), Value::Track(track), _) => Value::Mask(track.iter().map(|&x| holds(number, x)).collect()),
-            _ => return Err(misfit(symbol, left, Some(right))),
-        },
-    };
-    Ok(result)
 }

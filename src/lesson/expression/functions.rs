@@ -1,8 +1,9 @@
 //! The functions of the expression language, as a table from which help and the guide for authors are made.
 
 use super::ExpressionError;
+use super::actions::{entropy, extreme, half_life, held, percent, round, symbol, token, unit};
 use super::evaluate::Run;
-use super::value::{Value, significant};
+use super::value::Value;
 
 /// A function that expressions can call.
 pub struct Function {
@@ -37,29 +38,137 @@ const ONE: (usize, usize) = (1, 1);
 
 /// All functions, in the order of the guide.
 pub const FUNCTIONS: &[Function] = &[
-    function("min", "min(v)", "the smallest entry", Action::Reduce(|xs| xs.iter().copied().fold(f64::INFINITY, f64::min)), (1, MANY)),
-    function("max", "max(v)", "the largest entry", Action::Reduce(|xs| xs.iter().copied().fold(f64::NEG_INFINITY, f64::max)), (1, MANY)),
-    function("mean", "mean(v)", "the mean of the entries", Action::Reduce(|xs| xs.iter().sum::<f64>() / xs.len() as f64), (1, MANY)),
-    function("sum", "sum(v)", "the sum of the entries", Action::Reduce(|xs| xs.iter().sum()), (1, MANY)),
-    function("norm", "norm(v)", "the Euclidean length √Σv²", Action::Reduce(|xs| xs.iter().map(|x| x * x).sum::<f64>().sqrt()), (1, MANY)),
-    function("entropy", "entropy(p)", "−Σ p ln p of a distribution, in nats", Action::Reduce(entropy), (1, MANY)),
-    function("argmin", "argmin(v)", "index (or position) of the smallest", Action::Pick(|xs| extreme(xs, |a, b| a < b)), (1, MANY)),
-    function("argmax", "argmax(v)", "index (or position) of the largest", Action::Pick(|xs| extreme(xs, |a, b| a > b)), (1, MANY)),
+    function(
+        "min",
+        "min(v)",
+        "the smallest entry",
+        Action::Reduce(|xs| xs.iter().copied().fold(f64::INFINITY, f64::min)),
+        (1, MANY),
+    ),
+    function(
+        "max",
+        "max(v)",
+        "the largest entry",
+        Action::Reduce(|xs| xs.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+        (1, MANY),
+    ),
+    function(
+        "mean",
+        "mean(v)",
+        "the mean of the entries",
+        Action::Reduce(|xs| xs.iter().sum::<f64>() / xs.len() as f64),
+        (1, MANY),
+    ),
+    function(
+        "sum",
+        "sum(v)",
+        "the sum of the entries",
+        Action::Reduce(|xs| xs.iter().sum()),
+        (1, MANY),
+    ),
+    function(
+        "norm",
+        "norm(v)",
+        "the Euclidean length √Σv²",
+        Action::Reduce(|xs| xs.iter().map(|x| x * x).sum::<f64>().sqrt()),
+        (1, MANY),
+    ),
+    function(
+        "entropy",
+        "entropy(p)",
+        "−Σ p ln p of a distribution, in nats",
+        Action::Reduce(entropy),
+        (1, MANY),
+    ),
+    function(
+        "argmin",
+        "argmin(v)",
+        "index (or position) of the smallest",
+        Action::Pick(|xs| extreme(xs, |a, b| a < b)),
+        (1, MANY),
+    ),
+    function(
+        "argmax",
+        "argmax(v)",
+        "index (or position) of the largest",
+        Action::Pick(|xs| extreme(xs, |a, b| a > b)),
+        (1, MANY),
+    ),
     function("abs", "abs(x)", "the size without the sign", Action::Each(f64::abs), ONE),
     function("ln", "ln(x)", "the natural logarithm", Action::Each(f64::ln), ONE),
     function("exp", "exp(x)", "e to the power x", Action::Each(f64::exp), ONE),
     function("sqrt", "sqrt(x)", "the square root", Action::Each(f64::sqrt), ONE),
-    function("halflife", "halflife(x)", "tokens until half is forgotten when the factor x is kept per step, ln ½ / ln x", Action::Each(half_life), ONE),
-    function("round", "round(x, digits)", "rounded to so many decimals (0 if left out)", Action::Other(round), (1, 2)),
+    function(
+        "halflife",
+        "halflife(x)",
+        "tokens until half is forgotten when the factor x is kept per step, ln ½ / ln x",
+        Action::Each(half_life),
+        ONE,
+    ),
+    function(
+        "round",
+        "round(x, digits)",
+        "rounded to so many decimals (0 if left out)",
+        Action::Other(round),
+        (1, 2),
+    ),
     function("percent", "percent(x)", "text such as 93.4 %", Action::Other(percent), ONE),
-    function("unit", "unit(name, i)", "one unit of a value at all positions", Action::Other(unit), (2, 2)),
-    function("first", "first(condition)", "first position where it holds", Action::Judge(|mask| held(mask.iter().position(|&x| x))), ONE),
-    function("last", "last(condition)", "last position where it holds", Action::Judge(|mask| held(mask.iter().rposition(|&x| x))), ONE),
-    function("count", "count(condition)", "how many positions it holds at", Action::Judge(|mask| Ok(index(mask.iter().filter(|&&x| x).count()))), ONE),
-    function("any", "any(condition)", "whether it holds anywhere", Action::Judge(|mask| Ok(Value::Bool(mask.contains(&true)))), ONE),
-    function("all", "all(condition)", "whether it holds everywhere", Action::Judge(|mask| Ok(Value::Bool(!mask.contains(&false)))), ONE),
-    function("symbol", "symbol(i)", "text of entry i of the output vocabulary", Action::Other(symbol), ONE),
-    function("token", "token(p)", "text of the input token at position p", Action::Other(token), ONE),
+    function(
+        "unit",
+        "unit(name, i)",
+        "one unit of a value at all positions",
+        Action::Other(unit),
+        (2, 2),
+    ),
+    function(
+        "first",
+        "first(condition)",
+        "first position where it holds",
+        Action::Judge(|mask| held(mask.iter().position(|&x| x))),
+        ONE,
+    ),
+    function(
+        "last",
+        "last(condition)",
+        "last position where it holds",
+        Action::Judge(|mask| held(mask.iter().rposition(|&x| x))),
+        ONE,
+    ),
+    function(
+        "count",
+        "count(condition)",
+        "how many positions it holds at",
+        Action::Judge(|mask| Ok(index(mask.iter().filter(|&&x| x).count()))),
+        ONE,
+    ),
+    function(
+        "any",
+        "any(condition)",
+        "whether it holds anywhere",
+        Action::Judge(|mask| Ok(Value::Bool(mask.contains(&true)))),
+        ONE,
+    ),
+    function(
+        "all",
+        "all(condition)",
+        "whether it holds everywhere",
+        Action::Judge(|mask| Ok(Value::Bool(!mask.contains(&false)))),
+        ONE,
+    ),
+    function(
+        "symbol",
+        "symbol(i)",
+        "text of entry i of the output vocabulary",
+        Action::Other(symbol),
+        ONE,
+    ),
+    function(
+        "token",
+        "token(p)",
+        "text of the input token at position p",
+        Action::Other(token),
+        ONE,
+    ),
 ];
 
 const fn function(
@@ -93,28 +202,36 @@ impl Function {
         (self.arity.0..=self.arity.1).contains(&n_arguments)
     }
 
-    pub(super) fn call(&self, run: &mut Run, arguments: &[Value]) -> Result<Value, ExpressionError> {
+    pub(super) fn call(
+        &self,
+        run: &mut Run,
+        arguments: &[Value],
+    ) -> Result<Value, ExpressionError> {
         let wrong = |value: &Value| {
             let message = format!("`{}` does not work on {}", self.name, value.kind());
             ExpressionError::new(message).hint(format!("{} gives {}", self.usage, self.meaning))
         };
         match (self.action, arguments) {
             (Action::Other(action), _) => action(run, arguments),
-            (Action::Reduce(reduce), [Value::Series(name)]) => Ok(Value::Track(run.track(name, reduce))),
+            (Action::Reduce(reduce), [Value::Series(name)]) => {
+                Ok(Value::Track(run.track(name, reduce)))
+            }
             (Action::Pick(pick), [Value::Series(name)]) => {
                 let pick = |xs: &[f64]| pick(xs).map_or(f64::NAN, |picked| picked as f64);
                 Ok(Value::Track(run.track(name, pick)))
             }
-            (Action::Reduce(_) | Action::Pick(_), [value]) if value.as_number().is_none() => match value {
-                Value::Vector(entries) => self.reduce(entries),
-                // Positions where the value does not exist do not count.
-                Value::Track(entries) if matches!(self.action, Action::Reduce(_)) => {
-                    let present: Vec<f64> = entries.iter().copied().filter(|entry| !entry.is_nan()).collect();
-                    self.reduce(&present)
+            (Action::Reduce(_) | Action::Pick(_), [value]) if value.as_number().is_none() => {
+                match value {
+                    // Positions where the value does not exist do not count, but they keep their index.
+                    Value::Track(entries) if matches!(self.action, Action::Reduce(_)) => {
+                        let present: Vec<f64> =
+                            entries.iter().copied().filter(|entry| !entry.is_nan()).collect();
+                        self.reduce(&present)
+                    }
+                    Value::Vector(entries) | Value::Track(entries) => self.reduce(entries),
+                    other => Err(wrong(other)),
                 }
-                Value::Track(entries) => self.reduce(entries),
-                other => Err(wrong(other)),
-            },
+            }
             (Action::Reduce(_) | Action::Pick(_), _) => {
                 let number = |value: &Value| value.as_number().ok_or_else(|| wrong(value));
                 let numbers = arguments.iter().map(number).collect::<Result<Vec<f64>, _>>()?;
@@ -122,22 +239,26 @@ impl Function {
             }
             (Action::Each(each), [value]) => map(value, each).ok_or_else(|| wrong(value)),
             (Action::Judge(judge), [Value::Mask(mask)]) => judge(mask),
-            (Action::Judge(_), [value]) => {
-                Err(wrong(value).hint(format!("write a condition, such as {}(forget_gate.min < 0.2)", self.name)))
-            }
+            (Action::Judge(_), [value]) => Err(wrong(value)
+                .hint(format!("write a condition, such as {}(forget_gate.min < 0.2)", self.name))),
             _ => Err(ExpressionError::new(format!("write {}", self.usage))),
         }
     }
 
     fn reduce(&self, entries: &[f64]) -> Result<Value, ExpressionError> {
         if entries.is_empty() {
-            return Err(ExpressionError::new(format!("`{}` has nothing to work on here", self.name)));
+            return Err(ExpressionError::new(format!(
+                "`{}` has nothing to work on here",
+                self.name
+            )));
         }
         match self.action {
             Action::Reduce(reduce) => Ok(Value::Number(reduce(entries))),
             Action::Pick(pick) => {
                 let picked = pick(entries).map(index);
-                picked.ok_or_else(|| ExpressionError::new(format!("`{}` found no number here", self.name)))
+                picked.ok_or_else(|| {
+                    ExpressionError::new(format!("`{}` found no number here", self.name))
+                })
             }
             _ => Err(ExpressionError::new(format!("write {}", self.usage))),
         }
@@ -154,81 +275,7 @@ pub(super) fn map(value: &Value, each: impl Fn(f64) -> f64) -> Option<Value> {
     }
 }
 
-fn index(index: usize) -> Value {
+/// A position or an index as a value.
+pub(super) fn index(index: usize) -> Value {
     Value::Integer(i64::try_from(index).unwrap_or(i64::MAX))
-}
-
-fn held(position: Option<usize>) -> Result<Value, ExpressionError> {
-    position.map(index).ok_or_else(|| {
-        ExpressionError::new("the condition never holds in this run").hint("change the threshold or the input")
-    })
-}
-
-/// The first entry that no other beats; NaN beats nothing.
-fn extreme(entries: &[f64], beats: impl Fn(f64, f64) -> bool) -> Option<usize> {
-    let mut best: Option<(usize, f64)> = None;
-    for (entry_idx, &entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.is_nan()) {
-        if best.is_none_or(|(_, record)| beats(entry, record)) {
-            best = Some((entry_idx, entry));
-        }
-    }
-    best.map(|(entry_idx, _)| entry_idx)
-}
-
-fn entropy(probabilities: &[f64]) -> f64 {
-    // p ln p goes to 0 with p.
-    let terms = probabilities.iter().filter(|&&p| p != 0.0).map(|p| -p * p.ln());
-    terms.sum()
-}
-
-fn half_life(kept: f64) -> f64 {
-    // A factor of 1 or more never forgets; 0 forgets at once.
-    if kept >= 1.0 { f64::INFINITY } else { 0.5_f64.ln() / kept.ln() }
-}
-
-fn round(_: &mut Run, arguments: &[Value]) -> Result<Value, ExpressionError> {
-    const MOST_DIGITS: i64 = 12;
-    let digits = arguments.get(1).map_or(Some(0), Value::as_integer);
-    let digits = digits.filter(|digits| (0..=MOST_DIGITS).contains(digits));
-    let digits = digits.ok_or_else(|| ExpressionError::new(format!("`round` takes 0 to {MOST_DIGITS} digits")))?;
-    let scale = 10_f64.powi(i32::try_from(digits).unwrap_or(0));
-    let rounded = arguments.first().and_then(|value| map(value, |x| (x * scale).round() / scale));
-    rounded.ok_or_else(|| ExpressionError::new("`round` works on numbers and vectors"))
-}
-
-fn percent(_: &mut Run, arguments: &[Value]) -> Result<Value, ExpressionError> {
-    let number = arguments.first().and_then(Value::as_number);
-    let number = number.ok_or_else(|| ExpressionError::new("`percent` works on a number"))?;
-    Ok(Value::Text(format!("{} %", significant(100.0 * number))))
-}
-
-fn unit(run: &mut Run, arguments: &[Value]) -> Result<Value, ExpressionError> {
-    let [Value::Series(name), unit] = arguments else {
-        return Err(ExpressionError::new("`unit` takes the name of a value and a number").hint("write unit(forget_gate, 5)"));
-    };
-    let unit = unit.as_integer().and_then(|unit| usize::try_from(unit).ok());
-    let unit = unit.ok_or_else(|| ExpressionError::new("a unit is a whole number from 0"))?;
-    let track = run.track(name, |row| row.get(unit).copied().unwrap_or(f64::NAN));
-    if track.iter().all(|entry| entry.is_nan()) {
-        return Err(ExpressionError::new(format!("`{name}` has no unit {unit}")));
-    }
-    Ok(Value::Track(track))
-}
-
-fn symbol(run: &mut Run, arguments: &[Value]) -> Result<Value, ExpressionError> {
-    let index = natural(arguments)?;
-    let text = run.values.symbol(index).map(Value::Text);
-    text.ok_or_else(|| ExpressionError::new(format!("the output vocabulary has no symbol {index}")))
-}
-
-fn token(run: &mut Run, arguments: &[Value]) -> Result<Value, ExpressionError> {
-    let position = natural(arguments)?;
-    let text = run.values.token(position).map(Value::Text);
-    text.ok_or_else(|| ExpressionError::new(format!("there is no input token at position {position}")))
-}
-
-fn natural(arguments: &[Value]) -> Result<usize, ExpressionError> {
-    let integer = arguments.first().and_then(Value::as_integer);
-    let natural = integer.and_then(|integer| usize::try_from(integer).ok());
-    natural.ok_or_else(|| ExpressionError::new("this takes a whole number from 0"))
 }

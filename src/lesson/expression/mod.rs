@@ -3,8 +3,10 @@
 //! rhai reads the text (`syntax`); what it means is decided here (`evaluate`, `functions`), because a trace is borrowed and its
 //! names are dotted. There are no loops, no assignments and no user functions, so every expression ends.
 
+mod actions;
 mod evaluate;
 mod functions;
+mod operators;
 mod syntax;
 mod value;
 
@@ -62,11 +64,7 @@ pub struct ExpressionError {
 
 impl ExpressionError {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            offset: 0,
-            hint: None,
-        }
+        Self { message: message.into(), offset: 0, hint: None }
     }
 
     fn at(self, offset: usize) -> Self {
@@ -74,17 +72,11 @@ impl ExpressionError {
     }
 
     fn hint(self, hint: impl Into<String>) -> Self {
-        Self {
-            hint: Some(hint.into()),
-            ..self
-        }
+        Self { hint: Some(hint.into()), ..self }
     }
 
     fn nearest<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        Self {
-            hint: did_you_mean(word, candidates),
-            ..self
-        }
+        Self { hint: did_you_mean(word, candidates), ..self }
     }
 }
 
@@ -102,24 +94,22 @@ pub struct ValueSource {
 /// # Errors
 /// When the text cannot be read, a name is unknown, types do not fit, a position is out of range or a condition never holds.
 pub fn evaluate(source: &str, values: &dyn Values, now: usize) -> Result<Answer, ExpressionError> {
-    run(source, values, now).map(|(answer, _)| answer)
+    let compiled = compile(source);
+    let node = compiled.as_ref().as_ref().map_err(Clone::clone)?;
+    let value = Run::new(values, now).value(node)?;
+    Answer::of(&value).map_err(|error| error.at(node.offset))
 }
 
 /// The values that an expression reads at position `now`, each once and in order, so that a click can go to them.
-///
-/// # Errors
-/// As for [`evaluate`].
-pub fn sources(source: &str, values: &dyn Values, now: usize) -> Result<Vec<ValueSource>, ExpressionError> {
-    run(source, values, now).map(|(_, reads)| reads)
-}
-
-fn run(source: &str, values: &dyn Values, now: usize) -> Result<(Answer, Vec<ValueSource>), ExpressionError> {
-    let compiled = compile(source);
-    let node = compiled.as_ref().as_ref().map_err(Clone::clone)?;
+/// An expression that fails gives what it read up to there.
+#[must_use]
+pub fn sources(source: &str, values: &dyn Values, now: usize) -> Vec<ValueSource> {
     let mut run = Run::new(values, now);
-    let value = run.value(node)?;
-    let answer = Answer::of(value).map_err(|error| error.at(node.offset))?;
-    Ok((answer, run.reads))
+    if let Ok(node) = compile(source).as_ref() {
+        // Only the reads are of interest; `evaluate` reports the error.
+        let _ = run.value(node);
+    }
+    run.reads
 }
 
 /// Compiles through a cache of the thread, because a page asks for the same expressions at every step.

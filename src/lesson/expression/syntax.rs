@@ -8,12 +8,10 @@ use super::ExpressionError;
 use super::functions::{self, Function};
 use super::value::Value;
 
-/// Longer than any expression that belongs in a lesson; it bounds the depth of what rhai builds.
+/// Longer than any expression that belongs in a lesson; with it even a chain without end is short.
 const MAX_CHARS: usize = 600;
-/// How deep parentheses may nest while rhai reads.
+/// How deep rhai may nest, by parentheses or by `1 + 1 + 1 …`.
 const MAX_PARSE_DEPTH: usize = 32;
-/// How deep the tree may get, which `1 + 1 + 1 …` reaches without parentheses.
-const MAX_DEPTH: usize = 48;
 
 /// A part of an expression and where it stands, in characters from 0.
 #[derive(Debug)]
@@ -65,7 +63,9 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     #[expect(deprecated, reason = "rhai marks its unstable functions so")]
     engine.on_parse_token(|token, _, _| match token {
         // rhai keeps words such as `new` for itself; a value may be called so.
-        Token::Reserved(word) if word.chars().all(|letter| letter.is_alphanumeric() || letter == '_') => {
+        Token::Reserved(word)
+            if word.chars().all(|letter| letter.is_alphanumeric() || letter == '_') =>
+        {
             Token::Identifier(word)
         }
         token => token,
@@ -85,12 +85,16 @@ pub(super) fn compile(source: &str) -> Result<Node, ExpressionError> {
     }
     let reader = Reader { source };
     let tree = ENGINE.compile_expression(source).map_err(|error| {
-        let slip = if source.contains('=') { "write == to compare" } else { "check brackets, commas and quotes" };
+        let slip = if source.contains('=') {
+            "write == to compare"
+        } else {
+            "check brackets, commas and quotes"
+        };
         let message = format!("the expression cannot be read: {}", error.err_type());
         ExpressionError::new(message).at(reader.offset(error.position())).hint(slip)
     })?;
     match tree.statements() {
-        [Stmt::Expr(expr)] => reader.node(expr, 0),
+        [Stmt::Expr(expr)] => reader.node(expr),
         _ => Err(ExpressionError::new("this is not a single expression")),
     }
 }
@@ -100,11 +104,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn node(&self, expr: &Expr, depth: usize) -> Result<Node, ExpressionError> {
+    fn node(&self, expr: &Expr) -> Result<Node, ExpressionError> {
         let offset = self.offset(expr.start_position());
-        if depth > MAX_DEPTH {
-            return Err(ExpressionError::new("the expression is nested too deeply").at(offset).hint("split it"));
-        }
         let kind = match expr {
             Expr::IntegerConstant(number, _) => Kind::Constant(Value::Integer(*number)),
             Expr::FloatConstant(number, _) => Kind::Constant(Value::Number(**number)),
@@ -112,47 +113,54 @@ impl Reader<'_> {
             Expr::StringConstant(text, _) => Kind::Constant(Value::Text(text.to_string())),
             Expr::CharConstant(letter, _) => Kind::Constant(Value::Text(letter.to_string())),
             Expr::Variable(variable, ..) => Kind::Path(vec![variable.1.to_string()]),
-            Expr::Dot(chain, flags, _) => return self.chain(chain, *flags, false, depth),
-            Expr::Index(chain, flags, _) => return self.chain(chain, *flags, true, depth),
-            Expr::And(operands, _) => Kind::Logic(true, self.nodes(operands, depth)?),
-            Expr::Or(operands, _) => Kind::Logic(false, self.nodes(operands, depth)?),
-            Expr::FnCall(call, _) => return self.call(call, None, offset, depth),
+            Expr::Dot(chain, flags, _) => return self.chain(chain, *flags, false),
+            Expr::Index(chain, flags, _) => return self.chain(chain, *flags, true),
+            Expr::And(operands, _) => Kind::Logic(true, self.nodes(operands)?),
+            Expr::Or(operands, _) => Kind::Logic(false, self.nodes(operands)?),
+            Expr::FnCall(call, _) => return self.call(call, None, offset),
             _ => return Err(not_ours(offset)),
         };
         Ok(Node { kind, offset })
     }
 
-    fn nodes(&self, exprs: &[Expr], depth: usize) -> Result<Vec<Node>, ExpressionError> {
-        exprs.iter().map(|expr| self.node(expr, depth + 1)).collect()
+    fn nodes(&self, exprs: &[Expr]) -> Result<Vec<Node>, ExpressionError> {
+        exprs.iter().map(|expr| self.node(expr)).collect()
     }
 
     /// `x.a.b[i].c(y)`: rhai nests it to the right; here each link is applied to all before it.
-    fn chain(&self, chain: &BinaryExpr, flags: ASTFlags, is_index: bool, depth: usize) -> Result<Node, ExpressionError> {
-        let mut node = self.node(&chain.lhs, depth + 1)?;
+    fn chain(
+        &self,
+        chain: &BinaryExpr,
+        flags: ASTFlags,
+        is_index: bool,
+    ) -> Result<Node, ExpressionError> {
+        let mut node = self.node(&chain.lhs)?;
         let mut rest = Some((&chain.rhs, flags, is_index));
-        let mut n_links = depth;
         while let Some((expr, flags, is_index)) = rest {
-            n_links += 1;
-            if n_links > MAX_DEPTH || flags.contains(ASTFlags::NEGATED) {
+            if flags.contains(ASTFlags::NEGATED) {
                 return Err(not_ours(node.offset));
             }
             let is_last = flags.contains(ASTFlags::BREAK);
             let (link, next) = match expr {
-                Expr::Dot(inner, flags, _) if !is_last => (&inner.lhs, Some((&inner.rhs, *flags, false))),
-                Expr::Index(inner, flags, _) if !is_last => (&inner.lhs, Some((&inner.rhs, *flags, true))),
+                Expr::Dot(inner, flags, _) if !is_last => {
+                    (&inner.lhs, Some((&inner.rhs, *flags, false)))
+                }
+                Expr::Index(inner, flags, _) if !is_last => {
+                    (&inner.lhs, Some((&inner.rhs, *flags, true)))
+                }
                 last => (last, None),
             };
-            node = self.link(node, link, is_index, depth)?;
+            node = self.link(node, link, is_index)?;
             rest = next;
         }
         Ok(node)
     }
 
-    fn link(&self, node: Node, link: &Expr, is_index: bool, depth: usize) -> Result<Node, ExpressionError> {
+    fn link(&self, node: Node, link: &Expr, is_index: bool) -> Result<Node, ExpressionError> {
         let offset = node.offset;
         match link {
             _ if is_index => {
-                let index = self.node(link, depth + 1)?;
+                let index = self.node(link)?;
                 let kind = Kind::Index(Box::new(node), Box::new(index));
                 Ok(Node { kind, offset })
             }
@@ -161,19 +169,25 @@ impl Reader<'_> {
                     path.push(property.2.to_string());
                     Ok(Node { kind: Kind::Path(path), offset })
                 }
-                _ => apply(&property.2, vec![node], self.offset(*position)).map(|call| Node { offset, ..call }),
+                _ => apply(&property.2, vec![node], self.offset(*position))
+                    .map(|call| Node { offset, ..call }),
             },
             Expr::MethodCall(call, position) => {
-                let call = self.call(call, Some(node), self.offset(*position), depth)?;
+                let call = self.call(call, Some(node), self.offset(*position))?;
                 Ok(Node { offset, ..call })
             }
             _ => Err(not_ours(offset)),
         }
     }
 
-    fn call(&self, call: &FnCallExpr, this: Option<Node>, offset: usize, depth: usize) -> Result<Node, ExpressionError> {
+    fn call(
+        &self,
+        call: &FnCallExpr,
+        this: Option<Node>,
+        offset: usize,
+    ) -> Result<Node, ExpressionError> {
         let mut arguments: Vec<Node> = this.into_iter().collect();
-        arguments.extend(self.nodes(&call.args, depth)?);
+        arguments.extend(self.nodes(&call.args)?);
         let name = call.name.as_str();
         if call.capture_parent_scope {
             return Err(not_ours(offset));
@@ -234,12 +248,11 @@ fn apply(name: &str, arguments: Vec<Node>, offset: usize) -> Result<Node, Expres
     })?;
     if !function.takes(arguments.len()) {
         let message = format!("`{name}` does not take {} arguments", arguments.len());
-        return Err(ExpressionError::new(message).at(offset).hint(format!("write {}", function.usage)));
+        return Err(ExpressionError::new(message)
+            .at(offset)
+            .hint(format!("write {}", function.usage)));
     }
-    Ok(Node {
-        kind: Kind::Call(function, arguments),
-        offset,
-    })
+    Ok(Node { kind: Kind::Call(function, arguments), offset })
 }
 
 fn not_ours(offset: usize) -> ExpressionError {

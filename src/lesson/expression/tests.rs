@@ -17,7 +17,9 @@ impl Values for Fake {
         let gate = gates.get(usize::try_from(position).ok()?).map(|row| row.to_vec());
         match name {
             "gate" => gate,
-            "deep.layer0.gate" | "gru.new" => gate.map(|row| row.iter().map(|entry| 2.0 * entry).collect()),
+            "deep.layer0.gate" | "gru.new" => {
+                gate.map(|row| row.iter().map(|entry| 2.0 * entry).collect())
+            }
             "late" => gate.filter(|_| position >= 2),
             "output" => Some(vec![0.0, 0.25, 0.75]).filter(|_| (0..4).contains(&position)),
             _ => None,
@@ -100,7 +102,10 @@ fn conditions() {
     check("first(tokens == \"]\")", "2");
     check("token(now) == \"[\"", "true");
     check("count(late.min > 0)", "2");
-    check("first(gate.min < 0)", "the condition never holds in this run | change the threshold or the input");
+    check(
+        "first(gate.min < 0)",
+        "the condition never holds in this run | change the threshold or the input",
+    );
 }
 
 #[test]
@@ -122,18 +127,36 @@ fn functions_of_numbers() {
 #[test]
 fn errors_say_what_and_how() {
     check("gat[now]", "there is no value called `gat` | did you mean `gate`?");
-    check("layer0.gate.min", "there is no value called `layer0.gate` | did you mean `deep.layer0.gate`?");
-    check("layer0.gate", "there is no value called `layer0.gate` | did you mean `deep.layer0.gate`?");
+    check(
+        "layer0.gate.min",
+        "there is no value called `layer0.gate` | did you mean `deep.layer0.gate`?",
+    );
+    check(
+        "layer0.gate",
+        "there is no value called `layer0.gate` | did you mean `deep.layer0.gate`?",
+    );
     check("gate.mni", "`gate` has no `mni` | did you mean `min`?");
     check("gate[9]", "there is no position of `gate` at 9 | they go from 0 to 3");
     check("gate[now][7]", "there is no entry 7 | they go from 0 to 1");
     check("gate[0.5]", "[ ] takes a whole number, not a number");
     check("frist(gate.min < 1)", "there is no function `frist` | did you mean `first`?");
     check("unit(gate)", "`unit` does not take 1 arguments | write unit(name, i)");
-    check("gate < 0.2", "`<` does not work on a value at all positions and a number | write gate[now], or gate.mean for a number at each position");
-    check("gate", "this gives a value at all positions, not an answer | write gate[now] or gate.mean");
-    check("gate.min < 1", "this gives a condition for each position, not an answer | put first(), last(), count(), any() or all() around it");
-    check("first(1)", "`first` does not work on a number | write a condition, such as first(forget_gate.min < 0.2)");
+    check(
+        "gate < 0.2",
+        "`<` does not work on a value at all positions and a number | write gate[now], or gate.mean for a number at each position",
+    );
+    check(
+        "gate",
+        "this gives a value at all positions, not an answer | write gate[now] or gate.mean",
+    );
+    check(
+        "gate.min < 1",
+        "this gives a condition for each position, not an answer | put first(), last(), count(), any() or all() around it",
+    );
+    check(
+        "first(1)",
+        "`first` does not work on a number | write a condition, such as first(forget_gate.min < 0.2)",
+    );
     check("output[0] + gate[0]", "`+` needs equal lengths, not 3 and 2");
     check("ln(-1)", "the result is not a number (NaN)");
     check("symbol(9)", "the output vocabulary has no symbol 9");
@@ -141,6 +164,15 @@ fn errors_say_what_and_how() {
     check("  ", "the expression is empty");
     check("true && gate.min", "`&&` does not work on true or false and a number for each position");
     check("let x = 1", "the expression cannot be read: Unexpected 'let' | write == to compare");
+}
+
+#[test]
+fn long_and_deep_expressions_are_refused() {
+    let message = |source: String| evaluate(&source, &Fake, 1).expect_err("an error").message;
+    assert_eq!(message("1+".repeat(300) + "1"), "the expression has 601 characters, more than 600");
+    assert!(message("1+".repeat(60) + "1").contains("complexity"));
+    assert!(message("(".repeat(60) + "1").contains("complexity"));
+    check(&("1+".repeat(25) + "1"), "26");
 }
 
 #[test]
@@ -158,8 +190,9 @@ fn errors_point_to_their_place() {
 
 #[test]
 fn sources_are_what_was_read() {
-    let read = sources("max(gate[now + 1]) + late.min[3] + gate[2][0]", &Fake, 1).expect("an answer");
-    let read: Vec<(&str, Option<i64>)> = read.iter().map(|read| (read.name.as_str(), read.position)).collect();
+    let read = sources("max(gate[now + 1]) + late.min[3] + gate[2][0]", &Fake, 1);
+    let read: Vec<(&str, Option<i64>)> =
+        read.iter().map(|read| (read.name.as_str(), read.position)).collect();
     assert_eq!(read, [("gate", Some(2)), ("late", None)]);
 }
 
@@ -184,7 +217,26 @@ fn numbers_have_three_significant_digits() {
 #[test]
 fn monstrous_expressions_are_refused_in_a_small_stack() {
     let run = || {
-        for part in ["(", "[", "-", "!", "a.", "1+", "a[", "f(", "{", "`${", "true&&", "if true {", "a?.", "#{a:", "|", "\"", "a(1).", "2**"] {
+        for part in [
+            "(",
+            "[",
+            "-",
+            "!",
+            "a.",
+            "1+",
+            "a[",
+            "f(",
+            "{",
+            "`${",
+            "true&&",
+            "if true {",
+            "a?.",
+            "#{a:",
+            "|",
+            "\"",
+            "a(1).",
+            "2**",
+        ] {
             for n_times in [10, 50, 599, 5000] {
                 let text = part.repeat(n_times);
                 let _ = evaluate(&text, &Fake, 0);

@@ -50,7 +50,9 @@ impl Value {
         const LARGEST: f64 = 9.0e15;
         match self {
             Self::Integer(integer) => Some(*integer),
-            Self::Number(number) if number.fract() == 0.0 && number.abs() < LARGEST => Some(*number as i64),
+            Self::Number(number) if number.fract() == 0.0 && number.abs() < LARGEST => {
+                Some(*number as i64)
+            }
             _ => None,
         }
     }
@@ -72,13 +74,15 @@ pub enum Answer {
 }
 
 impl Answer {
-    pub(super) fn of(value: Value) -> Result<Self, ExpressionError> {
+    pub(super) fn of(value: &Value) -> Result<Self, ExpressionError> {
         let not_an_answer = |hint: &str| {
             let message = format!("this gives {}, not an answer", value.kind());
             Err(ExpressionError::new(message).hint(hint))
         };
-        match &value {
-            Value::Number(number) if number.is_nan() => Err(ExpressionError::new("the result is not a number (NaN)")),
+        match value {
+            Value::Number(number) if number.is_nan() => {
+                Err(ExpressionError::new("the result is not a number (NaN)"))
+            }
             Value::Number(number) => Ok(Self::Number(*number)),
             Value::Integer(integer) => Ok(Self::Integer(*integer)),
             Value::Bool(truth) => Ok(Self::Bool(*truth)),
@@ -87,7 +91,9 @@ impl Answer {
                 Ok(Self::Vector(entries.iter().map(|&entry| entry as f32).collect()))
             }
             Value::Series(name) => not_an_answer(&format!("write {name}[now] or {name}.mean")),
-            Value::Mask(_) => not_an_answer("put first(), last(), count(), any() or all() around it"),
+            Value::Mask(_) => {
+                not_an_answer("put first(), last(), count(), any() or all() around it")
+            }
             Value::Tokens(_) => not_an_answer("write token(now)"),
         }
     }

@@ -23,26 +23,26 @@ pub(super) enum Kind {
     Paragraph,
     Heading(HeadingLevel),
     Quote,
-    List { start: Option<u64>, items: Vec<Vec<Block>> },
+    List {
+        start: Option<u64>,
+        items: Vec<Vec<Block>>,
+    },
     Item,
     /// The info string of a fence, if it is one, and where the body stands.
     Code(Option<String>, SourceMap),
     Strong,
     Emphasis,
     Link(String),
-    Table { rows: Vec<Vec<Vec<Inline>>> },
+    Table {
+        rows: Vec<Vec<Vec<Inline>>>,
+    },
     Row(Vec<Vec<Inline>>),
     Cell,
 }
 
 impl Frame {
     pub(super) fn new(kind: Kind, start: usize) -> Self {
-        Self {
-            kind,
-            blocks: Vec::new(),
-            inlines: Vec::new(),
-            start,
-        }
+        Self { kind, blocks: Vec::new(), inlines: Vec::new(), start }
     }
 }
 
@@ -57,17 +57,18 @@ impl Kind {
 }
 
 /// Reads `stage:name@position`; another address gives nothing. `place_at` takes an offset in `url`.
-pub(super) fn stage_link(url: &str, text: &[Inline], place_at: impl Fn(usize) -> Place) -> Option<Inline> {
+pub(super) fn stage_link(
+    url: &str,
+    text: &[Inline],
+    place_at: impl Fn(usize) -> Place,
+) -> Option<Inline> {
     let scheme = "stage:";
     let address = url.strip_prefix(scheme)?;
     let (name, position) = match address.split_once('@') {
         Some((name, position)) => (name, Some(position)),
         None => (address, None),
     };
-    let target = Located {
-        text: name.trim().to_owned(),
-        place: place_at(scheme.len()),
-    };
+    let target = Located { text: name.trim().to_owned(), place: place_at(scheme.len()) };
     let position = position.map(|position| Expression {
         source: position.trim().to_owned(),
         place: place_at(scheme.len() + name.len() + 1),
@@ -127,7 +128,9 @@ pub(super) fn flatten(blocks: Vec<Block>) -> Vec<Inline> {
             Block::Paragraph(text) | Block::Heading(_, text) => inlines.extend(text),
             Block::Math(tex) => inlines.push(Inline::Math(tex)),
             Block::Code { text, .. } => inlines.push(Inline::Code(text)),
-            Block::List { items, .. } => inlines.extend(flatten(items.into_iter().flatten().collect())),
+            Block::List { items, .. } => {
+                inlines.extend(flatten(items.into_iter().flatten().collect()));
+            }
             Block::Quote(inner) => inlines.extend(flatten(inner)),
             _ => {}
         }
@@ -138,7 +141,8 @@ pub(super) fn flatten(blocks: Vec<Block>) -> Vec<Inline> {
 /// Marks that were meant to do something and reached the page as text: (what happened, how to mend it).
 pub(super) fn unread_marks(inlines: &[Inline]) -> Option<(&'static str, &'static str)> {
     let contains = |mark: &str| {
-        let has_mark = |inline: &Inline| matches!(inline, Inline::Text(text) if text.contains(mark));
+        let has_mark =
+            |inline: &Inline| matches!(inline, Inline::Text(text) if text.contains(mark));
         inlines.iter().any(has_mark)
     };
     if contains("](stage:") {

@@ -200,7 +200,7 @@ fn position_of(scene: &Scene<'_>, expression: &Expression) -> Option<usize> {
 /// A click on a live value goes to where it comes from.
 fn go_to_source(scene: &mut Scene<'_>, expression: &Expression) {
     let now = scene.now();
-    let Ok(read) = sources(&expression.source, scene.trace, now) else { return };
+    let read = sources(&expression.source, scene.trace, now);
     let Some(source) = read.into_iter().next() else { return };
     let unit = scene.selection.and_then(|selection| selection.unit);
     scene.commands.push(Command::Select(Some(Selection::new(source.name, unit))));
