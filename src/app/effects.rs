@@ -109,16 +109,23 @@ impl Threads {
         match effect {
             Effect::Run(request) => {
                 if self.requests.send(request).is_err() {
-                    update::fail(state, "the model's thread has ended; start the program again".to_owned());
+                    update::fail(
+                        state,
+                        "the model's thread has ended; start the program again".to_owned(),
+                    );
                 }
             }
             Effect::ChooseLessons => {
                 let dialog = dialog(state);
-                self.background(move || dialog.pick_folder().map_or(Event::Nothing, |path| Event::Opened(open(&path))));
+                self.background(move || {
+                    dialog.pick_folder().map_or(Event::Nothing, |path| Event::Opened(open(&path)))
+                });
             }
             Effect::ChooseWeights => {
                 let dialog = dialog(state).add_filter("safetensors", &["safetensors"]);
-                self.background(move || dialog.pick_file().map_or(Event::Nothing, |path| Event::Opened(open(&path))));
+                self.background(move || {
+                    dialog.pick_file().map_or(Event::Nothing, |path| Event::Opened(open(&path)))
+                });
             }
             Effect::Open(path) => self.background(move || Event::Opened(open(&path))),
             Effect::Save(what, selection) => self.save(what, selection, state),
@@ -181,7 +188,10 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Saved(Ok(path)) => {
             let shown = path.display().to_string();
             state.kept.folder = path.parent().map(Path::to_owned);
-            update::tell(state, crate::view::tr_with(language, "common.saved", &[("path", &shown)]));
+            update::tell(
+                state,
+                crate::view::tr_with(language, "common.saved", &[("path", &shown)]),
+            );
         }
         Event::Nothing => {}
     }
@@ -238,9 +248,12 @@ pub fn read_lessons(folder: &Path) -> Result<Library, FolderError> {
         for entry in std::fs::read_dir(&inner).map_err(unreadable)?.flatten() {
             let path = entry.path();
             let is_lesson = path.extension().is_some_and(|extension| extension == "md")
-                && entry.metadata().is_ok_and(|data| data.is_file() && data.len() <= LARGEST_LESSON);
+                && entry
+                    .metadata()
+                    .is_ok_and(|data| data.is_file() && data.len() <= LARGEST_LESSON);
             if is_lesson {
-                let relative = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+                let relative =
+                    path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
                 files.push((relative, std::fs::read(&path).map_err(unreadable)?));
             }
         }

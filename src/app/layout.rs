@@ -8,7 +8,9 @@ use super::{keys, update};
 use crate::lesson::Lesson;
 use crate::view::command::{Export, ThemeChoice};
 use crate::view::page::{self, Page};
-use crate::view::{Command, Language, Memory, Scene, VIEWS, inspector, theme, timeline_bar, tr, tr_with};
+use crate::view::{
+    Command, Language, Memory, Scene, VIEWS, inspector, theme, timeline_bar, tr, tr_with,
+};
 
 /// The lesson's share of the window.
 const LESSON_SHARE: f32 = 0.36;
@@ -39,7 +41,10 @@ fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let words = |key| tr(state.kept.language, key);
     Panel::top("bar").frame(bar_frame(ui)).show(ui, |ui| {
         ui.horizontal(|ui| {
-            let home = egui::Button::new(RichText::new("Unrolled").family(theme::bold_family()).size(17.0)).frame(false);
+            let home = egui::Button::new(
+                RichText::new("Unrolled").family(theme::bold_family()).size(17.0),
+            )
+            .frame(false);
             if ui.add(home).on_hover_text(words("menu.course_map")).clicked() {
                 commands.push(Command::OpenMap);
             }
@@ -56,7 +61,10 @@ fn lesson_switch(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec
     let ids: Vec<&str> = state.library.ids().collect();
     let at = ids.iter().position(|id| *id == lesson.id).unwrap_or(0);
     let mut arrow = |ui: &mut Ui, icon: &str, to: Option<&&str>, key: &'static str| {
-        let button = ui.add_enabled(to.is_some(), egui::Button::new(icon).frame(false).min_size(vec2(26.0, 26.0)));
+        let button = ui.add_enabled(
+            to.is_some(),
+            egui::Button::new(icon).frame(false).min_size(vec2(26.0, 26.0)),
+        );
         let label = tr(state.kept.language, key);
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label));
         if let (true, Some(id)) = (button.on_hover_text(label).clicked(), to) {
@@ -77,17 +85,18 @@ fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let mut text = state.input.clone();
     let width = (ui.available_width() - 330.0).clamp(90.0, 420.0);
     let dark = ui.visuals().dark_mode;
-    let mut field = egui::TextEdit::singleline(&mut text)
-        .font(egui::TextStyle::Monospace)
-        .desired_width(width);
+    let mut field =
+        egui::TextEdit::singleline(&mut text).font(egui::TextStyle::Monospace).desired_width(width);
     if state.input_error.is_some() {
         field = field.text_color(theme::error(dark));
     }
-    let response = ui.add(field).labelled_by(label.id).on_hover_text(tr(language, "menu.input_hint"));
+    let response =
+        ui.add(field).labelled_by(label.id).on_hover_text(tr(language, "menu.input_hint"));
     if response.changed() {
         commands.push(Command::SetInput(text));
     }
-    let own = state.kept.inputs.iter().any(|(of, text)| of == state.model.id() && *text != state.input);
+    let own =
+        state.kept.inputs.iter().any(|(of, text)| of == state.model.id() && *text != state.input);
     if own {
         let words = tr(language, "menu.restore_input");
         let button = ui.button("↶");
@@ -108,14 +117,19 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
     ui.menu_button(words("menu.theme"), |ui| {
         for choice in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
-            if ui.selectable_label(state.kept.theme == choice, theme_words(language, choice)).clicked() {
+            if ui
+                .selectable_label(state.kept.theme == choice, theme_words(language, choice))
+                .clicked()
+            {
                 commands.push(Command::SetTheme(choice));
                 ui.close();
             }
         }
     });
     for other in Language::ALL {
-        if other != language && ui.button(other.to_string()).on_hover_text(words("menu.language")).clicked() {
+        if other != language
+            && ui.button(other.to_string()).on_hover_text(words("menu.language")).clicked()
+        {
             commands.push(Command::SetLanguage(other));
         }
     }
@@ -131,7 +145,9 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
         ui.separator();
         let has_value = state.selection.is_some() && state.run.is_some();
-        for (key, export) in [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)] {
+        for (key, export) in
+            [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
+        {
             let button = ui.add_enabled(has_value, egui::Button::new(words(key)));
             if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
                 commands.push(Command::Save(export));
@@ -148,7 +164,8 @@ fn path_field(ui: &mut Ui, words: &str, hint: &str, commands: &mut Vec<Command>)
     let id = egui::Id::unique("path to open");
     let mut path: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     let label = ui.label(RichText::new(words).small().weak());
-    let field = ui.add(egui::TextEdit::singleline(&mut path).desired_width(240.0)).labelled_by(label.id);
+    let field =
+        ui.add(egui::TextEdit::singleline(&mut path).desired_width(240.0)).labelled_by(label.id);
     let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     if field.on_hover_text(hint).has_focus() || !entered || path.trim().is_empty() {
         ui.data_mut(|data| data.insert_temp(id, path));
@@ -161,7 +178,8 @@ fn path_field(ui: &mut Ui, words: &str, hint: &str, commands: &mut Vec<Command>)
 /// What the learner should know, in the way until it is dismissed or mended.
 fn message_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let dark = ui.visuals().dark_mode;
-    let input_error = state.input_error.as_ref().map(|error| input_error_text(state.kept.language, error));
+    let input_error =
+        state.input_error.as_ref().map(|error| input_error_text(state.kept.language, error));
     let message = state.message.as_ref().map(|message| (message.text.clone(), message.is_error));
     if input_error.is_none() && message.is_none() && state.interventions.is_empty() {
         return;
@@ -181,7 +199,10 @@ fn message_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
         if !state.interventions.is_empty() {
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(tr(state.kept.language, "intervene.active")).color(theme::warning(dark)));
+                ui.label(
+                    RichText::new(tr(state.kept.language, "intervene.active"))
+                        .color(theme::warning(dark)),
+                );
                 for (at, intervention) in state.interventions.iter().enumerate() {
                     let text = RichText::new(format!("{intervention}  ×")).monospace();
                     let hint = tr(state.kept.language, "intervene.remove_hint");
@@ -212,9 +233,12 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         memory,
         commands,
     };
-    let lesson_frame = Frame::new()
-        .fill(ui.visuals().panel_fill)
-        .inner_margin(Margin { left: 24, right: 12, top: 16, bottom: 8 });
+    let lesson_frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin {
+        left: 24,
+        right: 12,
+        top: 16,
+        bottom: 8,
+    });
     Panel::bottom("timeline").frame(bar_frame(ui)).show(ui, |ui| timeline_bar::ui(ui, &mut scene));
     Panel::left("lesson")
         .frame(lesson_frame)
@@ -233,11 +257,16 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         });
     if !state.kept.hides_inspector && width >= ROOM_FOR_INSPECTOR {
         let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
-        Panel::right("inspector").frame(frame).default_size(INSPECTOR_WIDTH).size_range(220.0..=460.0).show(ui, |ui| {
-            inspector::ui(ui, &mut scene, &state.pinned);
-        });
+        Panel::right("inspector")
+            .frame(frame)
+            .default_size(INSPECTOR_WIDTH)
+            .size_range(220.0..=460.0)
+            .show(ui, |ui| {
+                inspector::ui(ui, &mut scene, &state.pinned);
+            });
     }
-    let frame = Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
+    let frame =
+        Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
     CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, &mut scene));
 }
 
@@ -247,7 +276,8 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         for view in VIEWS {
             let is_shown = state.views.iter().any(|id| id == view.id);
             let applies = (view.applies)(scene.trace);
-            let button = ui.add_enabled(applies, egui::Button::selectable(is_shown, scene.tr(view.title)));
+            let button =
+                ui.add_enabled(applies, egui::Button::selectable(is_shown, scene.tr(view.title)));
             if button.on_hover_text(scene.tr(view.hint)).clicked() {
                 scene.commands.push(Command::ToggleView(view.id.to_owned()));
             }
@@ -318,16 +348,27 @@ fn course_map(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 fn card(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec<Command>) {
     let dark = ui.visuals().dark_mode;
     let language = state.kept.language;
-    let frame = Frame::new().fill(theme::stage(dark)).inner_margin(Margin::symmetric(20, 16)).corner_radius(2 * theme::RADIUS);
+    let frame = Frame::new()
+        .fill(theme::stage(dark))
+        .inner_margin(Margin::symmetric(20, 16))
+        .corner_radius(2 * theme::RADIUS);
     let reached = state.kept.progress.get(&lesson.id).copied();
     let spec = crate::models::find_recipe(&lesson.model.text).map(|(spec, _)| spec);
     let response = frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.horizontal(|ui| {
             let year = spec.map_or(String::new(), |spec| spec.year.to_string());
-            ui.add_sized(vec2(64.0, 30.0), egui::Label::new(RichText::new(year).monospace().size(17.0).color(theme::accent(dark))));
+            ui.add_sized(
+                vec2(64.0, 30.0),
+                egui::Label::new(
+                    RichText::new(year).monospace().size(17.0).color(theme::accent(dark)),
+                ),
+            );
             ui.vertical(|ui| {
-                ui.label(RichText::new(format!("{:02}  {}", lesson.number, lesson.title)).text_style(egui::TextStyle::Heading));
+                ui.label(
+                    RichText::new(format!("{:02}  {}", lesson.number, lesson.title))
+                        .text_style(egui::TextStyle::Heading),
+                );
                 for goal in &lesson.goals {
                     ui.label(RichText::new(crate::lesson::plain_text(goal)).weak());
                 }

@@ -75,7 +75,11 @@ impl Headless {
     /// A window on the course map.
     #[must_use]
     pub fn new(kept: Kept, library: Library) -> Self {
-        Self { state: State::new(kept, library), memory: Memory::default(), runner: Runner::default() }
+        Self {
+            state: State::new(kept, library),
+            memory: Memory::default(),
+            runner: Runner::default(),
+        }
     }
 
     /// Carries out a command and all that follows from it.

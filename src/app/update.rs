@@ -353,9 +353,10 @@ fn intervene(state: &mut State, text: &str) -> Vec<Effect> {
         }
     };
     if let Some(run) = &state.run {
-        let matches = run.trace.value_names().any(|name| {
-            (0..run.trace.n_positions()).any(|t| intervention.matches(name, t as i32))
-        });
+        let matches = run
+            .trace
+            .value_names()
+            .any(|name| (0..run.trace.n_positions()).any(|t| intervention.matches(name, t as i32)));
         if !matches {
             let words = [("name", intervention.pattern.as_str()), ("model", run.trace.model())];
             let mut text = tr_with(state.kept.language, "error.no_such_value", &words);
@@ -382,20 +383,23 @@ fn set_language(state: &mut State, language: Language) {
 
 /// An input error in the learner's language.
 #[must_use]
-pub fn input_error_text(
-    language: Language,
-    error: &crate::tasks::InputError,
-) -> String {
+pub fn input_error_text(language: Language, error: &crate::tasks::InputError) -> String {
     use crate::tasks::InputError;
     match error {
-        InputError::Empty { allowed } => tr_with(language, "error.input_empty", &[("example", allowed)]),
+        InputError::Empty { allowed } => {
+            tr_with(language, "error.input_empty", &[("example", allowed)])
+        }
         InputError::TooLong { found, longest } => {
             let (length, limit) = (found.to_string(), longest.to_string());
             tr_with(language, "error.input_long", &[("length", &length), ("limit", &limit)])
         }
         InputError::Unknown { found, at, allowed, nearest } => {
             let at = at.to_string();
-            let words = [("token", found.as_str()), ("position", at.as_str()), ("allowed", allowed.as_str())];
+            let words = [
+                ("token", found.as_str()),
+                ("position", at.as_str()),
+                ("allowed", allowed.as_str()),
+            ];
             let mut text = tr_with(language, "error.unknown_token", &words);
             if let Some(nearest) = nearest {
                 text.push_str(&tr_with(language, "error.nearest", &[("nearest", nearest)]));

@@ -33,7 +33,9 @@ pub enum Start {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// There is no screen, or a library is missing.
-    #[error("no window can be opened here: {0}\nWithout a display, `unrolled screenshot lstm --out lstm.png` draws the window into a file.\nOn Debian or Ubuntu the window needs: apt-get install libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libegl1 libgl1-mesa-dri")]
+    #[error(
+        "no window can be opened here: {0}\nWithout a display, `unrolled screenshot lstm --out lstm.png` draws the window into a file.\nOn Debian or Ubuntu the window needs: apt-get install libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libegl1 libgl1-mesa-dri"
+    )]
     NoWindow(String),
     /// There is no such lesson.
     #[error("there is no lesson `{id}`; the lessons are: {known}")]
@@ -76,9 +78,10 @@ pub fn run(start: Start) -> Result<(), StartError> {
             .with_min_inner_size([960.0, 600.0]),
         ..eframe::NativeOptions::default()
     };
-    let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Box::new(Window::new(context, library, start)?))
-    };
+    let create = move |context: &eframe::CreationContext<'_>| -> Result<
+        Box<dyn eframe::App>,
+        Box<dyn std::error::Error + Send + Sync>,
+    > { Ok(Box::new(Window::new(context, library, start)?)) };
     // A missing library makes the window system's binding panic; that must read as a message.
     let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         eframe::run_native("Unrolled", options, Box::new(create))
@@ -109,7 +112,8 @@ impl Window {
         let place = kept.place.clone();
         let ctx = context.egui_ctx.clone();
         let threads = Threads::start(Arc::new(move || ctx.request_repaint()))?;
-        let mut window = Self { state: State::new(kept, library), memory: Memory::default(), threads };
+        let mut window =
+            Self { state: State::new(kept, library), memory: Memory::default(), threads };
         match start {
             Start::Home => {
                 if let Some((id, stop)) = place {

@@ -12,8 +12,8 @@ mod library;
 mod markdown;
 mod parity;
 mod parse;
-mod values;
 mod rules;
+mod values;
 mod visit;
 
 pub use check::{Provide, check, check_with};

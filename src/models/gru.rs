@@ -172,64 +172,67 @@ impl Model for Config {
 
     /// One line of state along the top; the reset acts on what the candidate reads of it.
     fn diagram(&self) -> Diagram {
-        let mut d = Diagram::new([96.0, 60.0], [15.0, 8.0, 66.0, 42.0]);
-        let (state, gates, bus) = (15.0, 34.0, 44.0);
+        let mut d = Diagram::new([84.0, 66.0], [13.0, 6.0, 58.0, 46.0]);
+        let (state, signs, gates) = (14.0, 23.0, 34.0);
+        // What the gates read runs along the bottom: the state above, the input below.
+        let (bus_h, bus_x) = (44.5, 47.5);
+        let [r_at, z_at, n_at] = [25.0, 40.0, 59.0];
         let h_before = d.previous("hidden", [6.0, state]);
-        let x = d.place("input", [22.0, 55.0], Mark::Strip);
-        let r = d.place("reset_gate", [29.0, gates], Mark::Layer("σ"));
-        let z = d.place("update_gate", [42.0, gates], Mark::Layer("σ"));
-        let n = d.place("candidate", [68.0, gates], Mark::Layer("tanh"));
+        let x = d.place("input", [19.0, 60.0], Mark::Strip);
+        let r = d.place("reset_gate", [r_at, gates], Mark::Layer("σ"));
+        let z = d.place("update_gate", [z_at, gates], Mark::Layer("σ"));
+        let n = d.place("candidate", [n_at, gates], Mark::Layer("tanh"));
         // Where the reset's product stands in the formula of n depends on the convention.
         let path: &[usize] = match self.reset {
             Reset::After => &[0, 1],
             Reset::Before => &[0, 1, 0],
         };
-        let hidden_part = d.operand("candidate", path, 0, [29.0, 23.5], Mark::Sign("×"));
-        let (keep_path, write_path, one_minus): (&[usize], &[usize], &[usize]) =
-            match self.convention {
-                Convention::Keeps => (&[0], &[1], &[1, 0]),
-                Convention::Updates => (&[0], &[1], &[0, 0]),
-            };
-        let kept = d.operand("hidden", keep_path, 0, [42.0, state], Mark::Sign("×"));
-        let minus = match self.convention {
-            Convention::Keeps => d.operand("hidden", one_minus, 0, [56.0, 23.5], Mark::Sign("1−")),
-            Convention::Updates => {
-                d.operand("hidden", one_minus, 0, [42.0, 23.5], Mark::Sign("1−"))
-            }
-        };
-        let written = d.operand("hidden", write_path, 0, [68.0, 23.5], Mark::Sign("×"));
-        let sum = d.place("hidden", [68.0, state], Mark::Sign("+"));
-        d.place("hidden", [90.0, state], Mark::Strip);
-        d.wire(h_before, &[[11.0, state], [40.0, state]]);
-        d.wire(kept, &[[44.0, state], [66.0, state]]);
-        d.wire(sum, &[[70.0, state], [85.0, state]]);
-        d.wire(r, &[[29.0, 30.5], [29.0, 25.5]]);
-        d.wire(h_before, &[[20.0, state], [20.0, 23.5], [27.0, 23.5]]);
+        let recalled = d.operand("candidate", path, 0, [r_at, signs], Mark::Sign("×"));
+        let kept = d.operand("hidden", &[0], 0, [z_at, state], Mark::Sign("×"));
+        let written = d.operand("hidden", &[1], 0, [n_at, signs], Mark::Sign("×"));
+        let sum = d.place("hidden", [n_at, state], Mark::Sign("+"));
+        d.place("hidden", [78.0, state], Mark::Strip);
+        d.wire(h_before, &[[10.5, state], [z_at - 2.4, state]]);
+        d.wire(kept, &[[z_at + 2.0, state], [n_at - 2.4, state]]);
+        d.wire(sum, &[[n_at + 2.0, state], [73.0, state]]);
+        d.wire(r, &[[r_at, 30.0], [r_at, signs + 2.4]]);
+        d.wire(h_before, &[[16.5, state], [16.5, signs], [r_at - 2.4, signs]]);
         match self.convention {
             Convention::Keeps => {
-                d.wire(z, &[[42.0, 30.5], [42.0, 17.0]]);
-                d.wire(z, &[[42.0, 23.5], [54.0, 23.5]]);
-                d.wire(minus, &[[58.0, 23.5], [66.0, 23.5]]);
+                let minus = d.operand("hidden", &[1, 0], 0, [50.0, signs], Mark::Sign("1−"));
+                d.wire(z, &[[z_at, 30.0], [z_at, state + 2.4]]);
+                d.wire(z, &[[z_at, signs], [47.6, signs]]);
+                d.wire(minus, &[[52.0, signs], [n_at - 2.4, signs]]);
             }
             Convention::Updates => {
-                d.wire(z, &[[42.0, 30.5], [42.0, 25.5]]);
-                d.wire(minus, &[[42.0, 21.5], [42.0, 17.0]]);
-                d.wire(z, &[[46.5, gates], [52.0, gates], [52.0, 23.5], [66.0, 23.5]]);
+                let minus = d.operand("hidden", &[0, 0], 0, [z_at, signs], Mark::Sign("1−"));
+                d.wire(z, &[[z_at, 30.0], [z_at, signs + 2.4]]);
+                d.wire(minus, &[[z_at, signs - 2.0], [z_at, state + 2.4]]);
+                d.wire(
+                    z,
+                    &[[z_at + 4.5, gates], [48.5, gates], [48.5, signs], [n_at - 2.4, signs]],
+                );
             }
         }
-        d.wire(n, &[[68.0, 30.5], [68.0, 25.5]]);
-        d.wire(written, &[[68.0, 21.5], [68.0, 17.0]]);
+        d.wire(n, &[[n_at, 30.0], [n_at, signs + 2.4]]);
+        d.wire(written, &[[n_at, signs - 2.0], [n_at, state + 2.4]]);
         d.wire(
-            hidden_part,
-            &[[31.0, 23.5], [35.0, 23.5], [35.0, 40.5], [64.0, 40.5], [64.0, 37.8]],
+            recalled,
+            &[
+                [r_at + 2.0, signs],
+                [32.5, signs],
+                [32.5, 41.5],
+                [n_at - 1.5, 41.5],
+                [n_at - 1.5, 38.6],
+            ],
         );
-        d.branch(h_before, &[[20.0, 23.5], [20.0, bus], [42.0, bus]]);
-        d.branch(x, &[[22.0, 52.5], [22.0, bus + 2.5], [70.0, bus + 2.5]]);
-        for gate in [29.0, 42.0] {
-            d.wire(h_before, &[[gate - 1.0, bus], [gate - 1.0, 37.8]]);
-            d.wire(x, &[[gate + 1.0, bus + 2.5], [gate + 1.0, 37.8]]);
+        d.branch(h_before, &[[16.5, signs], [16.5, bus_h], [z_at - 1.5, bus_h]]);
+        d.branch(x, &[[19.0, 57.0], [19.0, bus_x], [n_at + 1.5, bus_x]]);
+        for gate in [r_at, z_at] {
+            d.wire(h_before, &[[gate - 1.5, bus_h], [gate - 1.5, 38.6]]);
+            d.wire(x, &[[gate + 1.5, bus_x], [gate + 1.5, 38.6]]);
         }
-        d.wire(x, &[[70.0, bus + 2.5], [70.0, 37.8]]);
+        d.wire(x, &[[n_at + 1.5, bus_x], [n_at + 1.5, 38.6]]);
         d
     }
 }

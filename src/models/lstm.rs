@@ -140,37 +140,39 @@ impl Model for Config {
 
     /// The cell with its conveyor along the top, as in Olah 2015, *Understanding LSTM Networks*.
     fn diagram(&self) -> Diagram {
-        let mut d = Diagram::new([96.0, 60.0], [15.0, 8.0, 66.0, 42.0]);
-        let (conveyor, gates, bus) = (15.0, 34.0, 44.0);
+        let mut d = Diagram::new([84.0, 66.0], [13.0, 6.0, 58.0, 46.0]);
+        let (conveyor, gates, bus) = (14.0, 34.0, 46.0);
+        let columns = [21.0, 32.0, 43.0, 54.0];
+        let last = 64.0;
         let c_before = d.previous("cell", [6.0, conveyor]);
         let h_before = d.previous("hidden", [6.0, bus]);
-        let x = d.place("input", [22.0, 55.0], Mark::Strip);
-        let f = d.place("forget_gate", [27.0, gates], Mark::Layer("σ"));
-        let i = d.place("input_gate", [38.0, gates], Mark::Layer("σ"));
-        let g = d.place("candidate", [49.0, gates], Mark::Layer("tanh"));
-        let o = d.place("output_gate", [60.0, gates], Mark::Layer("σ"));
-        let kept = d.operand("cell", &[0], 0, [27.0, conveyor], Mark::Sign("×"));
-        let written = d.operand("cell", &[1], 0, [49.0, 23.5], Mark::Sign("×"));
-        let sum = d.place("cell", [49.0, conveyor], Mark::Sign("+"));
-        let squashed = d.operand("hidden", &[1], 0, [71.0, 22.5], Mark::Sign("tanh"));
-        let shown = d.place("hidden", [71.0, gates], Mark::Sign("×"));
-        let c_after = d.place("cell", [90.0, conveyor], Mark::Strip);
-        d.place("hidden", [90.0, bus], Mark::Strip);
-        d.wire(c_before, &[[11.0, conveyor], [25.0, conveyor]]);
-        d.wire(kept, &[[29.0, conveyor], [47.0, conveyor]]);
-        d.wire(sum, &[[51.0, conveyor], [85.0, conveyor]]);
-        d.wire(f, &[[27.0, 30.5], [27.0, 17.0]]);
-        d.wire(i, &[[38.0, 30.5], [38.0, 23.5], [47.0, 23.5]]);
-        d.wire(g, &[[49.0, 30.5], [49.0, 25.5]]);
-        d.wire(written, &[[49.0, 21.5], [49.0, 17.0]]);
-        d.wire(o, &[[64.5, gates], [69.0, gates]]);
-        d.wire(c_after, &[[71.0, conveyor], [71.0, 19.8]]);
-        d.wire(squashed, &[[71.0, 25.2], [71.0, 32.0]]);
-        d.wire(shown, &[[71.0, 36.0], [71.0, bus], [85.0, bus]]);
-        d.branch(h_before, &[[11.0, bus], [60.0, bus]]);
-        d.branch(x, &[[22.0, 52.5], [22.0, bus]]);
-        for gate in [27.0, 38.0, 49.0, 60.0] {
-            d.wire(h_before, &[[gate, bus], [gate, 37.8]]);
+        let x = d.place("input", [16.5, 60.0], Mark::Strip);
+        let f = d.place("forget_gate", [columns[0], gates], Mark::Layer("σ"));
+        let i = d.place("input_gate", [columns[1], gates], Mark::Layer("σ"));
+        let g = d.place("candidate", [columns[2], gates], Mark::Layer("tanh"));
+        let o = d.place("output_gate", [columns[3], gates], Mark::Layer("σ"));
+        let kept = d.operand("cell", &[0], 0, [columns[0], conveyor], Mark::Sign("×"));
+        let written = d.operand("cell", &[1], 0, [columns[2], 23.0], Mark::Sign("×"));
+        let sum = d.place("cell", [columns[2], conveyor], Mark::Sign("+"));
+        let squashed = d.operand("hidden", &[1], 0, [last, 22.5], Mark::Sign("tanh"));
+        let shown = d.place("hidden", [last, gates], Mark::Sign("×"));
+        let c_after = d.place("cell", [78.0, conveyor], Mark::Strip);
+        d.place("hidden", [78.0, bus], Mark::Strip);
+        d.wire(c_before, &[[10.5, conveyor], [18.6, conveyor]]);
+        d.wire(kept, &[[23.0, conveyor], [40.6, conveyor]]);
+        d.wire(sum, &[[45.0, conveyor], [73.0, conveyor]]);
+        d.wire(f, &[[columns[0], 30.0], [columns[0], 16.4]]);
+        d.wire(i, &[[columns[1], 30.0], [columns[1], 23.0], [40.6, 23.0]]);
+        d.wire(g, &[[columns[2], 30.0], [columns[2], 25.4]]);
+        d.wire(written, &[[columns[2], 21.0], [columns[2], 16.4]]);
+        d.wire(o, &[[58.6, gates], [61.6, gates]]);
+        d.wire(c_after, &[[last, conveyor], [last, 19.8]]);
+        d.wire(squashed, &[[last, 24.8], [last, 31.6]]);
+        d.wire(shown, &[[last, 36.0], [last, bus], [73.0, bus]]);
+        d.branch(h_before, &[[10.5, bus], [columns[3], bus]]);
+        d.branch(x, &[[16.5, 57.0], [16.5, bus]]);
+        for gate in columns {
+            d.wire(h_before, &[[gate, bus], [gate, 38.6]]);
         }
         d
     }

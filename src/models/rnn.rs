@@ -102,23 +102,24 @@ impl Model for Config {
     }
 
     fn diagram(&self) -> Diagram {
-        let mut d = Diagram::new([64.0, 44.0], [15.0, 12.0, 34.0, 18.0]);
+        let mut d = Diagram::new([60.0, 48.0], [13.0, 13.0, 33.0, 20.0]);
         let letter = match self.activation {
             Activation::Tanh => "tanh",
             Activation::Relu => "ReLU",
             Activation::Sigmoid => "σ",
         };
-        let before = d.previous("hidden", [6.0, 22.0]);
-        let x = d.place("input", [26.0, 38.0], Mark::Strip);
-        let sum = d.operand("hidden", &[0], 0, [26.0, 22.0], Mark::Sign("+"));
-        let layer = d.place("hidden", [38.0, 22.0], Mark::Layer(letter));
-        d.place("prediction", [38.0, 6.0], Mark::Strip);
-        let after = d.place("hidden", [58.0, 22.0], Mark::Strip);
-        d.wire(before, &[[11.0, 22.0], [24.0, 22.0]]);
-        d.wire(x, &[[26.0, 35.5], [26.0, 24.0]]);
-        d.wire(sum, &[[28.0, 22.0], [33.5, 22.0]]);
-        d.wire(layer, &[[42.5, 22.0], [53.0, 22.0]]);
-        d.wire(after, &[[46.5, 22.0], [46.5, 14.0], [38.0, 14.0], [38.0, 8.5]]);
+        let middle = 23.5;
+        let before = d.previous("hidden", [6.0, middle]);
+        let x = d.place("input", [22.0, 42.0], Mark::Strip);
+        let sum = d.operand("hidden", &[0], 0, [22.0, middle], Mark::Sign("+"));
+        let layer = d.place("hidden", [34.0, middle], Mark::Layer(letter));
+        d.place("prediction", [34.0, 6.0], Mark::Strip);
+        let after = d.place("hidden", [54.0, middle], Mark::Strip);
+        d.wire(before, &[[10.5, middle], [19.6, middle]]);
+        d.wire(x, &[[22.0, 39.0], [22.0, middle + 2.4]]);
+        d.wire(sum, &[[24.0, middle], [29.0, middle]]);
+        d.wire(layer, &[[38.6, middle], [49.0, middle]]);
+        d.wire(after, &[[43.0, middle], [43.0, 14.5], [34.0, 14.5], [34.0, 9.6]]);
         d
     }
 }

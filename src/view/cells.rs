@@ -1,6 +1,8 @@
 //! Numbers as coloured cells: the one way in which every view draws a vector.
 
-use egui::{Color32, Mesh, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{
+    Color32, Mesh, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
+};
 
 use super::{Scene, Selection, number, theme};
 use crate::palette::Scale;

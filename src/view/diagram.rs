@@ -10,12 +10,12 @@ use super::{Scene, Selection, ViewSpec, cells, theme};
 use crate::models::diagram::{Diagram, Mark, Place};
 use crate::palette::Scale;
 use crate::tape::equation::Subscript;
-use crate::tape::{NodeId, EVERYWHERE};
+use crate::tape::{EVERYWHERE, NodeId};
 use crate::tensor::slice;
 
 /// Sizes in the drawing's own units: a strip, a layer's box, a sign's radius.
-const STRIP: Vec2 = vec2(9.0, 4.6);
-const LAYER: Vec2 = vec2(9.0, 7.0);
+const STRIP: Vec2 = vec2(9.0, 5.4);
+const LAYER: Vec2 = vec2(9.2, 8.0);
 const SIGN_RADIUS: f32 = 1.9;
 /// How large the drawing may be against its natural fit.
 const ZOOM: std::ops::RangeInclusive<f32> = 0.5..=6.0;
@@ -180,7 +180,14 @@ fn carried(entries: &[f32], unit: Option<usize>, scale: &Scale) -> Color32 {
     theme::color(scale.rgb(value))
 }
 
-fn wire_line(painter: &Painter, points: &[Pos2], width: f32, color: Color32, arrow: bool, dark: bool) {
+fn wire_line(
+    painter: &Painter,
+    points: &[Pos2],
+    width: f32,
+    color: Color32,
+    arrow: bool,
+    dark: bool,
+) {
     // A thin outline keeps a wire that carries nearly nothing visible on the page.
     let outline = Stroke::new(width + 1.6, theme::future(dark));
     painter.add(Shape::line(points.to_vec(), outline));
@@ -202,19 +209,28 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
         Mark::Layer(_) => frame.around(place.at, LAYER),
         Mark::Sign(_) => frame.around(place.at, Vec2::splat(2.0 * SIGN_RADIUS)),
     };
-    let id = ui.scope_id().with(("place", place.value, place.path, place.offset, place.at.map(f32::to_bits)));
+    let id = ui.scope_id().with((
+        "place",
+        place.value,
+        place.path,
+        place.offset,
+        place.at.map(f32::to_bits),
+    ));
     let response = ui.interact(rect, id, Sense::click());
     let name = name_of(place);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
     let is_selected = scene.selection.is_some_and(|selection| {
-        selection.name == place.value && selection.path == place.path && selection.offset == place.offset
+        selection.name == place.value
+            && selection.path == place.path
+            && selection.offset == place.offset
     });
     let edge = match (drawn.is_active, is_selected || response.hovered()) {
         (true, _) => Stroke::new(3.0, theme::accent(dark)),
         (_, true) => Stroke::new(1.5, theme::accent(dark)),
         _ => Stroke::new(theme::HAIRLINE, theme::weak_text(dark)),
     };
-    let ink = if drawn.is_done || drawn.is_active { theme::text(dark) } else { theme::future(dark) };
+    let ink =
+        if drawn.is_done || drawn.is_active { theme::text(dark) } else { theme::future(dark) };
     let scale = scene.scale(ui, place.value);
     match place.mark {
         Mark::Sign(sign) => {
@@ -228,20 +244,34 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
         Mark::Layer(letter) => {
             let fill = if drawn.is_active { theme::highlight(dark) } else { theme::stage(dark) };
             ui.painter().rect(rect, 0.5 * frame.unit, fill, edge, StrokeKind::Middle);
-            let line = rect.height() * 0.38;
+            let line = rect.height() * 0.34;
             let at = pos2(rect.center().x, rect.top() + line / 2.0 + 0.1 * frame.unit);
-            ui.painter().text(at, Align2::CENTER_CENTER, letter, frame.font(1.9), ink);
+            ui.painter().text(at, Align2::CENTER_CENTER, letter, frame.font(2.1), ink);
             let block = Rect::from_min_max(pos2(rect.left(), rect.top() + line), rect.max)
                 .shrink(0.45 * frame.unit);
             cells::block_ui(ui, scene, &response, block, &drawn.selection, &scale);
-            symbol(ui, scene, frame, drawn, rect.left_top() - vec2(0.35, -0.1) * frame.unit, Align2::RIGHT_BOTTOM);
+            symbol(
+                ui,
+                scene,
+                frame,
+                drawn,
+                rect.center_top() + vec2(1.0, -0.6) * frame.unit,
+                Align2::LEFT_BOTTOM,
+            );
         }
         Mark::Strip => {
             if drawn.is_active || is_selected || response.hovered() {
                 ui.painter().rect_stroke(rect.expand(2.0), 2.0, edge, StrokeKind::Outside);
             }
             cells::block_ui(ui, scene, &response, rect, &drawn.selection, &scale);
-            symbol(ui, scene, frame, drawn, rect.center_top() - vec2(0.0, 0.5) * frame.unit, Align2::CENTER_BOTTOM);
+            // What comes in from below has its wire above, so its symbol stands below.
+            let [_, top, _, height] = scene.diagram.frame;
+            let (at, anchor) = if place.at[1] > top + height {
+                (rect.center_bottom() + vec2(0.0, 0.5) * frame.unit, Align2::CENTER_TOP)
+            } else {
+                (rect.center_top() - vec2(0.0, 0.5) * frame.unit, Align2::CENTER_BOTTOM)
+            };
+            symbol(ui, scene, frame, drawn, at, anchor);
         }
     }
     if matches!(place.mark, Mark::Sign(_)) && response.clicked() {
@@ -276,10 +306,12 @@ fn symbol(ui: &Ui, scene: &mut Scene<'_>, frame: &Frame, drawn: &Drawn, at: Pos2
     let graph = scene.trace.graph();
     let now = i32::try_from(scene.now()).unwrap_or(0);
     let text = match drawn.node {
-        Some(node) if graph.node(node).position != EVERYWHERE => graph.symbol(node, Subscript::Relative(now)),
+        Some(node) if graph.node(node).position != EVERYWHERE => {
+            graph.symbol(node, Subscript::Relative(now))
+        }
         _ => return,
     };
-    let size = (1.75 * frame.unit).clamp(8.0, 26.0);
+    let size = (2.4 * frame.unit).clamp(9.0, 30.0);
     // Quarter points, so that zooming does not fill the cache.
     let size = (size * 4.0).round() / 4.0;
     let color = if drawn.is_done { theme::text(dark) } else { theme::future(dark) };

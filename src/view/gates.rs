@@ -9,6 +9,8 @@ use crate::trace::Trace;
 
 /// Names that say what the model reads and answers rather than how it remembers.
 const NOT_IN_THE_CELL: [&str; 5] = ["input", "scores", "prediction", "estimate", "hidden"];
+/// A picture is not narrower than this while there is room for one beside it.
+const NARROWEST: f32 = 230.0;
 /// The height of the curves.
 const PLOT_HEIGHT: f32 = 150.0;
 
@@ -36,7 +38,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let curves = if unit.is_some() { PLOT_HEIGHT + 40.0 } else { 24.0 };
     let room = ui.available_size();
     ScrollArea::vertical().id_salt("gates").auto_shrink(false).show(ui, |ui| {
-        let columns = if room.x > 560.0 { 2 } else { 1 };
+        let columns = ((room.x / NARROWEST) as usize).clamp(1, 3);
         let rows = names.len().div_ceil(columns).max(1);
         let width = (room.x - theme::GAP_LARGE * columns as f32) / columns as f32;
         let height = ((room.y - curves) / rows as f32 - 56.0).clamp(48.0, 260.0);
@@ -70,7 +72,8 @@ fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str) {
         }
         let is_selected = scene.selection.is_some_and(|selection| selection.name == name);
         let text = RichText::new(name).monospace();
-        let text = if is_selected { text.color(theme::accent(ui.visuals().dark_mode)) } else { text };
+        let text =
+            if is_selected { text.color(theme::accent(ui.visuals().dark_mode)) } else { text };
         let label = ui.add(egui::Label::new(text).sense(egui::Sense::click()));
         let label = match scene.meaning(name) {
             Some(meaning) => label.on_hover_text(meaning),
@@ -105,11 +108,10 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
                 if unit >= matrix.ncols() {
                     continue;
                 }
-                let points: PlotPoints<'_> =
-                    (0..=now.min(matrix.nrows().saturating_sub(1)))
-                        .map(|t| [t as f64, f64::from(matrix[[t, unit]])])
-                        .filter(|point| point[1].is_finite())
-                        .collect();
+                let points: PlotPoints<'_> = (0..=now.min(matrix.nrows().saturating_sub(1)))
+                    .map(|t| [t as f64, f64::from(matrix[[t, unit]])])
+                    .filter(|point| point[1].is_finite())
+                    .collect();
                 let line = Line::new(name.clone(), points).color(colors[at % colors.len()]);
                 plot.line(line.width(theme::LINE));
             }

@@ -28,7 +28,8 @@ pub const SPEC: ViewSpec = ViewSpec {
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let names: Vec<String> = scene.trace.value_names().map(str::to_owned).collect();
     let selected = scene.selection.map(|selection| selection.name.clone());
-    let Some(name) = selected.filter(|name| names.contains(name)).or_else(|| first(scene.trace)) else {
+    let Some(name) = selected.filter(|name| names.contains(name)).or_else(|| first(scene.trace))
+    else {
         return;
     };
     ui.horizontal(|ui| {
@@ -71,10 +72,8 @@ pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Ve
     )
     .max(vec2(1.0, 1.0));
     let size = vec2(cell.x * positions as f32, cell.y * units as f32);
-    let (outer, response) = ui.allocate_exact_size(
-        size + vec2(UNITS_WIDTH, TOKENS_HEIGHT),
-        Sense::click_and_drag(),
-    );
+    let (outer, response) =
+        ui.allocate_exact_size(size + vec2(UNITS_WIDTH, TOKENS_HEIGHT), Sense::click_and_drag());
     let rect = Rect::from_min_size(outer.min + vec2(UNITS_WIDTH, 0.0), size);
     let scale = scene.scale(ui, name);
     let texture = texture(ui, scene, name, &matrix, &scale);
@@ -90,14 +89,22 @@ pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Ve
         let text = cells::entry_text(scene, name, &[], position as i32, unit, value);
         response.clone().on_hover_text_at_pointer(text);
     }
-    if let Some(at) = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged()) {
+    if let Some(at) =
+        response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged())
+    {
         let (position, unit) = cell_at(rect, cell, at, positions, units);
         scene.commands.push(Command::Select(Some(Selection::new(name, Some(unit)))));
         scene.commands.push(Command::Timeline(TimelineCommand::Position(position)));
     }
 }
 
-fn cell_at(rect: Rect, cell: egui::Vec2, at: egui::Pos2, positions: usize, units: usize) -> (usize, usize) {
+fn cell_at(
+    rect: Rect,
+    cell: egui::Vec2,
+    at: egui::Pos2,
+    positions: usize,
+    units: usize,
+) -> (usize, usize) {
     let offset = (at - rect.min) / cell;
     let clamp = |x: f32, n: usize| (x.max(0.0) as usize).min(n.saturating_sub(1));
     (clamp(offset.x, positions), clamp(offset.y, units))
@@ -146,8 +153,10 @@ fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2)
         Stroke::new(theme::HAIRLINE, theme::grid_line(dark)),
         egui::StrokeKind::Outside,
     );
-    let column =
-        Rect::from_min_size(pos2(rect.left() + now as f32 * cell.x, rect.top()), vec2(cell.x, rect.height()));
+    let column = Rect::from_min_size(
+        pos2(rect.left() + now as f32 * cell.x, rect.top()),
+        vec2(cell.x, rect.height()),
+    );
     cells::frame(painter, column, theme::accent(dark));
     let units = (rect.height() / cell.y).round() as usize;
     if let Some(unit) = scene.unit(units) {
@@ -192,6 +201,18 @@ pub fn legend_ui(ui: &mut Ui, scale: &Scale) {
     let color = theme::weak_text(dark);
     let label = |value: f32| format!("{value:.2}").replace('-', "−");
     let painter = ui.painter();
-    painter.text(bar.left_center() - vec2(6.0, 0.0), Align2::RIGHT_CENTER, label(scale.low), font.clone(), color);
-    painter.text(bar.right_center() + vec2(6.0, 0.0), Align2::LEFT_CENTER, label(scale.high), font, color);
+    painter.text(
+        bar.left_center() - vec2(6.0, 0.0),
+        Align2::RIGHT_CENTER,
+        label(scale.low),
+        font.clone(),
+        color,
+    );
+    painter.text(
+        bar.right_center() + vec2(6.0, 0.0),
+        Align2::LEFT_CENTER,
+        label(scale.high),
+        font,
+        color,
+    );
 }

@@ -7,8 +7,8 @@ use egui_plot::{Bar, BarChart, Plot};
 use super::{Command, Scene, Selection, number, theme, tr_with};
 use crate::models::Range;
 use crate::tape::{Graph, NodeId};
-use crate::trace::statistics::{histogram, summary};
 use crate::trace::half_life;
+use crate::trace::statistics::{histogram, summary};
 
 /// Bars of the histogram.
 const BINS: usize = 24;
@@ -43,7 +43,11 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
     ui.horizontal(|ui| {
         ui.label(RichText::new(name).monospace().strong().size(theme::BODY_SIZE));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.small_button(scene.tr("inspector.pin")).on_hover_text(scene.tr("inspector.pin_hint")).clicked() {
+            if ui
+                .small_button(scene.tr("inspector.pin"))
+                .on_hover_text(scene.tr("inspector.pin_hint"))
+                .clicked()
+            {
                 scene.commands.push(Command::Pin(selection.clone()));
             }
         });
@@ -52,7 +56,11 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
         ui.label(meaning);
     }
     let Some(node) = node else {
-        let words = tr_with(scene.language, "inspector.absent", &[("name", name), ("position", &place.position.to_string())]);
+        let words = tr_with(
+            scene.language,
+            "inspector.absent",
+            &[("name", name), ("position", &place.position.to_string())],
+        );
         ui.label(RichText::new(words).weak());
         return;
     };
@@ -60,7 +68,10 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
     formula_ui(ui, scene, node);
     if !scene.is_done(node) && !scene.trace.graph().node(node).is_leaf() {
         ui.add_space(theme::GAP);
-        ui.label(RichText::new(scene.tr("inspector.not_computed")).color(theme::warning(ui.visuals().dark_mode)));
+        ui.label(
+            RichText::new(scene.tr("inspector.not_computed"))
+                .color(theme::warning(ui.visuals().dark_mode)),
+        );
         return;
     }
     numbers_ui(ui, scene, node, selection);
@@ -97,9 +108,7 @@ fn formula_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId) {
     let graph = scene.trace.graph();
     let equation = graph.equation(node, &|_, symbol| symbol);
     heading(ui, scene.tr("inspector.formula"));
-    for line in broken(&equation.latex()) {
-        scene.memory.math.show(ui, &line, true);
-    }
+    formula_lines(ui, scene, &equation.latex());
     if equation.terms.is_empty() {
         return;
     }
@@ -115,7 +124,12 @@ fn formula_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId) {
                 let position = scene.trace.graph().node(*term).position;
                 let offset = if position == crate::tape::EVERYWHERE { 0 } else { position - now };
                 let unit = scene.selection.and_then(|selection| selection.unit);
-                scene.commands.push(Command::Select(Some(Selection { name, path: Vec::new(), offset, unit })));
+                scene.commands.push(Command::Select(Some(Selection {
+                    name,
+                    path: Vec::new(),
+                    offset,
+                    unit,
+                })));
             }
         }
     });
@@ -127,14 +141,27 @@ fn term_hint(scene: &Scene<'_>, node: NodeId, name: &str) -> String {
     format!("{meaning} · {rows} × {columns}")
 }
 
-/// A formula that is too long for the column, cut after its equals sign.
-fn broken(latex: &str) -> Vec<String> {
-    const LONG: usize = 62;
-    match latex.split_once(" = ") {
-        Some((left, right)) if latex.len() > LONG => {
-            vec![format!("{left} ="), format!(r"\quad {right}")]
+/// A formula, cut before its equals signs where it is too long for the column.
+fn formula_lines(ui: &mut Ui, scene: &mut Scene<'_>, latex: &str) {
+    let size = theme::BODY_SIZE * theme::MATH_DISPLAY_RATIO;
+    let width =
+        scene.memory.math.get(ui.ctx(), latex, true, size).map_or(0.0, |formula| formula.size.x);
+    if width <= ui.available_width() {
+        scene.memory.math.show(ui, latex, true);
+        return;
+    }
+    let mut parts = latex.split(" = ");
+    if let Some(left) = parts.next() {
+        let mut line = left.to_owned();
+        for (at, part) in parts.enumerate() {
+            if at == 0 {
+                line = format!("{left} = {part}");
+                continue;
+            }
+            scene.memory.math.show(ui, &line, true);
+            line = format!("= {part}");
         }
-        _ => vec![latex.to_owned()],
+        scene.memory.math.show(ui, &line, true);
     }
 }
 
@@ -149,7 +176,9 @@ fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Sele
         if units > 1 {
             let mut chosen = unit;
             let label = ui.label(RichText::new(scene.tr("inspector.unit")).weak().small());
-            let drag = ui.add(egui::DragValue::new(&mut chosen).range(0..=units - 1).speed(0.1)).labelled_by(label.id);
+            let drag = ui
+                .add(egui::DragValue::new(&mut chosen).range(0..=units - 1).speed(0.1))
+                .labelled_by(label.id);
             if drag.on_hover_text(scene.tr("inspector.unit_hint")).changed() {
                 let selection = Selection { unit: Some(chosen), ..selection.clone() };
                 scene.commands.push(Command::Select(Some(selection)));
@@ -157,11 +186,12 @@ fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Sele
         }
     });
     let graph = scene.trace.graph();
-    for line in broken(&graph.equation_with_numbers(node, 0, unit)) {
-        scene.memory.math.show(ui, &line, true);
-    }
+    let numbers = graph.equation_with_numbers(node, 0, unit);
+    formula_lines(ui, scene, &numbers);
     products_ui(ui, scene, node, unit);
-    if scene.trace.doc(&selection.name).is_some_and(|doc| doc.is_kept_share) && selection.path.is_empty() {
+    if scene.trace.doc(&selection.name).is_some_and(|doc| doc.is_kept_share)
+        && selection.path.is_empty()
+    {
         let life = half_life(graph.value(node)[[0, unit]]);
         let steps = if life.is_infinite() { "∞".to_owned() } else { format!("{life:.1}") };
         ui.horizontal(|ui| {
@@ -192,9 +222,7 @@ fn products_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, unit: usize) {
         let mut terms: Vec<(usize, f32)> =
             (0..w.nrows()).map(|k| (k, x[[0, k]] * w[[k, unit]])).collect();
         terms.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        let symbol = |id: NodeId| graph.symbol(id, crate::tape::equation::Subscript::Relative(graph.node(dot).position));
         let latex = graph.equation(dot, &|_, symbol| symbol).right;
-        let _ = symbol;
         ui.horizontal_wrapped(|ui| {
             scene.memory.math.show(ui, &latex, false);
             for (k, term) in terms.iter().take(SHOWN) {
@@ -243,8 +271,14 @@ fn distribution_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str)
             let middle = f64::from(low) + (at as f64 + 0.5) * width;
             let color = scale.rgb(middle as f32);
             let is_pale = crate::palette::ink_on(color) == [0; 3] && !dark;
-            let stroke = egui::Stroke::new(0.5, if is_pale { theme::future(dark) } else { theme::color(color) });
-            Bar::new(middle, *count as f64).width(width * 0.92).fill(theme::color(color)).stroke(stroke)
+            let stroke = egui::Stroke::new(
+                0.5,
+                if is_pale { theme::future(dark) } else { theme::color(color) },
+            );
+            Bar::new(middle, *count as f64)
+                .width(width * 0.92)
+                .fill(theme::color(color))
+                .stroke(stroke)
         })
         .collect();
     Plot::new("histogram")
@@ -269,7 +303,8 @@ fn distribution_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str)
         }
     });
     if summary.broken > 0 {
-        let words = tr_with(scene.language, "inspector.broken", &[("count", &summary.broken.to_string())]);
+        let words =
+            tr_with(scene.language, "inspector.broken", &[("count", &summary.broken.to_string())]);
         ui.label(RichText::new(words).color(theme::error(dark)));
     }
 }
@@ -279,14 +314,19 @@ fn pinned_ui(ui: &mut Ui, scene: &mut Scene<'_>, at: usize, selection: &Selectio
     ui.horizontal(|ui| {
         let unit = selection.unit.map_or(String::new(), |unit| format!("[{unit}]"));
         let name = format!("{}[{}]{unit}", place.name, place.position).replace('-', "−");
-        if ui.link(RichText::new(name).monospace()).on_hover_text(scene.tr("inspector.select_hint")).clicked() {
+        if ui
+            .link(RichText::new(name).monospace())
+            .on_hover_text(scene.tr("inspector.select_hint"))
+            .clicked()
+        {
             scene.commands.push(Command::Select(Some(selection.clone())));
         }
         let node = scene.trace.find(&place).filter(|node| scene.is_done(*node));
         let text = match node.map(|node| scene.trace.graph().value(node)) {
             Some(value) => match selection.unit.filter(|unit| *unit < value.ncols()) {
                 Some(unit) => number(value[[0, unit]]),
-                None => summary(value.iter()).map_or("NaN".to_owned(), |s| format!("‖·‖ {}", number(s.norm))),
+                None => summary(value.iter())
+                    .map_or("NaN".to_owned(), |s| format!("‖·‖ {}", number(s.norm))),
             },
             None => scene.tr("inspector.not_computed").to_owned(),
         };

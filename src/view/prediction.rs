@@ -15,9 +15,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     id: "prediction",
     title: "views.prediction",
     hint: "views.prediction_hint",
-    applies: |trace| {
-        trace.value_names().any(|name| matches!(name, "prediction" | "estimate"))
-    },
+    applies: |trace| trace.value_names().any(|name| matches!(name, "prediction" | "estimate")),
     ui,
 };
 
@@ -56,18 +54,39 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let is_best = best == Some(at);
         let ink = if is_best { theme::strong_text(dark) } else { theme::text(dark) };
         let middle = row.center().y;
-        painter.text(pos2(row.left() + 16.0, middle), Align2::CENTER_CENTER, symbol, FontId::monospace(16.0), ink);
+        painter.text(
+            pos2(row.left() + 16.0, middle),
+            Align2::CENTER_CENTER,
+            symbol,
+            FontId::monospace(16.0),
+            ink,
+        );
         painter.rect_filled(bar, 0.0, theme::panel(dark));
         if let Some(share) = share {
-            let filled = Rect::from_min_size(bar.min, vec2(bar.width() * share.clamp(0.0, 1.0), bar.height()));
+            let filled = Rect::from_min_size(
+                bar.min,
+                vec2(bar.width() * share.clamp(0.0, 1.0), bar.height()),
+            );
             painter.rect_filled(filled, 0.0, theme::color(scale.rgb(0.35 + 0.65 * share)));
             let text = format!("{:.1} %", 100.0 * share);
-            painter.text(pos2(bar.right() + 8.0, middle), Align2::LEFT_CENTER, text, FontId::monospace(12.5), ink);
+            painter.text(
+                pos2(bar.right() + 8.0, middle),
+                Align2::LEFT_CENTER,
+                text,
+                FontId::monospace(12.5),
+                ink,
+            );
         }
         if next.is_some_and(|next| next == symbol) {
             let color = theme::accent(dark);
             painter.line_segment([bar.left_top(), bar.left_bottom()], Stroke::new(3.0, color));
-            painter.text(pos2(bar.right() + 66.0, middle), Align2::LEFT_CENTER, scene.tr("views.next_token"), FontId::proportional(12.0), color);
+            painter.text(
+                pos2(bar.right() + 66.0, middle),
+                Align2::LEFT_CENTER,
+                scene.tr("views.next_token"),
+                FontId::proportional(12.0),
+                color,
+            );
         }
         response.widget_info(|| {
             let share = share.map_or(String::new(), number);
@@ -98,8 +117,9 @@ fn estimate_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             [t as f64, f64::from(sum)]
         })
         .collect();
-    let estimate: PlotPoints<'_> =
-        (0..=now.min(matrix.nrows().saturating_sub(1))).map(|t| [t as f64, f64::from(matrix[[t, 0]])]).collect();
+    let estimate: PlotPoints<'_> = (0..=now.min(matrix.nrows().saturating_sub(1)))
+        .map(|t| [t as f64, f64::from(matrix[[t, 0]])])
+        .collect();
     let target = wanted.last().map_or(0.0, |point| point[1]);
     let colors = theme::series(dark);
     Plot::new("estimate")
@@ -110,7 +130,9 @@ fn estimate_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         .show(ui, |plot| {
             plot.vline(VLine::new("", now as f64).color(theme::accent(dark)));
             plot.hline(HLine::new(scene.tr("views.target"), target).color(theme::weak_text(dark)));
-            plot.line(Line::new(scene.tr("views.sum_so_far"), wanted).color(colors[2]).width(theme::LINE));
+            plot.line(
+                Line::new(scene.tr("views.sum_so_far"), wanted).color(colors[2]).width(theme::LINE),
+            );
             plot.line(Line::new("estimate", estimate).color(colors[0]).width(theme::LINE));
         });
 }

@@ -276,8 +276,16 @@ fn visuals(dark: bool) -> Visuals {
 /// Colours of curves in one plot, told apart also without colour vision (Okabe & Ito 2008).
 #[must_use]
 pub const fn series(dark: bool) -> [Color32; 6] {
-    let light = [[0, 114, 178], [213, 94, 0], [0, 138, 100], [204, 121, 167], [150, 110, 0], [90, 90, 96]];
-    let bright = [[86, 180, 233], [240, 140, 60], [60, 200, 150], [224, 160, 196], [230, 200, 70], [190, 190, 196]];
+    let light =
+        [[0, 114, 178], [213, 94, 0], [0, 138, 100], [204, 121, 167], [150, 110, 0], [90, 90, 96]];
+    let bright = [
+        [86, 180, 233],
+        [240, 140, 60],
+        [60, 200, 150],
+        [224, 160, 196],
+        [230, 200, 70],
+        [190, 190, 196],
+    ];
     let [a, b, c, d, e, f] = if dark { bright } else { light };
     [color(a), color(b), color(c), color(d), color(e), color(f)]
 }

@@ -1,7 +1,10 @@
 //! The bar along the bottom: transport, granularity, speed, and the tokens of the input, each of
 //! which can be edited in place.
 
-use egui::{Align, Align2, FontId, Key, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
+use egui::{
+    Align, Align2, FontId, Key, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    vec2,
+};
 
 use super::{Command, Scene, theme, tr_with};
 use crate::trace::timeline::{Granularity, SPEEDS, TimelineCommand};
@@ -33,7 +36,8 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     use TimelineCommand::{Back, End, Forward, Home, TogglePlay};
     let playing = scene.timeline.is_playing();
-    let (play, play_key) = if playing { ("⏸", "timeline.pause") } else { ("▶", "timeline.play") };
+    let (play, play_key) =
+        if playing { ("⏸", "timeline.pause") } else { ("▶", "timeline.play") };
     let buttons = [
         ("⏮", "timeline.to_start", "Home", Home),
         ("◀", "timeline.step_back", "←", Back(None)),
@@ -43,7 +47,8 @@ fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     ];
     for (icon, key, shortcut, command) in buttons {
         let words = scene.tr(key);
-        let button = ui.add(egui::Button::new(RichText::new(icon).size(15.0)).min_size(vec2(36.0, 28.0)));
+        let button =
+            ui.add(egui::Button::new(RichText::new(icon).size(15.0)).min_size(vec2(36.0, 28.0)));
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
         if button.on_hover_text(format!("{words}  ({shortcut})")).clicked() {
             scene.commands.push(Command::Timeline(command));
@@ -69,7 +74,8 @@ fn granularity_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 
 fn speed_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let mut speed = scene.timeline.speed();
-    let drag = egui::DragValue::new(&mut speed).range(SPEEDS).speed(0.02).max_decimals(2).suffix("×");
+    let drag =
+        egui::DragValue::new(&mut speed).range(SPEEDS).speed(0.02).max_decimals(2).suffix("×");
     let response = ui.add(drag);
     let words = scene.tr("timeline.speed");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, words));
@@ -90,7 +96,8 @@ fn operation_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             let arrow = if op == target { String::new() } else { format!(" → {target}") };
             let index = scene.timeline.cursor().to_string();
             let name = format!("{op}{arrow}");
-            let values = [("index", index.as_str()), ("count", &count.to_string()), ("name", &name)];
+            let values =
+                [("index", index.as_str()), ("count", &count.to_string()), ("name", &name)];
             tr_with(scene.language, "timeline.operation_of", &values)
         }
         None => scene.tr("timeline.nothing_yet").to_owned(),
@@ -136,14 +143,19 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     let dark = ui.visuals().dark_mode;
     let token = &scene.trace.tokens()[t];
     let font = FontId::monospace(15.0);
-    let width = ui.painter().layout_no_wrap(token.clone(), font.clone(), egui::Color32::WHITE).size().x;
+    let width =
+        ui.painter().layout_no_wrap(token.clone(), font.clone(), egui::Color32::WHITE).size().x;
     let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH), TOKEN_HEIGHT + STRIP_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let is_now = t == now && cursor > 0;
     let is_done = t < now || is_now;
     let body = Rect::from_min_size(rect.min, vec2(rect.width(), TOKEN_HEIGHT));
     let fill = if is_now { theme::highlight(dark) } else { theme::stage(dark) };
-    let edge = if is_now || response.hovered() || response.has_focus() { theme::accent(dark) } else { theme::grid_line(dark) };
+    let edge = if is_now || response.hovered() || response.has_focus() {
+        theme::accent(dark)
+    } else {
+        theme::grid_line(dark)
+    };
     let ink = if is_done { theme::strong_text(dark) } else { theme::weak_text(dark) };
     let painter = ui.painter();
     painter.rect(body, 3.0, fill, Stroke::new(theme::HAIRLINE, edge), StrokeKind::Inside);
@@ -153,17 +165,27 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     let start = ticks.partition_point(|tick| tick.position < t);
     let end = ticks.partition_point(|tick| tick.position <= t);
     let share = (cursor.clamp(start, end) - start) as f32 / (end - start).max(1) as f32;
-    let strip = Rect::from_min_size(body.left_bottom() + vec2(0.0, 2.0), vec2(rect.width() * share, STRIP_HEIGHT - 2.0));
+    let strip = Rect::from_min_size(
+        body.left_bottom() + vec2(0.0, 2.0),
+        vec2(rect.width() * share, STRIP_HEIGHT - 2.0),
+    );
     painter.rect_filled(strip, 0.0, theme::accent(dark));
     let name = format!("{t}: {token}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
     let position = t.to_string();
-    let hint = tr_with(scene.language, "timeline.token_at", &[("token", token), ("position", &position)]);
+    let hint =
+        tr_with(scene.language, "timeline.token_at", &[("token", token), ("position", &position)]);
     response.on_hover_text(hint)
 }
 
 /// A click goes there, a double click edits.
-fn token_clicks(ui: &Ui, scene: &mut Scene<'_>, response: &egui::Response, t: usize, edit_id: egui::Id) {
+fn token_clicks(
+    ui: &Ui,
+    scene: &mut Scene<'_>,
+    response: &egui::Response,
+    t: usize,
+    edit_id: egui::Id,
+) {
     if response.double_clicked() {
         let edit: Edit = (t, scene.trace.tokens()[t].clone());
         ui.data_mut(|data| data.insert_temp(edit_id, edit));

@@ -23,7 +23,8 @@ fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, block: &Blo
         }
         Block::List { start, items } => {
             for (at, blocks) in items.iter().enumerate() {
-                let mark = start.map_or("•".to_owned(), |start| format!("{}.", start + at as u64));
+                let mark =
+                    start.map_or("•".to_owned(), |start| format!("{}.", start + at as u64));
                 item(ui, &mark, |ui| {
                     for block in blocks {
                         block_ui(ui, scene, page, block);
@@ -33,9 +34,13 @@ fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, block: &Blo
         }
         Block::Quote(blocks) => aside(ui, |ui| self::ui(ui, scene, page, blocks)),
         Block::Code { text, .. } => {
-            Frame::new().fill(ui.visuals().code_bg_color).inner_margin(Margin::same(10)).corner_radius(theme::RADIUS).show(ui, |ui| {
-                ui.label(RichText::new(text.trim_end()).monospace());
-            });
+            Frame::new()
+                .fill(ui.visuals().code_bg_color)
+                .inner_margin(Margin::same(10))
+                .corner_radius(theme::RADIUS)
+                .show(ui, |ui| {
+                    ui.label(RichText::new(text.trim_end()).monospace());
+                });
         }
         Block::Math(tex) => {
             ui.add_space(theme::GAP_SMALL);
@@ -80,25 +85,33 @@ pub fn aside(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.painter().line_segment(line, egui::Stroke::new(theme::LINE, theme::accent(dark)));
 }
 
-fn table(ui: &mut Ui, scene: &mut Scene<'_>, page: &Page<'_>, header: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) {
+fn table(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    page: &Page<'_>,
+    header: &[Vec<Inline>],
+    rows: &[Vec<Vec<Inline>>],
+) {
     let columns = header.len().max(1);
     let width = (ui.available_width() - theme::GAP_LARGE * (columns - 1) as f32) / columns as f32;
-    let id = ui.next_auto_id();
-    egui::Grid::new(id).num_columns(columns).spacing([theme::GAP_LARGE, theme::GAP_SMALL]).striped(true).show(ui, |ui| {
-        for (at, row) in std::iter::once(header).chain(rows.iter().map(Vec::as_slice)).enumerate() {
-            for cell in row {
-                ui.allocate_ui(egui::vec2(width, 0.0), |ui| {
-                    ui.vertical(|ui| {
-                        ui.set_width(width);
-                        if at == 0 {
-                            inline::paragraph(ui, scene, page, &[Inline::Strong(cell.clone())]);
-                        } else {
-                            inline::paragraph(ui, scene, page, cell);
-                        }
-                    });
+    let mut row_ui = |ui: &mut Ui, cells: &[Vec<Inline>], is_header: bool| {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = theme::GAP_LARGE;
+            for cell in cells {
+                ui.vertical(|ui| {
+                    ui.set_width(width);
+                    if is_header {
+                        inline::paragraph(ui, scene, page, &[Inline::Strong(cell.clone())]);
+                    } else {
+                        inline::paragraph(ui, scene, page, cell);
+                    }
                 });
             }
-            ui.end_row();
-        }
-    });
+        });
+    };
+    row_ui(ui, header, true);
+    ui.separator();
+    for row in rows {
+        row_ui(ui, row, false);
+    }
 }

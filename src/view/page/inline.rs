@@ -31,25 +31,56 @@ pub fn paragraph(ui: &mut Ui, scene: &mut Scene<'_>, page: &Page<'_>, inlines: &
 }
 
 /// Draws a heading; `large` for a stop's title.
-pub fn heading(ui: &mut Ui, scene: &mut Scene<'_>, page: &Page<'_>, inlines: &[Inline], large: bool) {
+pub fn heading(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    page: &Page<'_>,
+    inlines: &[Inline],
+    large: bool,
+) {
     let size = if large { 22.0 } else { 17.0 };
     let flow = Flow::new(ui, FontId::new(size, theme::bold_family()), size * 1.4);
     draw(ui, scene, page, flow, inlines, Look { strong: true, emphasis: false });
 }
 
-fn draw(ui: &mut Ui, scene: &mut Scene<'_>, page: &Page<'_>, flow: Flow, inlines: &[Inline], look: Look) {
-    let mut writer = Writer { flow, hot: Vec::new() };
+fn draw(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    page: &Page<'_>,
+    flow: Flow,
+    inlines: &[Inline],
+    look: Look,
+) {
+    let mut writer = Writer { flow, after_chinese: false, hot: Vec::new() };
     writer.write(ui, scene, inlines, look);
-    let Writer { flow, hot } = writer;
-    let flown = flow.show(ui);
+    let Writer { flow, hot, .. } = writer;
+    let mut flown = flow.show(ui);
+    join(&mut flown.boxes, &hot);
     for (at, (rect, hot)) in flown.boxes.iter().zip(hot).enumerate() {
         let id = flown.response.id.with(("inline", page.stop, at));
         touch(ui, scene, *rect, id, hot);
     }
 }
 
+/// Closes the gaps between the pieces of one link in one row.
+fn join(boxes: &mut [Rect], hot: &[Hot]) {
+    for at in 1..boxes.len().min(hot.len()) {
+        let is_same = match (&hot[at - 1], &hot[at]) {
+            (Hot::Stage(a, p), Hot::Stage(b, q)) => a == b && p == q,
+            (Hot::Web(a), Hot::Web(b)) => a == b,
+            _ => false,
+        };
+        let next = boxes[at].left();
+        let gap = next - boxes[at - 1].right();
+        if is_same && (0.0..12.0).contains(&gap) {
+            *boxes[at - 1].right_mut() = next;
+        }
+    }
+}
+
 struct Writer {
     flow: Flow,
+    after_chinese: bool,
     hot: Vec<Hot>,
 }
 
@@ -58,13 +89,23 @@ impl Writer {
         for inline in inlines {
             match inline {
                 Inline::Text(text) => {
+                    self.after_chinese = text.chars().next_back().is_some_and(|c| c > '\u{2e80}');
                     let format = self.format(ui, look);
                     self.flow.styled(text, format);
                 }
-                Inline::SoftBreak => self.flow.text(" "),
+                Inline::SoftBreak => {
+                    // A line end in the source is no space between Chinese characters.
+                    if !self.after_chinese {
+                        self.flow.text(" ");
+                    }
+                }
                 Inline::HardBreak => self.flow.text("\n"),
-                Inline::Strong(inner) => self.write(ui, scene, inner, Look { strong: true, ..look }),
-                Inline::Emphasis(inner) => self.write(ui, scene, inner, Look { emphasis: true, ..look }),
+                Inline::Strong(inner) => {
+                    self.write(ui, scene, inner, Look { strong: true, ..look })
+                }
+                Inline::Emphasis(inner) => {
+                    self.write(ui, scene, inner, Look { emphasis: true, ..look })
+                }
                 Inline::Code(code) => {
                     let format = TextFormat {
                         font_id: FontId::monospace(theme::LESSON_SIZE * 0.9),
@@ -112,7 +153,8 @@ impl Writer {
             Err(error) => {
                 self.flow.words(ui, "—", &font, theme::error(dark));
                 let hint = error.hint.map_or(String::new(), |hint| format!(" ({hint})"));
-                self.hot.push(Hot::Problem(format!("{}: {}{hint}", expression.source, error.message)));
+                self.hot
+                    .push(Hot::Problem(format!("{}: {}{hint}", expression.source, error.message)));
             }
         }
     }
@@ -127,7 +169,8 @@ impl Writer {
             }
             // Chinese has no spaces; pieces of a few characters wrap well enough.
             let letters: Vec<char> = word.chars().collect();
-            let length = if letters.iter().any(|c| *c > '\u{2e80}') { 4 } else { letters.len().max(1) };
+            let length =
+                if letters.iter().any(|c| *c > '\u{2e80}') { 4 } else { letters.len().max(1) };
             for piece in letters.chunks(length) {
                 let piece: String = piece.iter().collect();
                 self.flow.words(ui, &piece, &font, color);
@@ -152,7 +195,11 @@ fn touch(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, id: egui::Id, hot: Hot)
             if response.hovered() {
                 underline(ui, rect, theme::accent(dark));
             }
-            let response = response.on_hover_text(format!("{}\n{}", expression.source, scene.tr("lesson.live_hint")));
+            let response = response.on_hover_text(format!(
+                "{}\n{}",
+                expression.source,
+                scene.tr("lesson.live_hint")
+            ));
             if response.clicked() {
                 go_to_source(scene, &expression);
             }
@@ -162,9 +209,13 @@ fn touch(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, id: egui::Id, hot: Hot)
             let at = position.as_ref().and_then(|position| position_of(scene, position));
             // The page answers the stage: a sentence about the current position is marked.
             if at == Some(scene.now()) {
-                ui.painter().rect_filled(rect.expand2(egui::vec2(1.0, 0.0)), 2.0, theme::accent(dark).gamma_multiply(0.16));
+                ui.painter().rect_filled(rect, 2.0, theme::accent(dark).gamma_multiply(0.16));
             }
-            underline(ui, rect, theme::accent(dark).gamma_multiply(if response.hovered() { 1.0 } else { 0.5 }));
+            underline(
+                ui,
+                rect,
+                theme::accent(dark).gamma_multiply(if response.hovered() { 1.0 } else { 0.5 }),
+            );
             let name = target.map(|target| target.text);
             let label = name.clone().unwrap_or_default();
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, &label));
@@ -184,7 +235,8 @@ fn touch(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, id: egui::Id, hot: Hot)
 }
 
 fn underline(ui: &Ui, rect: Rect, color: egui::Color32) {
-    let line = [rect.left_bottom() - egui::vec2(0.0, 2.0), rect.right_bottom() - egui::vec2(0.0, 2.0)];
+    let line =
+        [rect.left_bottom() - egui::vec2(0.0, 2.0), rect.right_bottom() - egui::vec2(0.0, 2.0)];
     ui.painter().line_segment(line, Stroke::new(theme::HAIRLINE, color));
 }
 

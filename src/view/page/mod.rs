@@ -50,7 +50,11 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
             let count = page.lesson.stops.len().to_string();
             let words = [("index", page.stop.to_string()), ("count", count)];
             let words: Vec<(&str, &str)> = words.iter().map(|(k, v)| (*k, v.as_str())).collect();
-            let text = format!("{}  ·  {}", page.lesson.title, tr_with(scene.language, "lesson.stop_of", &words));
+            let text = format!(
+                "{}  ·  {}",
+                page.lesson.title,
+                tr_with(scene.language, "lesson.stop_of", &words)
+            );
             ui.label(RichText::new(text).small().weak());
             ui.add_space(theme::GAP_SMALL);
             inline::heading(ui, scene, page, &stop.title, true);
@@ -92,7 +96,8 @@ fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>, page: &Page<'_>) {
         let place = format!("{}:{}", diagnostic.line, diagnostic.column);
         let hint = diagnostic.hint.as_deref().map_or(String::new(), |hint| format!(" — {hint}"));
         let text = format!("{place}  {}{hint}", diagnostic.message);
-        ui.label(RichText::new(text).small().color(theme::error(dark))).on_hover_text(scene.tr("lesson.diagnostic_hint"));
+        ui.label(RichText::new(text).small().color(theme::error(dark)))
+            .on_hover_text(scene.tr("lesson.diagnostic_hint"));
     }
 }
 
@@ -101,7 +106,8 @@ fn footer_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &Page<'_>) {
     let last = page.lesson.stops.len();
     ui.separator();
     ui.horizontal(|ui| {
-        let previous = ui.add_enabled(page.stop > 0, egui::Button::new("◀").min_size(vec2(36.0, 28.0)));
+        let previous =
+            ui.add_enabled(page.stop > 0, egui::Button::new("◀").min_size(vec2(36.0, 28.0)));
         let words = scene.tr("lesson.previous_stop");
         previous.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
         if previous.on_hover_text(format!("{words}  (Ctrl ←)")).clicked() {
@@ -127,10 +133,17 @@ fn footer_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &Page<'_>) {
         }
         ui.spacing_mut().item_spacing.x = theme::GAP;
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let words = scene.tr(if page.stop < last { "lesson.next_stop" } else { "menu.course_map" });
-            let next = egui::Button::new(RichText::new(words).color(theme::on_accent(dark))).fill(theme::accent(dark));
-            if ui.add(next.min_size(vec2(96.0, 30.0))).on_hover_text(format!("{words}  (Ctrl →)")).clicked() {
-                let command = if page.stop < last { Command::Stop(page.stop + 1) } else { Command::OpenMap };
+            let words =
+                scene.tr(if page.stop < last { "lesson.next_stop" } else { "menu.course_map" });
+            let next = egui::Button::new(RichText::new(words).color(theme::on_accent(dark)))
+                .fill(theme::accent(dark));
+            if ui
+                .add(next.min_size(vec2(96.0, 30.0)))
+                .on_hover_text(format!("{words}  (Ctrl →)"))
+                .clicked()
+            {
+                let command =
+                    if page.stop < last { Command::Stop(page.stop + 1) } else { Command::OpenMap };
                 scene.commands.push(command);
             }
         });

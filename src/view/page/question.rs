@@ -31,7 +31,10 @@ pub fn quiz(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, questions: 
 pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try) {
     let key = page.next_key();
     let dark = ui.visuals().dark_mode;
-    let holds = matches!(evaluate(&task.condition.source, scene.trace, scene.now()), Ok(Answer::Bool(true)));
+    let holds = matches!(
+        evaluate(&task.condition.source, scene.trace, scene.now()),
+        Ok(Answer::Bool(true))
+    );
     let is_done = page.done.contains(&key);
     if holds && !is_done {
         scene.commands.push(Command::TaskDone(key.clone()));
@@ -41,7 +44,11 @@ pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try)
         inline::paragraph(ui, scene, page, &task.task);
         ui.add_space(theme::GAP_SMALL);
         if is_done || holds {
-            ui.label(RichText::new(format!("✓ {}", scene.tr("lesson.done"))).color(theme::success(dark)).strong());
+            ui.label(
+                RichText::new(format!("✓ {}", scene.tr("lesson.done")))
+                    .color(theme::success(dark))
+                    .strong(),
+            );
             inline::paragraph(ui, scene, page, &task.done);
         } else {
             ui.horizontal_wrapped(|ui| {
@@ -68,7 +75,8 @@ fn intervention_ui(ui: &mut Ui, scene: &mut Scene<'_>, key: &str) {
         let words = scene.tr("intervene.title");
         let response = ui.add(field);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, words));
-        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let entered =
+            response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let button = ui.button(words).on_hover_text(scene.tr("intervene.hint"));
         if (button.clicked() || entered) && !text.trim().is_empty() {
             scene.commands.push(Command::Intervene(text.clone()));
@@ -89,16 +97,26 @@ fn ask(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question: &Quest
             (Some(_), Ok(right)) if at == *right => ("✓", theme::success(dark)),
             (Some(given), Ok(_)) if at == given => ("✗", theme::error(dark)),
             (Some(given), Err(_)) if at == given => ("●", theme::accent(dark)),
-            _ => ("○", theme::weak_text(dark)),
+            _ => ("", theme::weak_text(dark)),
         };
         let words = plain_text(choice);
         let row = ui.horizontal_top(|ui| {
-            let button = egui::Button::new(RichText::new(mark).color(ink)).frame(false).min_size(egui::vec2(24.0, theme::LESSON_LINE_HEIGHT));
-            let button = ui.add(button);
+            let size = egui::vec2(22.0, theme::LESSON_LINE_HEIGHT);
+            let (rect, button) = ui.allocate_exact_size(size, egui::Sense::click());
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::RadioButton, true, &words));
-            let inner = ui.vertical(|ui| inline::paragraph(ui, scene, page, choice));
-            let text = ui.interact(inner.response.rect, button.id.with("text"), egui::Sense::click());
+            let text = ui.vertical(|ui| inline::paragraph(ui, scene, page, choice)).response;
+            let text = ui.interact(text.rect, button.id.with("text"), egui::Sense::click());
             text.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &words));
+            let is_hot = button.hovered() || text.hovered() || button.has_focus();
+            let ring = if is_hot { theme::accent(dark) } else { ink };
+            ui.painter().circle_stroke(rect.center(), 8.0, egui::Stroke::new(1.2, ring));
+            ui.painter().text(
+                rect.center(),
+                egui::Align2::CENTER_CENTER,
+                mark,
+                egui::FontId::proportional(13.0),
+                ink,
+            );
             button.clicked() || text.clicked()
         });
         if row.inner {
@@ -133,7 +151,9 @@ fn ask(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question: &Quest
 /// The right choice, computed from the run; why not, if it cannot be.
 fn answer(scene: &Scene<'_>, expression: &Expression) -> Result<usize, String> {
     match evaluate(&expression.source, scene.trace, scene.now()) {
-        Ok(Answer::Integer(choice)) => usize::try_from(choice).map_err(|_| format!("{} = {choice}", expression.source)),
+        Ok(Answer::Integer(choice)) => {
+            usize::try_from(choice).map_err(|_| format!("{} = {choice}", expression.source))
+        }
         Ok(other) => Err(format!("{} = {}", expression.source, other.display())),
         Err(error) => Err(error.to_string()),
     }
@@ -148,8 +168,12 @@ fn title(ui: &mut Ui, text: &str) {
 fn boxed(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     let dark = ui.visuals().dark_mode;
     ui.add_space(theme::GAP_SMALL);
-    Frame::new().fill(theme::stage(dark)).inner_margin(Margin::same(14)).corner_radius(2 * theme::RADIUS).show(ui, |ui| {
-        ui.set_min_width(ui.available_width());
-        content(ui);
-    });
+    Frame::new()
+        .fill(theme::stage(dark))
+        .inner_margin(Margin::same(14))
+        .corner_radius(2 * theme::RADIUS)
+        .show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            content(ui);
+        });
 }
