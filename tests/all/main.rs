@@ -1,1 +1,4 @@
+//! Contracts over the whole program, one file each.
 
+mod golden;
+mod reference;
