@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, Axis};
-use smallvec::SmallVec;
+use ndarray::Array2;
 
 use super::graph::{Graph, NodeId};
 use super::ops::{Attribute, Local};
-use crate::tensor::kernel;
+use crate::tensor::{from_vec, kernel, shape, slice, slice_mut};
 
 /// ∂loss/∂value for every node that the loss depends on.
 #[derive(Clone, Debug, Default)]
@@ -79,14 +78,6 @@ impl<'g> BackwardPass<'g> {
             let Some(Some(gradient)) = rest.first() else { continue };
             let id = NodeId(self.next as u32);
             let node = self.graph.node(id);
-            let inputs: SmallVec<[&Array2<f32>; 3]> =
-                node.inputs.iter().map(|input| self.graph.value(*input)).collect();
-            let local = Local {
-                inputs: &inputs,
-                output: &node.value,
-                gradient,
-                attribute: &node.attribute,
-            };
             let mut sink = Sink {
                 graph: self.graph,
                 id,
@@ -94,7 +85,10 @@ impl<'g> BackwardPass<'g> {
                 earlier,
                 waiting: &mut self.waiting,
             };
-            node.op.backward(&local, &mut sink);
+            self.graph.with_values(&node.inputs, |inputs| {
+                let (output, attribute) = (&*node.value, &node.attribute);
+                node.op.backward(&Local { inputs, output, gradient, attribute }, &mut sink);
+            });
             return Some(id);
         }
         None
@@ -104,22 +98,16 @@ impl<'g> BackwardPass<'g> {
     #[must_use]
     pub fn finish(mut self) -> Gradients {
         for (weight, products) in std::mem::take(&mut self.waiting) {
-            let x: Vec<_> = products
-                .iter()
-                .map(|product| self.graph.value(self.graph.node(*product).inputs[0]).view())
-                .collect();
-            let dy: Vec<_> = products
-                .iter()
-                .filter_map(|product| self.of[product.index()].as_ref().map(|dy| dy.view()))
-                .collect();
-            let (Ok(x), Ok(dy)) =
-                (ndarray::concatenate(Axis(0), &x), ndarray::concatenate(Axis(0), &dy))
-            else {
-                continue; // Unreachable: the products shared the weight's shape.
-            };
-            let shape = self.graph.value(weight).raw_dim();
-            let sum = self.of[weight.index()].get_or_insert_with(|| Array2::zeros(shape));
-            kernel::add_transposed_dot(&x, &dy, sum);
+            let [k, n] = shape(self.graph.value(weight));
+            let (mut x, mut dy) = (Vec::new(), Vec::new());
+            for product in products {
+                let Some(gradient) = &self.of[product.index()] else { continue };
+                dy.extend_from_slice(slice(gradient));
+                x.extend_from_slice(slice(self.graph.value(self.graph.node(product).inputs[0])));
+            }
+            let rows = x.len() / k.max(1);
+            let sum = self.of[weight.index()].get_or_insert_with(|| Array2::zeros([k, n]));
+            kernel::add_transposed_dot(&from_vec([rows, k], x), &from_vec([rows, n], dy), sum);
         }
         Gradients { of: self.of }
     }
@@ -140,6 +128,24 @@ impl Sink<'_> {
         let id = self.inputs[input];
         let shape = self.graph.value(id).raw_dim();
         add(self.earlier[id.index()].get_or_insert_with(|| Array2::zeros(shape)));
+    }
+
+    /// Adds `f` of the entries of x, y and z to the gradient of input number `input`, which they
+    /// equal in shape. Where it is the first share, nothing has to start at zero.
+    pub fn add_each(
+        &mut self,
+        input: usize,
+        x: &Array2<f32>,
+        y: &Array2<f32>,
+        z: &Array2<f32>,
+        f: impl Fn(f32, f32, f32) -> f32,
+    ) {
+        match &mut self.earlier[self.inputs[input].index()] {
+            Some(sum) => kernel::add_map3(slice_mut(sum), slice(x), slice(y), slice(z), f),
+            empty => {
+                *empty = Some(from_vec(shape(z), kernel::map3(slice(x), slice(y), slice(z), f)));
+            }
+        }
     }
 
     /// Adds xᵀ·dy to the gradient of w in y = x·w: at once, or at the end where w is a parameter.

@@ -136,6 +136,16 @@ impl Graph {
         &self.nodes[id.index()].value
     }
 
+    /// Lets `f` look at the arrays of several nodes.
+    pub(super) fn with_values<R>(&self, ids: &[NodeId], f: impl FnOnce(&[&Array2<f32>]) -> R) -> R {
+        // One and two inputs are nearly all of them; a list of its own would cost more than they.
+        match ids {
+            [x] => f(&[self.value(*x)]),
+            [x, y] => f(&[self.value(*x), self.value(*y)]),
+            _ => f(&ids.iter().map(|id| self.value(*id)).collect::<Vec<_>>()),
+        }
+    }
+
     /// All names in the order in which they first appeared.
     #[must_use]
     pub fn names(&self) -> &[Named] {

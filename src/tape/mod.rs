@@ -22,7 +22,6 @@ pub mod intervention;
 pub mod ops;
 
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ndarray::Array2;
@@ -43,6 +42,9 @@ pub enum Mode {
     Lean,
 }
 
+/// A scope, and where in the source a name is spelled: its address and length.
+type Spelling = (SectionId, usize, usize);
+
 /// A forward pass in the making.
 pub struct Tape {
     graph: RefCell<Graph>,
@@ -51,8 +53,13 @@ pub struct Tape {
     position: Cell<i32>,
     section: Cell<SectionId>,
     prefix: RefCell<Arc<str>>,
-    /// Names by where they are spelled in the source, which is quicker than by spelling.
-    spelled: RefCell<HashMap<(usize, usize, usize), NameId>>,
+    /// The scope that the prefix belongs to.
+    scope: Cell<SectionId>,
+    /// Names by scope and by where they are spelled in the source, which is quicker than by
+    /// spelling. Every position spells the same names in the same order, so the next one is
+    /// looked for behind the last one.
+    spelled: RefCell<Vec<(Spelling, NameId)>>,
+    last_spelled: Cell<usize>,
     /// First nodes of the previous and the current position, for lean mode.
     starts: Cell<[usize; 2]>,
 }
@@ -83,7 +90,9 @@ impl Tape {
             position: Cell::new(0),
             section: Cell::new(section),
             prefix: RefCell::new("".into()),
+            scope: Cell::new(section),
             spelled: RefCell::default(),
+            last_spelled: Cell::new(0),
             starts: Cell::new([0, 0]),
         }
     }
@@ -118,7 +127,7 @@ impl Tape {
     #[must_use]
     pub fn section(&self, label: &str) -> Section<'_> {
         let section = self.graph.borrow_mut().intern_section(label);
-        Section { tape: self, outer: self.section.replace(section), outer_prefix: None }
+        Section { tape: self, outer: self.section.replace(section), outer_scope: None }
     }
 
     /// Like [`Tape::section`], and puts `name` and a dot before the names given inside.
@@ -128,7 +137,7 @@ impl Tape {
         let inner: Arc<str> = format!("{outer}{name}.").into();
         let mut section = self.section(inner.trim_end_matches('.'));
         *self.prefix.borrow_mut() = inner;
-        section.outer_prefix = Some(outer);
+        section.outer_scope = Some((self.scope.replace(self.section.get()), outer));
         section
     }
 
@@ -184,11 +193,7 @@ impl Tape {
         inputs: &[NodeId],
     ) -> Var<'_> {
         let mut graph = self.graph.borrow_mut();
-        let value = {
-            let values: SmallVec<[&Array2<f32>; 3]> =
-                inputs.iter().map(|id| graph.value(*id)).collect();
-            op.forward(&values, &attribute)
-        };
+        let value = graph.with_values(inputs, |values| op.forward(values, &attribute));
         let node = graph.push(Node {
             op,
             attribute,
@@ -202,11 +207,19 @@ impl Tape {
     }
 
     fn name_id(&self, name: &'static str, symbol: &'static str) -> NameId {
-        let prefix = self.prefix.borrow();
-        let key = (prefix.as_ptr() as usize, name.as_ptr() as usize, name.len());
-        *self.spelled.borrow_mut().entry(key).or_insert_with(|| {
-            self.graph.borrow_mut().intern(format!("{prefix}{name}"), symbol, false)
-        })
+        let key = (self.scope.get(), name.as_ptr() as usize, name.len());
+        let mut spelled = self.spelled.borrow_mut();
+        let next = self.last_spelled.get() + 1;
+        let at = match spelled.get(next) {
+            Some(entry) if entry.0 == key => next,
+            _ => spelled.iter().position(|entry| entry.0 == key).unwrap_or_else(|| {
+                let full = format!("{}{name}", self.prefix.borrow());
+                spelled.push((key, self.graph.borrow_mut().intern(full, symbol, false)));
+                spelled.len() - 1
+            }),
+        };
+        self.last_spelled.set(at);
+        spelled[at].1
     }
 }
 
@@ -214,13 +227,14 @@ impl Tape {
 pub struct Section<'t> {
     tape: &'t Tape,
     outer: SectionId,
-    outer_prefix: Option<Arc<str>>,
+    outer_scope: Option<(SectionId, Arc<str>)>,
 }
 
 impl Drop for Section<'_> {
     fn drop(&mut self) {
         self.tape.section.set(self.outer);
-        if let Some(prefix) = self.outer_prefix.take() {
+        if let Some((scope, prefix)) = self.outer_scope.take() {
+            self.tape.scope.set(scope);
             *self.tape.prefix.borrow_mut() = prefix;
         }
     }

@@ -6,7 +6,7 @@
 use ndarray::linalg::general_mat_mul;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{Array2, slice, slice_mut};
+use super::{Array2, from_vec, shape, slice, slice_mut};
 
 /// Rows up to which the row-by-row product beats a packed matrix product.
 const FEW_ROWS: usize = 3;
@@ -50,21 +50,24 @@ pub fn add_transposed_dot(x: &Array2<f32>, dy: &Array2<f32>, dw: &mut Array2<f32
 /// Applies `f` to every entry, vectorised where `f` is straight-line arithmetic.
 #[must_use]
 pub fn map(x: &Array2<f32>, f: impl Fn(f32) -> f32) -> Array2<f32> {
-    let mut y = x.clone();
-    map_in_place(slice_mut(&mut y), f);
-    y
+    from_vec(shape(x), Arch::new().dispatch(Map { x: slice(x), f }))
 }
 
-/// Applies `f` to every entry in place.
-pub fn map_in_place(x: &mut [f32], f: impl Fn(f32) -> f32) {
-    Arch::new().dispatch(MapInPlace { x, f });
+/// `f(x[i], y[i], z[i])` of three slices of one length.
+#[must_use]
+pub fn map3(x: &[f32], y: &[f32], z: &[f32], f: impl Fn(f32, f32, f32) -> f32) -> Vec<f32> {
+    Arch::new().dispatch(Map3 { x, y, z, f })
 }
 
-/// `dx[i] += f(y[i], dy[i])`: the backward step of an elementwise function of its output.
-pub fn add_zipped(y: &[f32], dy: &[f32], dx: &mut [f32], f: impl Fn(f32, f32) -> f32) {
-    for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
-        *dx += f(*y, *dy);
-    }
+/// `sum[i] += f(x[i], y[i], z[i])` of four slices of one length.
+pub fn add_map3(
+    sum: &mut [f32],
+    x: &[f32],
+    y: &[f32],
+    z: &[f32],
+    f: impl Fn(f32, f32, f32) -> f32,
+) {
+    Arch::new().dispatch(AddMap3 { sum, x, y, z, f });
 }
 
 /// The exponential function, within 2 units in the last place for −87 < x < 88; saturates outside.
@@ -156,7 +159,8 @@ impl WithSimd for RowTimesMatrix<'_> {
     }
 }
 
-/// dx += dy · wᵀ for one row: a sum along each row of w, in sixteen lanes.
+/// dx += dy · wᵀ for one row: sums along the rows of w, eight rows at a time, so that enough of
+/// them are under way to hide the latency of each.
 struct RowTimesTransposed<'a> {
     dy: &'a [f32],     // (n)
     w: &'a [f32],      // (k, n)
@@ -167,36 +171,86 @@ impl WithSimd for RowTimesTransposed<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        const LANES: usize = 16;
+    fn with_simd<S: Simd>(self, simd: S) {
+        const ROWS: usize = 8;
         let n = self.dy.len();
-        for (dx, w) in self.dx.iter_mut().zip(self.w.chunks_exact(n)) {
-            let mut sums = [0.0_f32; LANES];
-            let mut w_lanes = w.chunks_exact(LANES);
-            let mut dy_lanes = self.dy.chunks_exact(LANES);
-            for (w, dy) in (&mut w_lanes).zip(&mut dy_lanes) {
-                for lane in 0..LANES {
-                    sums[lane] = multiply_add::<S>(w[lane], dy[lane], sums[lane]);
-                }
-            }
-            let rest = w_lanes.remainder().iter().zip(dy_lanes.remainder());
-            *dx += sums.iter().sum::<f32>() + rest.map(|(w, dy)| w * dy).sum::<f32>();
+        let mut rows = self.w.chunks_exact(ROWS * n);
+        let mut dx = self.dx.chunks_exact_mut(ROWS);
+        for (w, dx) in (&mut rows).zip(&mut dx) {
+            let sums = sums_along::<S, ROWS>(simd, w, self.dy);
+            dx.iter_mut().zip(sums).for_each(|(dx, sum)| *dx += sum);
+        }
+        for (w, dx) in rows.remainder().chunks_exact(n).zip(dx.into_remainder()) {
+            *dx += sums_along::<S, 1>(simd, w, self.dy)[0];
         }
     }
 }
 
-struct MapInPlace<'a, F> {
-    x: &'a mut [f32],
+/// The products of `ROWS` rows, one after the other in `w`, with `dy`.
+#[inline(always)]
+fn sums_along<S: Simd, const ROWS: usize>(simd: S, w: &[f32], dy: &[f32]) -> [f32; ROWS] {
+    let n = dy.len();
+    let (dy, dy_rest) = S::as_simd_f32s(dy);
+    let rows: [_; ROWS] = std::array::from_fn(|row| S::as_simd_f32s(&w[row * n..(row + 1) * n]));
+    let mut sums = [simd.splat_f32s(0.0); ROWS];
+    for (at, dy) in dy.iter().enumerate() {
+        for row in 0..ROWS {
+            sums[row] = simd.mul_add_e_f32s(rows[row].0[at], *dy, sums[row]);
+        }
+    }
+    std::array::from_fn(|row| {
+        let rest = rows[row].1.iter().zip(dy_rest).map(|(w, dy)| w * dy);
+        simd.reduce_sum_f32s(sums[row]) + rest.sum::<f32>()
+    })
+}
+
+struct Map<'a, F> {
+    x: &'a [f32],
     f: F,
 }
 
-impl<F: Fn(f32) -> f32> WithSimd for MapInPlace<'_, F> {
+impl<F: Fn(f32) -> f32> WithSimd for Map<'_, F> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
+        self.x.iter().map(|x| (self.f)(*x)).collect()
+    }
+}
+
+struct Map3<'a, F> {
+    x: &'a [f32],
+    y: &'a [f32],
+    z: &'a [f32],
+    f: F,
+}
+
+impl<F: Fn(f32, f32, f32) -> f32> WithSimd for Map3<'_, F> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
+        let pairs = self.x.iter().zip(self.y).zip(self.z);
+        pairs.map(|((x, y), z)| (self.f)(*x, *y, *z)).collect()
+    }
+}
+
+struct AddMap3<'a, F> {
+    sum: &'a mut [f32],
+    x: &'a [f32],
+    y: &'a [f32],
+    z: &'a [f32],
+    f: F,
+}
+
+impl<F: Fn(f32, f32, f32) -> f32> WithSimd for AddMap3<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for x in self.x {
-            *x = (self.f)(*x);
+        let given = self.x.iter().zip(self.y).zip(self.z);
+        for (sum, ((x, y), z)) in self.sum.iter_mut().zip(given) {
+            *sum += (self.f)(*x, *y, *z);
         }
     }
 }

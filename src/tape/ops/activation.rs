@@ -6,7 +6,7 @@ use super::{Attribute, Local, Op};
 use crate::tape::Var;
 use crate::tape::backward::Sink;
 use crate::tape::equation::Tex;
-use crate::tensor::{kernel, slice, slice_mut};
+use crate::tensor::kernel;
 
 /// √(2/π), of the tanh form of the Gaussian error linear unit.
 const SQRT_2_OVER_PI: f32 = 0.797_884_56;
@@ -28,13 +28,9 @@ macro_rules! elementwise {
             }
 
             fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-                let (x, y, dy) = (slice(local.inputs[0]), slice(local.output), slice(local.gradient));
-                dx.add(0, |dx| {
-                    for (((dx, $sx), $sy), dy) in slice_mut(dx).iter_mut().zip(x).zip(y).zip(dy) {
-                        let ($sx, $sy) = (*$sx, *$sy);
-                        let _ = ($sx, $sy);
-                        *dx += dy * $slope;
-                    }
+                dx.add_each(0, local.inputs[0], local.output, local.gradient, |$sx, $sy, dy| {
+                    let _ = ($sx, $sy);
+                    dy * $slope
                 });
             }
 

@@ -10,7 +10,7 @@ use super::{Attribute, Local, Op};
 use crate::tape::Var;
 use crate::tape::backward::Sink;
 use crate::tape::equation::Tex;
-use crate::tensor::{kernel, scalar, slice, slice_mut};
+use crate::tensor::{from_vec, kernel, scalar, shape, slice, slice_mut};
 
 /// The matrix product x·w: (rows, k), (k, n) → (rows, n).
 pub struct Dot;
@@ -58,9 +58,8 @@ macro_rules! elementwise_pair {
             }
 
             fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-                let (a, b, dy) = (local.inputs[0], local.inputs[1], local.gradient);
-                dx.add(0, |da| add_reduced(da, dy, b, $da));
-                dx.add(1, |db| add_reduced(db, dy, a, $db));
+                add_share(0, local, dx, local.inputs[1], $da);
+                add_share(1, local, dx, local.inputs[0], $db);
             }
 
             fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
@@ -114,7 +113,8 @@ impl Op for Scale {
 
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
         let factor = Self::factor(local.attribute);
-        dx.add(0, |dx| dx.scaled_add(factor, local.gradient));
+        let dy = local.gradient;
+        dx.add_each(0, dy, dy, dy, |_, _, dy| factor * dy);
     }
 
     fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex {
@@ -147,7 +147,8 @@ impl Op for Complement {
     }
 
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-        dx.add(0, |dx| *dx -= local.gradient);
+        let dy = local.gradient;
+        dx.add_each(0, dy, dy, dy, |_, _, dy| -dy);
     }
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
@@ -236,38 +237,61 @@ impl<'t> Mul for Var<'t> {
 /// f(a, b) entry by entry, repeating the smaller operand.
 fn pairwise(a: &Array2<f32>, b: &Array2<f32>, f: impl Fn(f32, f32) -> f32) -> Array2<f32> {
     if a.dim() == b.dim() {
-        let mut y = a.clone();
-        for (y, b) in slice_mut(&mut y).iter_mut().zip(slice(b)) {
-            *y = f(*y, *b);
-        }
-        return y;
+        let pairs = slice(a).iter().zip(slice(b));
+        return from_vec(shape(a), pairs.map(|(a, b)| f(*a, *b)).collect());
     }
-    let shape = [a.nrows().max(b.nrows()), a.ncols().max(b.ncols())];
-    let (Some(a), Some(b)) = (a.broadcast(shape), b.broadcast(shape)) else {
-        panic!("{:?} and {:?} do not fit", a.dim(), b.dim());
-    };
-    let mut y = Array2::zeros(shape);
-    ndarray::Zip::from(&mut y).and(a).and(b).for_each(|y, a, b| *y = f(*a, *b));
-    y
+    let [rows, columns] = [a.nrows().max(b.nrows()), a.ncols().max(b.ncols())];
+    let fits =
+        |x: &Array2<f32>| [1, rows].contains(&x.nrows()) && [1, columns].contains(&x.ncols());
+    assert!(fits(a) && fits(b), "{:?} and {:?} do not fit", a.dim(), b.dim());
+    let mut y = Vec::with_capacity(rows * columns);
+    for r in 0..rows {
+        let (a, b) = (repeated_row(a, r), repeated_row(b, r));
+        if a.len() == b.len() {
+            y.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b)));
+        } else {
+            y.extend((0..columns).map(|c| f(a[c.min(a.len() - 1)], b[c.min(b.len() - 1)])));
+        }
+    }
+    from_vec([rows, columns], y)
 }
 
-/// `dx += f(dy, other)`, summed over the rows or columns along which x was repeated.
-fn add_reduced(
-    dx: &mut Array2<f32>,
-    dy: &Array2<f32>,
+/// Adds `f(dy, other)` to the gradient of an input, summed over the rows or columns along which
+/// that input was repeated.
+fn add_share(
+    input: usize,
+    local: &Local<'_>,
+    dx: &mut Sink<'_>,
     other: &Array2<f32>,
     f: impl Fn(f32, f32) -> f32,
 ) {
-    if dx.dim() == dy.dim() && other.dim() == dy.dim() {
-        for ((dx, dy), other) in slice_mut(dx).iter_mut().zip(slice(dy)).zip(slice(other)) {
-            *dx += f(*dy, *other);
-        }
+    let dy = local.gradient;
+    if local.inputs[input].dim() == dy.dim() && other.dim() == dy.dim() {
+        dx.add_each(input, other, other, dy, |other, _, dy| f(dy, other));
         return;
     }
-    let Some(other) = other.broadcast(dy.dim()) else { return };
-    let (one_row, one_column) = (dx.nrows() == 1, dx.ncols() == 1);
-    for ((r, c), dy) in dy.indexed_iter() {
-        let at = [if one_row { 0 } else { r }, if one_column { 0 } else { c }];
-        dx[at] += f(*dy, other[[r, c]]);
-    }
+    dx.add(input, |dx| {
+        let [rows, columns] = shape(dx);
+        for r in 0..dy.nrows() {
+            let (dy, other) = (repeated_row(dy, r), repeated_row(other, r));
+            let start = if rows == 1 { 0 } else { r * columns };
+            let dx = &mut slice_mut(dx)[start..start + columns];
+            if dx.len() == dy.len() && other.len() == dy.len() {
+                for ((dx, dy), other) in dx.iter_mut().zip(dy).zip(other) {
+                    *dx += f(*dy, *other);
+                }
+            } else {
+                for (c, dy) in dy.iter().enumerate() {
+                    dx[c.min(columns - 1)] += f(*dy, other[c.min(other.len() - 1)]);
+                }
+            }
+        }
+    });
+}
+
+/// Row `r`, or the only row of an array that is repeated over all.
+fn repeated_row(x: &Array2<f32>, r: usize) -> &[f32] {
+    let columns = x.ncols();
+    let start = if x.nrows() == 1 { 0 } else { r * columns };
+    &slice(x)[start..start + columns]
 }

@@ -1,0 +1,528 @@
+//! The project's own models, ops and optimisers against numbers of PyTorch, SciPy and papers.
+//!
+//! `tests/reference/README.md` says what the numbers are. Sizes and hyper-parameters are read from
+//! the files, so that sets of other seeds and shapes run unchanged:
+//! `UNROLLED_REFERENCE=DIR cargo test --release --test all reference`.
+
+use std::io::Write as _;
+
+use ndarray::{Array2, Axis, concatenate, s};
+use unrolled::models::gru::{Convention, Gru, Reset};
+use unrolled::models::lstm::{self, Lstm};
+use unrolled::models::recurrent::Cell;
+use unrolled::models::rnn::{Activation, Rnn};
+use unrolled::nn::{Binder, Parameters};
+use unrolled::tape::{Gradients, Graph, NodeId, Tape, Var};
+use unrolled::tensor::scalar;
+use unrolled::training::optimiser::{Optimiser, Rule, clip_norm};
+
+use crate::golden::{self, Golden};
+
+/// Makes one test a case, and the list of them.
+macro_rules! cases {
+    ($($name:ident: $check:expr;)*) => {
+        const COMPARED: &[&str] = &[$(stringify!($name)),*];
+
+        $(#[test]
+        fn $name() {
+            compare(stringify!($name), $check);
+        })*
+    };
+}
+
+cases! {
+    rnn_tanh: |g| rnn(g, Activation::Tanh);
+    rnn_relu: |g| rnn(g, Activation::Relu);
+    lstm: lstm_layer;
+    gru: gru_layer;
+    embedding_cross_entropy: embedding_and_cross_entropy;
+    activations: elementwise_functions;
+    adam: adam_rule;
+    adamw: adam_rule;
+    sgd_momentum: |g| sgd_rule(g, false);
+    sgd_nesterov: |g| sgd_rule(g, true);
+    grad_clip_norm: clipping;
+}
+
+/// Cases and checkpoints of models that are still to be written.
+const NOT_YET: &[&str] = &[
+    "aft_full",
+    "aft_full_causal",
+    "attention_additive",
+    "attention_concat",
+    "attention_dot",
+    "attention_general",
+    "attention_hard",
+    "attention_local_p",
+    "attention_location",
+    "attention_scaled_dot",
+    "beam_search",
+    "bert",
+    "conv_seq2seq_fairseq",
+    "conv_seq2seq_paper",
+    "decoder_layer_post_norm_relu",
+    "decoder_layer_pre_norm_gelu",
+    "encoder_layer_post_norm_relu",
+    "encoder_layer_pre_norm_gelu",
+    "gnmt_scoring",
+    "gnmt_translation",
+    "gpt2",
+    "gru_stacked_bidirectional",
+    "hierarchical_attention",
+    "hopfield_binary",
+    "hopfield_modern",
+    "int8_matmul",
+    "layernorm",
+    "llama",
+    "lstm_stacked_bidirectional",
+    "mamba",
+    "memn2n_adjacent",
+    "memn2n_layerwise",
+    "mha_causal",
+    "mha_cross",
+    "mha_self",
+    "pos_alibi",
+    "pos_learned",
+    "pos_rope",
+    "pos_sinusoidal",
+    "rmsnorm",
+    "rnn_stacked_bidirectional",
+    "rwkv4",
+    "ssm_dense",
+    "ssm_s4d_bilinear",
+    "ssm_s4d_zoh",
+    "text_cnn",
+    "transformer_full",
+    "vit",
+    "checkpoint gpt2",
+    "checkpoint gpt2_base",
+    "checkpoint bert",
+    "checkpoint bert_legacy",
+    "checkpoint rwkv",
+    "checkpoint mamba",
+    "checkpoint vit",
+    "checkpoint llama",
+];
+
+/// Says of every case in the directory whether it is compared; nothing is skipped silently.
+#[test]
+fn every_case_of_the_directory_is_accounted_for() {
+    let directory = golden::directory();
+    let index = golden::index(&directory);
+    let cases = index["cases"].as_array().unwrap();
+    let names = |entries: &serde_json::Value, prefix: &str| -> Vec<String> {
+        let name =
+            |entry: &serde_json::Value| format!("{prefix}{}", entry["name"].as_str().unwrap());
+        entries.as_array().into_iter().flatten().map(name).collect()
+    };
+    let mut found = names(&index["cases"], "");
+    found.extend(names(&index["checkpoints"], "checkpoint "));
+    for name in &found {
+        if NOT_YET.contains(&name.as_str()) {
+            say(&format!("not yet: {name}"));
+        } else if !COMPARED.contains(&name.as_str()) {
+            say(&format!("unknown: {name}"));
+        }
+    }
+    for name in COMPARED.iter().filter(|name| !found.iter().any(|found| found == *name)) {
+        say(&format!("absent: {name}"));
+    }
+    assert!(found.iter().any(|name| COMPARED.contains(&name.as_str())), "nothing to compare");
+    for file in std::fs::read_dir(directory.join("cases")).unwrap() {
+        let file = format!("cases/{}", file.unwrap().file_name().to_string_lossy());
+        assert!(cases.iter().any(|case| case["file"] == file), "{file} is not in index.json");
+    }
+}
+
+/// Prints where the test harness does not catch it.
+fn say(line: &str) {
+    writeln!(std::io::stdout(), "{line}").unwrap();
+}
+
+#[track_caller]
+fn compare(name: &str, check: impl Fn(&Golden)) {
+    let Some(golden) = Golden::open(&golden::directory(), name) else {
+        return; // Said to be absent by the test above.
+    };
+    check(&golden);
+    let count = golden.finish();
+    assert!(count > 0, "{name}: nothing was compared");
+}
+
+/// A value of a recurrent case: its name there, our named value, and which of the nodes that this
+/// was computed from is meant (`[]` is the value itself).
+type Traced = (&'static str, &'static str, &'static [usize]);
+
+/// How a PyTorch layer's packed weights and traces correspond to our cell.
+struct Layout {
+    /// Our letters for PyTorch's blocks, in its order.
+    letters: &'static [char],
+    traces: &'static [Traced],
+    /// The sums before the gates' functions, side by side in PyTorch's order.
+    before: &'static [(&'static str, &'static [usize])],
+}
+
+fn rnn(golden: &Golden, activation: Activation) {
+    let layout =
+        Layout { letters: &['h'], traces: &[("h", "hidden", &[])], before: &[("hidden", &[0])] };
+    let parameters = layout.parameters(golden);
+    let tape = Tape::recording();
+    let [inputs, hidden] = sizes(golden);
+    let cell = Rnn::new(&Binder::stored(&tape, &parameters), inputs, hidden, activation);
+    let h = tape.initial("hidden", "h", golden.matrix("input.h0"));
+    check_cell(golden, &layout, &tape, &parameters, &cell, h);
+}
+
+fn lstm_layer(golden: &Golden) {
+    let layout = Layout {
+        letters: &['i', 'f', 'g', 'o'],
+        traces: &[
+            ("i", "input_gate", &[]),
+            ("f", "forget_gate", &[]),
+            ("g", "candidate", &[]),
+            ("o", "output_gate", &[]),
+            ("c", "cell", &[]),
+            ("tanh_c", "hidden", &[1]),
+            ("h", "hidden", &[]),
+        ],
+        before: &[
+            ("input_gate", &[0]),
+            ("forget_gate", &[0]),
+            ("candidate", &[0]),
+            ("output_gate", &[0]),
+        ],
+    };
+    let parameters = layout.parameters(golden);
+    let tape = Tape::recording();
+    let [inputs, hidden] = sizes(golden);
+    let cell = Lstm::new(&Binder::stored(&tape, &parameters), inputs, hidden);
+    let start = lstm::State {
+        h: tape.initial("hidden", "h", golden.matrix("input.h0")),
+        c: tape.initial("cell", "c", golden.matrix("input.c0")),
+    };
+    check_cell(golden, &layout, &tape, &parameters, &cell, start);
+}
+
+fn gru_layer(golden: &Golden) {
+    let layout = Layout {
+        letters: &['r', 'z', 'n'],
+        traces: &[
+            ("r", "reset_gate", &[]),
+            ("z", "update_gate", &[]),
+            ("hn", "candidate", &[0, 1, 1]),
+            ("n", "candidate", &[]),
+            ("h", "hidden", &[]),
+        ],
+        before: &[],
+    };
+    let mut parameters = layout.parameters(golden);
+    // The candidate keeps its two biases apart, since the reset gate acts on one of them.
+    let [_, hidden] = sizes(golden);
+    let bias = |name: &str| golden.matrix(name).slice(s![.., 2 * hidden..]).to_owned();
+    *parameters.get_mut("b_n").unwrap() = bias("param.bias_ih_l0");
+    parameters.push("b_hn", bias("param.bias_hh_l0"));
+    let tape = Tape::recording();
+    let [inputs, hidden] = sizes(golden);
+    let binder = Binder::stored(&tape, &parameters);
+    let cell = Gru::new(&binder, inputs, hidden, Convention::Keeps, Reset::After);
+    let h = tape.initial("hidden", "h", golden.matrix("input.h0"));
+    check_cell(golden, &layout, &tape, &parameters, &cell, h);
+}
+
+/// Numbers that enter a cell, and its hidden units.
+fn sizes(golden: &Golden) -> [usize; 2] {
+    [golden.shape("input.x")[2], golden.shape("input.h0")[1]]
+}
+
+impl Layout {
+    /// PyTorch's blocks [gates·hidden, columns] as our matrices (columns, hidden), and its two
+    /// biases as their sum.
+    fn parameters(&self, golden: &Golden) -> Parameters {
+        let bias = golden.matrix("param.bias_ih_l0") + golden.matrix("param.bias_hh_l0");
+        let hidden = bias.ncols() / self.letters.len();
+        let mut parameters = Parameters::default();
+        for (block, letter) in self.letters.iter().enumerate() {
+            let rows = block * hidden..(block + 1) * hidden;
+            for (ours, theirs) in [("w_x", "param.weight_ih_l0"), ("w_h", "param.weight_hh_l0")] {
+                let packed = golden.matrix(theirs);
+                let part = packed.slice(s![rows.clone(), ..]);
+                parameters
+                    .push(format!("{ours}{letter}"), part.t().as_standard_layout().into_owned());
+            }
+            parameters.push(format!("b_{letter}"), bias.slice(s![.., rows]).to_owned());
+        }
+        parameters
+    }
+
+    /// The gradients of our parameters, packed as PyTorch packs them.
+    fn check_parameter_gradients(&self, golden: &Golden, graph: &Graph, gradients: &Gradients) {
+        let find = |name: &str| graph.find(name).and_then(|name| graph.at(name, 0));
+        for (ours, theirs) in [("w_x", "weight_ih_l0"), ("w_h", "weight_hh_l0")] {
+            let blocks = self.letters.iter().map(|letter| {
+                let node = find(&format!("{ours}{letter}")).unwrap();
+                gradient(graph, gradients, node).t().as_standard_layout().into_owned()
+            });
+            golden.check(&format!("grad.param.{theirs}"), &blocks.collect::<Vec<_>>());
+        }
+        for (ours, theirs) in [("b_", "bias_ih_l0"), ("b_h", "bias_hh_l0")] {
+            let blocks = self.letters.iter().map(|letter| {
+                // One bias of ours stands for the sum of two of theirs, with the gradient of each.
+                let own = find(&format!("{ours}{letter}"));
+                let node = own.or_else(|| find(&format!("b_{letter}"))).unwrap();
+                gradient(graph, gradients, node)
+            });
+            golden.check(&format!("grad.param.{theirs}"), &blocks.collect::<Vec<_>>());
+        }
+    }
+}
+
+/// Runs a cell over the case's input and compares every value and gradient.
+fn check_cell<'t, C: Cell<'t>>(
+    golden: &Golden,
+    layout: &Layout,
+    tape: &'t Tape,
+    parameters: &Parameters,
+    cell: &C,
+    start: C::State,
+) {
+    assert!(parameters.iter().all(|(name, _)| tape.graph().find(name).is_some()));
+    let mut state = start;
+    let (mut x, mut y, mut terms) = (Vec::new(), Vec::new(), Vec::new());
+    for (t, (input, cotangent)) in
+        golden.steps("input.x").into_iter().zip(golden.steps("input.cot_y")).enumerate()
+    {
+        tape.set_position(t);
+        let input = tape.input("input", "x", input);
+        state = cell.step(input, state);
+        // The output is a node of its own, as it is in PyTorch, with a gradient of its own.
+        let output = C::hidden(state).scale(1.0);
+        x.push(input.node());
+        y.push(output.node());
+        terms.push((output * tape.constant(cotangent)).sum());
+    }
+    let last = terms[terms.len() - 1];
+    let loss = terms[1..].iter().fold(terms[0], |sum, term| sum + *term);
+    let graph = tape.graph();
+    let steps = x.len();
+    let everywhere = |(name, path): (&str, &[usize])| -> Vec<NodeId> {
+        let name = graph.find(name).unwrap();
+        (0..steps).map(|t| follow(&graph, graph.at(name, t as i32).unwrap(), path)).collect()
+    };
+
+    golden.check("loss", [graph.value(loss.node())]);
+    golden.check("output.y", y.iter().map(|y| graph.value(*y)));
+    let traces: Vec<(&str, Vec<NodeId>)> = layout
+        .traces
+        .iter()
+        .map(|(theirs, ours, path)| (*theirs, everywhere((ours, path))))
+        .collect();
+    for (name, nodes) in &traces {
+        golden.check(&format!("trace.{name}"), nodes.iter().map(|node| graph.value(*node)));
+        if *name == "h" || *name == "c" {
+            golden.check(&format!("output.{name}_n"), [graph.value(nodes[steps - 1])]);
+        }
+    }
+    let before: Vec<Vec<NodeId>> = layout.before.iter().copied().map(everywhere).collect();
+    if !before.is_empty() {
+        let values = side_by_side(&before, |node| graph.value(node).clone());
+        golden.check("trace.pre", &values);
+    }
+
+    let gradients = graph.gradients(loss.node());
+    let of = |nodes: &[NodeId], gradients: &Gradients| -> Vec<Array2<f32>> {
+        nodes.iter().map(|node| gradient(&graph, gradients, *node)).collect()
+    };
+    golden.check("grad.input.x", &of(&x, &gradients));
+    golden.check("grad.output.y", &of(&y, &gradients));
+    for (name, value) in [("h0", "hidden"), ("c0", "cell")] {
+        if golden.has(&format!("input.{name}")) {
+            let node = graph.at(graph.find(value).unwrap(), -1).unwrap();
+            golden.check(&format!("grad.input.{name}"), &of(&[node], &gradients));
+        }
+    }
+    for (name, nodes) in &traces {
+        golden.check(&format!("grad.trace.{name}"), &of(nodes, &gradients));
+    }
+    if !before.is_empty() {
+        let values = side_by_side(&before, |node| gradient(&graph, &gradients, node));
+        golden.check("grad.trace.pre", &values);
+    }
+    layout.check_parameter_gradients(golden, &graph, &gradients);
+
+    let gradients = graph.gradients(last.node());
+    for (name, nodes) in traces.iter().filter(|(name, _)| *name == "h" || *name == "c") {
+        golden.check(&format!("grad_last.trace.{name}"), &of(nodes, &gradients));
+    }
+}
+
+/// The node that is reached by going to the given inputs, one after the other.
+fn follow(graph: &Graph, node: NodeId, path: &[usize]) -> NodeId {
+    path.iter().fold(node, |node, input| graph.node(node).inputs[*input])
+}
+
+/// A node's gradient; zeros where the loss does not depend on it.
+fn gradient(graph: &Graph, gradients: &Gradients, node: NodeId) -> Array2<f32> {
+    let zeros = || Array2::zeros(graph.value(node).raw_dim());
+    gradients.of(node).cloned().unwrap_or_else(zeros)
+}
+
+/// For each position the arrays of several values next to each other.
+fn side_by_side(values: &[Vec<NodeId>], array: impl Fn(NodeId) -> Array2<f32>) -> Vec<Array2<f32>> {
+    let at = |t: usize| {
+        let arrays: Vec<_> = values.iter().map(|nodes| array(nodes[t])).collect();
+        let views: Vec<_> = arrays.iter().map(|array| array.view()).collect();
+        concatenate(Axis(1), &views).unwrap()
+    };
+    (0..values[0].len()).map(at).collect()
+}
+
+fn embedding_and_cross_entropy(golden: &Golden) {
+    let ids: Vec<usize> = golden.integers("input.ids").iter().map(|id| *id as usize).collect();
+    // A negative target, −100 in PyTorch, does not count.
+    let targets: Vec<Option<usize>> =
+        golden.integers("input.targets").iter().map(|t| usize::try_from(*t).ok()).collect();
+    let mean = 1.0 / targets.iter().flatten().count() as f32;
+    let smoothing = golden.hyper("smoothing");
+
+    let tape = Tape::recording();
+    let parameter =
+        |name: &'static str, array: Array2<f32>| tape.parameter(name, name, array.into());
+    let table = parameter("emb", golden.matrix("param.emb"));
+    let w = golden.matrix("param.W");
+    let symbols = w.nrows();
+    let w = parameter("W", w.t().as_standard_layout().into_owned());
+    let b = parameter("b", golden.matrix("param.b"));
+    let x = tape.embed(table, &ids); // (rows, inputs)
+    let logits = x.dot(w) + b; // (rows, symbols)
+    let log_probs = logits.log_softmax();
+    let nll = log_probs.pick(&targets).scale(-1.0); // (rows, 1)
+    let sum = nll.sum();
+    let loss = sum.scale(mean);
+    let smooth = tape.constant(Array2::from_shape_fn([ids.len(), symbols], |(row, symbol)| {
+        targets[row].map_or(0.0, |target| {
+            let hit = f32::from(u8::from(target == symbol));
+            (1.0 - smoothing) * hit + smoothing / symbols as f32
+        })
+    }));
+    let smoothed = (smooth * log_probs).sum().scale(-mean);
+
+    golden.check("loss", [&loss.value()]);
+    golden.check("trace.x", [&x.value()]);
+    golden.check("trace.logits", [&logits.value()]);
+    golden.check("trace.probs", [&logits.softmax().value()]);
+    golden.check("trace.log_probs", [&log_probs.value()]);
+    golden.check("output.nll", [&nll.value()]);
+    golden.check("output.loss_sum", [&sum.value()]);
+    golden.check("output.perplexity", [&loss.exp().value()]);
+    golden.check("output.loss_smoothed", [&smoothed.value()]);
+    let graph = tape.graph();
+    let gradients = graph.gradients(loss.node());
+    let of = |var: Var<'_>| gradient(&graph, &gradients, var.node());
+    golden.check("grad.param.emb", [&of(table)]);
+    golden.check("grad.param.W", [&of(w).t().as_standard_layout().into_owned()]);
+    golden.check("grad.param.b", [&of(b)]);
+    golden.check("grad.trace.x", [&of(x)]);
+    golden.check("grad.trace.logits", [&of(logits)]);
+    golden.check("grad.trace.log_probs", [&of(log_probs)]);
+    golden.check("grad.output.nll", [&of(nll)]);
+    let gradients = graph.gradients(smoothed.node());
+    golden.check("grad_smoothed.trace.logits", [&gradient(&graph, &gradients, logits.node())]);
+    drop(graph);
+
+    let extreme = tape.constant(golden.matrix("input.extreme_logits"));
+    let log_softmax = extreme.log_softmax();
+    golden.check("output.extreme_softmax", [&extreme.softmax().value()]);
+    golden.check("output.extreme_log_softmax", [&log_softmax.value()]);
+    // ln Σ eˣ = x − ln softmax(x), in whichever column.
+    let first = vec![Some(0); extreme.shape()[0]];
+    golden.check("output.extreme_logsumexp", [&(extreme - log_softmax).pick(&first).value()]);
+}
+
+fn elementwise_functions(golden: &Golden) {
+    let tape = Tape::recording();
+    let x = tape.constant(golden.matrix("input.x"));
+    let functions = [
+        ("sigmoid", x.sigmoid()),
+        ("tanh", x.tanh()),
+        ("relu", x.relu()),
+        ("gelu", x.gelu()),
+        ("gelu_new", x.gelu_tanh()),
+        ("silu", x.silu()),
+        ("softplus", x.softplus()),
+        ("relu2", x.squared_relu()),
+    ];
+    let mut total: Option<Var<'_>> = None;
+    for (name, y) in functions {
+        let sum = y.sum();
+        total = Some(total.map_or(sum, |total| total + sum));
+        golden.check(&format!("output.{name}"), [&y.value()]);
+        let graph = tape.graph();
+        let slope = gradient(&graph, &graph.gradients(sum.node()), x.node());
+        golden.check(&format!("output.d_{name}"), [&slope]);
+    }
+    let loss = total.unwrap().scale(1.0 / x.shape()[1] as f32);
+    golden.check("loss", [&loss.value()]);
+    let graph = tape.graph();
+    golden.check("grad.input.x", [&gradient(&graph, &graph.gradients(loss.node()), x.node())]);
+}
+
+fn adam_rule(golden: &Golden) {
+    let weight_decay = golden.hyper("weight_decay");
+    // PyTorch's defaults, which the case does not list as hyper-parameters.
+    let rule = Rule::Adam { beta1: 0.9, beta2: 0.999, weight_decay };
+    optimise(golden, rule, &["m", "v"]);
+}
+
+fn sgd_rule(golden: &Golden, nesterov: bool) {
+    let (momentum, weight_decay) = (golden.hyper("momentum"), golden.hyper("weight_decay"));
+    optimise(golden, Rule::Sgd { momentum, nesterov, weight_decay }, &["buf"]);
+}
+
+/// Follows the given gradients; `memory` names what the optimiser remembers.
+fn optimise(golden: &Golden, rule: Rule, memory: &[&str]) {
+    let count = (0..).take_while(|k| golden.has(&format!("input.p{k}"))).count();
+    let mut parameters = Parameters::default();
+    for k in 0..count {
+        parameters.push(format!("p{k}"), golden.matrix(&format!("input.p{k}")));
+    }
+    let steps: Vec<Vec<Array2<f32>>> = (0..count)
+        .map(|k| {
+            let p = golden.matrix(&format!("input.p{k}"));
+            let split = |g: Array2<f32>| g.into_shape_with_order(p.raw_dim()).unwrap();
+            golden.steps(&format!("input.g{k}")).into_iter().map(split).collect()
+        })
+        .collect();
+    let mut optimiser = Optimiser::new(rule, &parameters);
+    let mut found = vec![Vec::new(); count * (1 + memory.len())];
+    for step in 0..steps[0].len() {
+        let gradients: Vec<_> = steps.iter().map(|g| g[step].clone()).collect();
+        optimiser.update(&mut parameters, &gradients, golden.hyper("lr"));
+        let (first, second) = optimiser.memory();
+        let values = parameters.iter().map(|(_, p)| &**p).chain(first).chain(second);
+        for (found, value) in found.iter_mut().zip(values) {
+            found.push(value.clone());
+        }
+    }
+    let names = ["p"].iter().chain(memory).flat_map(|n| (0..count).map(move |k| format!("{n}{k}")));
+    for (name, values) in names.zip(&found) {
+        golden.check(&format!("output.{name}"), values);
+    }
+}
+
+fn clipping(golden: &Golden) {
+    for set in ["a", "b"] {
+        let count = (0..).take_while(|k| golden.has(&format!("input.{set}.g{k}"))).count();
+        let given: Vec<_> =
+            (0..count).map(|k| golden.matrix(&format!("input.{set}.g{k}"))).collect();
+        let mut clipped = given.clone();
+        let norm = clip_norm(&mut clipped, golden.hyper("max_norm"));
+        golden.check(&format!("output.{set}.total_norm"), [&scalar(norm)]);
+        // The factor is not given back; it is what the largest entry was multiplied by.
+        let pairs = given.iter().flatten().zip(clipped.iter().flatten());
+        let (before, after) = pairs.max_by(|a, b| a.0.abs().total_cmp(&b.0.abs())).unwrap();
+        golden.check(&format!("output.{set}.coef"), [&scalar(after / before)]);
+        for (k, clipped) in clipped.iter().enumerate() {
+            golden.check(&format!("output.{set}.clipped{k}"), [clipped]);
+        }
+    }
+}
