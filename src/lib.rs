@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod checkpoint;
+pub mod cli;
+pub mod export;
 pub mod models;
 pub mod nn;
 pub mod palette;
