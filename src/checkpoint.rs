@@ -130,10 +130,7 @@ pub fn recipe_sha256(recipe: &Recipe) -> String {
 ///
 /// # Errors
 /// If the recipe's configuration does not make a model and a task.
-pub fn untrained(
-    spec: &'static ModelSpec,
-    recipe: &Recipe,
-) -> Result<Checkpoint, ConfigError> {
+pub fn untrained(spec: &'static ModelSpec, recipe: &Recipe) -> Result<Checkpoint, ConfigError> {
     let read = |of: &str, json: &str| {
         serde_json::from_str::<Json>(json)
             .map_err(|e| ConfigError { of: of.to_owned(), reason: e.to_string() })
@@ -218,7 +215,8 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Checkpoint, CheckpointErro
     let task = (task.build)(&card.task_config).map_err(config)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
     let declared = declared(&*model, &*task);
-    let declared = declared.map_err(|reason| config(ConfigError { of: card.id.clone(), reason }))?;
+    let declared =
+        declared.map_err(|reason| config(ConfigError { of: card.id.clone(), reason }))?;
     let parameters = read_parameters(file, &tensors, &declared)?;
     Ok(Checkpoint { card, spec, model, task, parameters })
 }

@@ -49,7 +49,14 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         options.models.iter().map(String::as_str).collect()
     };
     let mut table = Table::new(&[
-        "id", "task", "measure", "recorded", "fresh", "standard error", "target", "verdict",
+        "id",
+        "task",
+        "measure",
+        "recorded",
+        "fresh",
+        "standard error",
+        "target",
+        "verdict",
     ]);
     let (mut failed, mut errors) = (0, Vec::new());
     let bar = ProgressBar::new(which.len() as u64);
@@ -70,10 +77,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     table.write(options.json)?;
     match (errors.pop(), failed) {
         (None, 0) => Ok(()),
-        (None, failed) => anyhow::bail!(
-            "{failed} of {} models fail; see the column `verdict`",
-            which.len()
-        ),
+        (None, failed) => {
+            anyhow::bail!("{failed} of {} models fail; see the column `verdict`", which.len())
+        }
         (Some(last), _) => {
             for error in errors {
                 super::output::note(&format!("error: {error:#}"));

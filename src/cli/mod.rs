@@ -24,13 +24,17 @@ use clap::{Parser, Subcommand};
 ///
 /// Without a command, the window opens on the course map.
 #[derive(Debug, Parser)]
-#[command(name = "unrolled", version, after_help = "Examples:
+#[command(
+    name = "unrolled",
+    version,
+    after_help = "Examples:
   unrolled                            open the window
   unrolled open lstm                  open a lesson
   unrolled list models                see what there is
   unrolled eval --all                 recompute every score on fresh data
 
-`unrolled COMMAND --help` has an example for each command.")]
+`unrolled COMMAND --help` has an example for each command."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

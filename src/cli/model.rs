@@ -70,11 +70,7 @@ pub fn known_name<'a>(trace: &Trace, name: &'a str) -> anyhow::Result<&'a str> {
     Err(unknown_value(trace, name, names).into())
 }
 
-fn unknown_value<'a>(
-    trace: &Trace,
-    name: &str,
-    names: impl Iterator<Item = &'a str>,
-) -> Usage {
+fn unknown_value<'a>(trace: &Trace, name: &str, names: impl Iterator<Item = &'a str>) -> Usage {
     let model = trace.model();
     let otherwise = format!("`unrolled list values {model}` shows those there are");
     Usage(format!("{model} has no value `{name}`; {}", hint(name, names, &otherwise)))
@@ -97,7 +93,8 @@ fn must_match(trace: &Trace, intervention: &Intervention) -> anyhow::Result<()> 
         let nodes = named.iter().filter_map(|named| graph.find(&named.name));
         nodes.flat_map(|id| graph.everywhere(id))
     };
-    let wrong = |reason: String| Err(Usage(format!("`{intervention}` changes nothing: {reason}")).into());
+    let wrong =
+        |reason: String| Err(Usage(format!("`{intervention}` changes nothing: {reason}")).into());
     let n_positions = trace.n_positions();
     if !nodes().any(|(position, _)| intervention.matches(&named[0].name, *position)) {
         return wrong(format!("the input has the positions 0 to {}", n_positions - 1));

@@ -78,9 +78,8 @@ impl Table {
         let cells: Vec<Vec<String>> = std::iter::once(headings)
             .chain(self.rows.iter().map(|row| row.iter().map(cell).collect()))
             .collect();
-        let width = |column: usize| {
-            cells.iter().map(|row| width_of(&row[column])).max().unwrap_or(0)
-        };
+        let width =
+            |column: usize| cells.iter().map(|row| width_of(&row[column])).max().unwrap_or(0);
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let is_number = |column: usize| {
             self.rows.iter().any(|row| row[column].is_number())
@@ -129,10 +128,7 @@ mod tests {
         let mut table = Table::new(&["id", "in all", "shape"]);
         table.push(vec![json!("σ-net"), json!(12), json!([3, 4])]);
         table.push(vec![json!("b"), Json::Null, json!([1, 40])]);
-        assert_eq!(
-            table.text(),
-            "id     in all  shape\nσ-net      12  3×4\nb           –  1×40\n"
-        );
+        assert_eq!(table.text(), "id     in all  shape\nσ-net      12  3×4\nb           –  1×40\n");
         assert_eq!(table.json()[0]["in_all"], 12);
     }
 }

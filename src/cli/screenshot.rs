@@ -46,7 +46,9 @@ enum Theme {
 /// Does the command.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     if PictureFormat::of(&options.out) != Some(PictureFormat::Png) {
-        return Err(Usage(format!("--out {}: a screenshot is a .png", options.out.display())).into());
+        return Err(
+            Usage(format!("--out {}: a screenshot is a .png", options.out.display())).into()
+        );
     }
     let request = ScreenshotRequest {
         lesson: options.lesson.clone(),

@@ -67,7 +67,10 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             ..recipe.clone()
         };
         let path = options.out.clone().unwrap_or_else(|| default_path(recipe.id));
-        must_be_writable(&path)?;
+        must_be_writable(&path, "--out")?;
+        if let Some(plot) = &options.plot {
+            must_be_writable(plot, "--plot")?;
+        }
         let (summary, history) = train(spec, &recipe, &path)?;
         if let (Some(path), Some(format)) = (&options.plot, plot_format) {
             output::write_to(path, &figure::render(&chart(&recipe, &history), format)?)?;
@@ -106,13 +109,8 @@ fn train(
         history.push(progress);
     }
     reporter.finish();
-    let score = evaluate::score(
-        &*blank.model,
-        &*blank.task,
-        trainer.parameters(),
-        RECORDED_SEED,
-        EXAMPLES,
-    );
+    let score =
+        evaluate::score(&*blank.model, &*blank.task, trainer.parameters(), RECORDED_SEED, EXAMPLES);
     let card = Card { steps: recipe.steps, score, ..blank.card };
     checkpoint::save(path, &card, trainer.parameters()).context("the weights are lost")?;
     let summary = json!({
@@ -132,8 +130,7 @@ fn train(
 }
 
 fn in_words(summary: &Json) -> String {
-    let verdict =
-        if summary["reaches_target"] == json!(true) { "reaches" } else { "misses" };
+    let verdict = if summary["reaches_target"] == json!(true) { "reaches" } else { "misses" };
     let text = |key: &str| summary[key].as_str().unwrap_or_default().to_owned();
     format!(
         "{}: {} {} on {EXAMPLES} held-out sequences, which {verdict} the target {}; {} parameters, {} updates in {} s, written to {}\n",
@@ -159,18 +156,19 @@ fn default_path(id: &str) -> PathBuf {
 }
 
 /// Says so before an hour of training rather than after it.
-fn must_be_writable(path: &Path) -> anyhow::Result<()> {
+fn must_be_writable(path: &Path, option: &str) -> anyhow::Result<()> {
     if path.is_dir() {
         let reason = "is a folder; name a file in it, such as model.safetensors";
-        return Err(Usage(format!("--out {} {reason}", path.display())).into());
+        return Err(Usage(format!("{option} {} {reason}", path.display())).into());
+    }
+    if path.exists() {
+        return Ok(()); // A file is replaced, a device written to; neither is to be touched yet.
     }
     let mut probe = path.as_os_str().to_owned();
     probe.push(".unfinished");
-    std::fs::File::create(&probe)
-        .and_then(|_| std::fs::remove_file(&probe))
-        .with_context(|| {
-            format!("{} cannot be written; choose another place with --out", path.display())
-        })
+    std::fs::File::create(&probe).and_then(|_| std::fs::remove_file(&probe)).with_context(|| {
+        format!("{} cannot be written; choose another place with {option}", path.display())
+    })
 }
 
 fn learning_rate(text: &str) -> Result<f32, String> {

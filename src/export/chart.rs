@@ -4,7 +4,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::figure::{
-    DrawError, FINE, Figure, GRID, HEADER, INK, LABEL_SIZE, MARGIN, WEAK_INK, color, header, text,
+    DrawError, FINE, Figure, GRID, HAIRLINE, HEADER, INK, LABEL_SIZE, MARGIN, WEAK_INK, color,
+    header, text,
 };
 use crate::palette::Scale;
 use crate::trace::Trace;
@@ -14,7 +15,7 @@ const PANEL_HEIGHT: i32 = 260 * FINE;
 /// Up to so many points each is marked.
 const MARKED: usize = 64;
 /// More lines than this say nothing to a reader of a legend.
-const LONGEST_LEGEND: usize = 8;
+const LONGEST_LEGEND: usize = 12;
 
 /// One or more panels above each other over one horizontal axis.
 #[derive(Clone, Debug)]
@@ -36,10 +37,19 @@ pub struct LineChart {
 pub struct Panel {
     /// What runs from bottom to top.
     pub y_label: String,
-    /// Whether equal steps upward are equal factors; what is not above 0 is then left out.
+    /// Whether equal steps upward are equal factors; what is not above 0 is then left out. An axis
+    /// over less than a factor of ten is drawn with equal differences all the same.
     pub is_logarithmic: bool,
     /// Names and points; a point that is not finite leaves a gap.
     pub curves: Vec<(String, Vec<(f64, f64)>)>,
+}
+
+impl Panel {
+    fn spans_a_decade(&self) -> bool {
+        let heights = self.curves.iter().flat_map(|(_, points)| points).map(|point| point.1);
+        let (low, high) = extent(heights.filter(|y| *y > 0.0), 0.0);
+        high > 10.0 * low
+    }
 }
 
 impl LineChart {
@@ -48,9 +58,11 @@ impl LineChart {
     pub fn of(trace: &Trace, name: &str) -> Option<Self> {
         let entries = trace.over_time(name)?;
         let last = name.rsplit('.').next().unwrap_or(name);
-        let symbols = if super::table::OVER_SYMBOLS.contains(&last) { trace.symbols() } else { &[] };
+        let symbols =
+            if super::table::OVER_SYMBOLS.contains(&last) { trace.symbols() } else { &[] };
         let curves = entries.columns().into_iter().enumerate().map(|(unit, column)| {
-            let name = symbols.get(unit).map_or_else(|| format!("unit {unit}"), |s| (*s).to_owned());
+            let name =
+                symbols.get(unit).map_or_else(|| format!("unit {unit}"), |s| (*s).to_owned());
             let points = column.iter().enumerate().map(|(at, y)| (at as f64, f64::from(*y)));
             (name, points.collect())
         });
@@ -91,7 +103,8 @@ impl LineChart {
         panel: &Panel,
         area: &DrawingArea<DB, Shift>,
     ) -> Result<(), DrawError<DB>> {
-        let height = |y: f64| match (panel.is_logarithmic, y > 0.0) {
+        let is_logarithmic = panel.is_logarithmic && panel.spans_a_decade();
+        let height = |y: f64| match (is_logarithmic, y > 0.0) {
             (false, _) => y,
             (true, true) => y.log10(),
             (true, false) => f64::NAN,
@@ -107,12 +120,12 @@ impl LineChart {
             .build_cartesian_2d(left..right, low..high)?;
         let labels = text(LABEL_SIZE, INK);
         let name_of_x = |x: &f64| self.name_of_x(*x);
-        let name_of_y = |y: &f64| if panel.is_logarithmic { power(*y) } else { plain(*y) };
+        let name_of_y = |y: &f64| if is_logarithmic { power(*y) } else { plain(*y) };
         chart
             .configure_mesh()
-            .bold_line_style(GRID)
+            .bold_line_style(GRID.stroke_width(HAIRLINE))
             .light_line_style(TRANSPARENT)
-            .axis_style(WEAK_INK)
+            .axis_style(WEAK_INK.stroke_width(HAIRLINE))
             .label_style(labels.clone())
             .axis_desc_style(labels.clone())
             .x_desc(&self.x_label)
@@ -124,7 +137,7 @@ impl LineChart {
             .draw()?;
         let colors = colors(panel.curves.len());
         for ((name, points), color) in panel.curves.iter().zip(colors) {
-            let style = color.stroke_width(FINE.unsigned_abs());
+            let style = color.stroke_width((FINE * 3 / 2).unsigned_abs());
             let placed: Vec<_> = points.iter().map(|(x, y)| (*x, height(*y))).collect();
             let mut is_first = true;
             for run in placed.split(|(_, y)| !y.is_finite()).filter(|run| !run.is_empty()) {

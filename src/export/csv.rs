@@ -20,8 +20,7 @@ pub(super) fn long(trace: &Trace, names: &[&Named], gradients: Option<&GradientO
             };
             let token = usize::try_from(*position).ok().and_then(|at| trace.tokens().get(at));
             let token = token.map_or(String::new(), |token| quoted(token));
-            let position =
-                if named.is_parameter { String::new() } else { position.to_string() };
+            let position = if named.is_parameter { String::new() } else { position.to_string() };
             let slope = gradients.map(|of| gradient_of(trace, &of.gradients, *node));
             for ((row, unit), entry) in trace.graph().value(*node).indexed_iter() {
                 let name = quoted(&named.name);
@@ -41,8 +40,7 @@ pub(super) fn long(trace: &Trace, names: &[&Named], gradients: Option<&GradientO
 pub(super) fn wide(trace: &Trace, named: &Named) -> String {
     let Some(id) = trace.graph().find(&named.name) else { return String::new() };
     let nodes = trace.graph().everywhere(id);
-    let units =
-        nodes.iter().map(|(_, node)| trace.graph().value(*node).ncols()).max().unwrap_or(0);
+    let units = nodes.iter().map(|(_, node)| trace.graph().value(*node).ncols()).max().unwrap_or(0);
     let last = named.name.rsplit('.').next().unwrap_or_default();
     let symbols = OVER_SYMBOLS.contains(&last).then_some(trace.symbols()).unwrap_or_default();
     let mut csv = "position,token,row".to_owned();

@@ -1,7 +1,7 @@
 //! The page of a figure: SVG or PNG, light, with a title and a caption, the same bytes every time.
 //!
-//! Everything is laid out in pixels at twice the size: lines of a bitmap are smooth once it has
-//! been reduced, and an SVG, whose coordinates are whole numbers here, is twice as exact.
+//! Everything is laid out in fine pixels, four to a point: lines of a bitmap are smooth once it has
+//! been reduced, and an SVG, whose coordinates are whole numbers here, is exact.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -14,8 +14,12 @@ use plotters::style::register_font;
 
 use crate::palette::Rgb;
 
-/// Pixels of the drawing for each pixel of the picture.
-pub(super) const FINE: i32 = 2;
+/// Fine pixels in a point.
+pub(super) const FINE: i32 = 4;
+/// Fine pixels in a pixel of a PNG, which therefore has two to a point, as slides and print want.
+const REDUCED: u32 = 2;
+/// Frames and axes.
+pub(super) const HAIRLINE: u32 = 2;
 /// The space around everything.
 pub(super) const MARGIN: i32 = 16 * FINE;
 /// What the title and the caption take.
@@ -41,7 +45,7 @@ static FONT: &[u8] = include_bytes!("../../assets/fonts/UnrolledSansSC.otf");
 pub enum PictureFormat {
     /// Lines and text, for papers.
     Svg,
-    /// Pixels, at twice the figure's nominal size, for slides.
+    /// Pixels, two to a point, for slides.
     Png,
 }
 
@@ -109,13 +113,13 @@ pub fn render(figure: &impl Figure, format: PictureFormat) -> Result<Vec<u8>, Fi
         }
         PictureFormat::Png => {
             let mut pixels = vec![255; width as usize * height as usize * 3];
-            let area =
-                BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+            let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
             draw(figure, &area)?;
             drop(area);
             let picture = RgbImage::from_raw(width, height, pixels)
                 .ok_or_else(|| FigureError("its pixels do not fit".to_owned()))?;
-            let small = resize(&picture, width / fine, height / fine, FilterType::Triangle);
+            let (width, height) = (width / REDUCED, height / REDUCED);
+            let small = resize(&picture, width, height, FilterType::Triangle);
             png(small.as_raw(), small.width(), small.height(), ExtendedColorType::Rgb8)
         }
     }

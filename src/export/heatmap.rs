@@ -6,7 +6,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::figure::{
-    DrawError, FINE, Figure, HEADER, INK, LABEL_SIZE, MARGIN, WEAK_INK, color, header, text,
+    DrawError, FINE, Figure, HAIRLINE, HEADER, INK, LABEL_SIZE, MARGIN, WEAK_INK, color, header,
+    text,
 };
 use crate::models::Range;
 use crate::palette::Scale;
@@ -104,9 +105,9 @@ impl Figure for Heatmap {
     fn size(&self) -> (u32, u32) {
         let [width, height] = self.grid();
         let width = 2 * MARGIN + LEFT + width + BAR.iter().sum::<i32>();
-        // Even, because the picture has half the size.
-        let even = |side: i32| ((side + 1) / 2 * 2).unsigned_abs();
-        (even(width.max(NARROWEST)), even(2 * MARGIN + HEADER + height.max(LABEL_SIZE) + BELOW))
+        // Whole points.
+        let whole = |side: i32| ((side + FINE - 1) / FINE * FINE).unsigned_abs();
+        (whole(width.max(NARROWEST)), whole(2 * MARGIN + HEADER + height.max(LABEL_SIZE) + BELOW))
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), DrawError<DB>> {
@@ -120,7 +121,7 @@ impl Figure for Heatmap {
         }
         let [grid_width, grid_height] = self.grid();
         let frame = [(left, top), (left + grid_width, top + grid_height)];
-        area.draw(&Rectangle::new(frame, WEAK_INK.stroke_width(1)))?;
+        area.draw(&Rectangle::new(frame, WEAK_INK.stroke_width(HAIRLINE)))?;
         self.draw_labels(area, left, top)?;
         self.draw_bar(area, left + grid_width + BAR[0], top)
     }
@@ -172,7 +173,7 @@ impl Heatmap {
             area.draw(&Rectangle::new(corners, color(rgb).filled()))?;
         }
         let frame = [(left, top), (left + BAR[1], top + height)];
-        area.draw(&Rectangle::new(frame, WEAK_INK.stroke_width(1)))?;
+        area.draw(&Rectangle::new(frame, WEAK_INK.stroke_width(HAIRLINE)))?;
         let style = text(LABEL_SIZE, INK).pos(Pos::new(HPos::Left, VPos::Center));
         let Scale { low, high, .. } = self.scale;
         for (value, y) in

@@ -155,9 +155,12 @@ fn stacked(
     let views: Vec<_> = rows.iter().map(|rows| rows.view()).collect();
     match concatenate(Axis(0), &views) {
         Ok(all) if is_row_each => arrays.push((name(), false, all)),
-        _ => arrays.extend(along.iter().zip(rows).map(|((position, _), rows)| {
-            (format!("{}[{position}]", named.name), false, rows)
-        })),
+        _ => arrays.extend(
+            along
+                .iter()
+                .zip(rows)
+                .map(|((position, _), rows)| (format!("{}[{position}]", named.name), false, rows)),
+        ),
     }
     arrays
 }
