@@ -14,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use crate::models::{self, ConfigError, Model, ModelSpec, Recipe};
-use crate::nn::Parameters;
-use crate::tasks::{self, Task};
+use crate::models::{self, ConfigError, Input, Model, ModelSpec, Recipe};
+use crate::nn::{Binder, Parameters};
+use crate::tape::Tape;
+use crate::tasks::{self, Sequence, Task};
+use crate::tensor::random::Random;
 use crate::tensor::{shape, slice};
 
 static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets/models");
@@ -24,6 +26,8 @@ static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets/models")
 const CARD_KEY: &str = "unrolled";
 /// Far above any shipped model, far below what would exhaust memory.
 const LARGEST_FILE: u64 = 512 * 1024 * 1024;
+/// No size in a configuration is larger; a damaged one could ask for more memory than there is.
+const LARGEST_SIZE: f64 = 4096.0;
 
 /// What the weights are and how they came about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,6 +126,40 @@ pub fn recipe_sha256(recipe: &Recipe) -> String {
     Sha256::digest(json.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A model of a recipe before any training: new weights, no steps, no score.
+///
+/// # Errors
+/// If the recipe's configuration does not make a model and a task.
+pub fn untrained(spec: &'static ModelSpec, recipe: &Recipe) -> Result<Checkpoint, ConfigError> {
+    let read = |of: &str, json: &str| {
+        serde_json::from_str::<Json>(json)
+            .map_err(|e| ConfigError { of: of.to_owned(), reason: e.to_string() })
+    };
+    let (config, task_config) =
+        (read(recipe.id, recipe.config)?, read(recipe.task, recipe.task_config)?);
+    let model = (spec.build)(&config)?;
+    let task_spec = tasks::find(recipe.task).ok_or_else(|| ConfigError {
+        of: recipe.task.to_owned(),
+        reason: "there is no such task".to_owned(),
+    })?;
+    let task = (task_spec.build)(&task_config)?;
+    let parameters = model.init(recipe.seed);
+    let card = Card {
+        id: recipe.id.to_owned(),
+        model: spec.id.to_owned(),
+        config,
+        task: recipe.task.to_owned(),
+        task_config,
+        seed: recipe.seed,
+        steps: 0,
+        parameters: parameters.count(),
+        measure: task.measure().name().to_owned(),
+        score: f64::NAN,
+        recipe_sha256: recipe_sha256(recipe),
+    };
+    Ok(Checkpoint { card, spec, model, task, parameters })
+}
+
 /// A shipped model.
 ///
 /// # Errors
@@ -165,13 +203,72 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Checkpoint, CheckpointErro
             reason: format!("this version has no such {what}"),
         })
     };
+    for (of, json) in [(&card.model, &card.config), (&card.task, &card.task_config)] {
+        if let Some(size) = too_large(json) {
+            let reason = format!("{size} is more than {LARGEST_SIZE}, which no size may exceed");
+            return Err(config(ConfigError { of: of.clone(), reason }));
+        }
+    }
     let spec = models::find(&card.model).ok_or_else(|| unknown("model", &card.model))?;
     let model = (spec.build)(&card.config).map_err(config)?;
     let task = tasks::find(&card.task).ok_or_else(|| unknown("task", &card.task))?;
     let task = (task.build)(&card.task_config).map_err(config)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
-    let parameters = read_parameters(file, &tensors, &model.init(card.seed))?;
+    let declared = declared(&*model, &*task);
+    let declared =
+        declared.map_err(|reason| config(ConfigError { of: card.id.clone(), reason }))?;
+    let parameters = read_parameters(file, &tensors, &declared)?;
     Ok(Checkpoint { card, spec, model, task, parameters })
+}
+
+/// The first number in a configuration that is beyond all reason.
+fn too_large(json: &Json) -> Option<f64> {
+    match json {
+        Json::Number(number) => number.as_f64().filter(|number| number.abs() > LARGEST_SIZE),
+        Json::Array(entries) => entries.iter().find_map(too_large),
+        Json::Object(fields) => fields.values().find_map(too_large),
+        _ => None,
+    }
+}
+
+/// The parameters that a model declares, as zeros; or why it cannot do its task. What passes here
+/// can be run on every input that the task accepts.
+fn declared(model: &dyn Model, task: &dyn Task) -> Result<Parameters, String> {
+    let input = model.example();
+    let mut random = Random::new(0, 0);
+    let sequence = task.generate(&mut random).sequence;
+    let fits = match (&input, &sequence) {
+        (Input::Symbols(_), Sequence::Symbols(_)) => true,
+        (Input::Numbers(read), Sequence::Numbers(given)) => {
+            read.first().map(Array2::ncols) == given.first().map(Vec::len)
+        }
+        _ => false,
+    };
+    if !fits {
+        return Err("the model does not read what the task gives".to_owned());
+    }
+    let tape = Tape::lean();
+    let binder = Binder::blank(&tape);
+    let outputs = model.forward(&binder, &input);
+    let wanted = task.output_symbols().len().max(1);
+    if outputs.scores.last().is_none_or(|scores| scores.shape()[1] != wanted) {
+        return Err(format!("the model does not give the {wanted} outputs that the task asks for"));
+    }
+    let parameters = binder.into_parameters();
+    if let Some((name, _)) = parameters.iter().find(|(_, array)| array.is_empty()) {
+        return Err(format!("weight `{name}` would have no entries"));
+    }
+    if let Some(table) = parameters.get("embedding") {
+        // Every symbol turns up in so many examples.
+        const EXAMPLES: usize = 64;
+        for _ in 0..EXAMPLES {
+            let Sequence::Symbols(symbols) = task.generate(&mut random).sequence else { break };
+            if symbols.iter().any(|symbol| *symbol >= table.nrows()) {
+                return Err(format!("{} symbols are fewer than the task has", table.nrows()));
+            }
+        }
+    }
+    Ok(parameters)
 }
 
 fn read_parameters(
@@ -205,34 +302,49 @@ fn read_parameters(
     Ok(parameters)
 }
 
-/// Writes arrays as safetensors with one JSON metadata entry, atomically: a reader sees the old
-/// file or the whole new one.
+/// Arrays as safetensors with one JSON metadata entry.
 ///
 /// # Errors
-/// If the file cannot be written.
-pub fn write<'a>(
-    path: &Path,
+/// If two arrays have the same name, or there are more than the format can hold.
+pub fn to_bytes<'a>(
+    file: &str,
     card: &Json,
     arrays: impl Iterator<Item = (&'a str, &'a Array2<f32>)>,
-) -> Result<(), CheckpointError> {
-    let name = path.display().to_string();
-    let file_error = |error| CheckpointError::File { path: name.clone(), error };
+) -> Result<Vec<u8>, CheckpointError> {
     let arrays: Vec<(&str, Vec<usize>, Vec<u8>)> = arrays
         .map(|(name, array)| {
             let bytes = slice(array).iter().flat_map(|x| x.to_le_bytes()).collect();
             (name, shape(array).to_vec(), bytes)
         })
         .collect();
-    let format = |error| CheckpointError::Format(path.display().to_string(), error);
+    let format = |error| CheckpointError::Format(file.to_owned(), error);
     let mut views = Vec::with_capacity(arrays.len());
     for (name, shape, bytes) in &arrays {
         views.push((*name, TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(format)?));
     }
     let metadata = HashMap::from([(CARD_KEY.to_owned(), card.to_string())]);
-    let bytes = safetensors::serialize(views, Some(metadata)).map_err(format)?;
-    let unfinished = path.with_extension("unfinished");
-    std::fs::write(&unfinished, bytes).map_err(file_error)?;
-    std::fs::rename(&unfinished, path).map_err(file_error)
+    safetensors::serialize(views, Some(metadata)).map_err(format)
+}
+
+/// Writes a file atomically: a reader sees the old file or the whole new one.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
+    let file_error = |error| CheckpointError::File { path: path.display().to_string(), error };
+    // A device or a pipe is written to; renaming would put a file in its place.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return std::fs::write(path, bytes).map_err(file_error);
+    }
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let result =
+        std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, path));
+    result.map_err(|error| {
+        // What is left of the attempt is of no use; that it cannot be removed either changes nothing.
+        let _ = std::fs::remove_file(&unfinished);
+        file_error(error)
+    })
 }
 
 /// Writes a model.
@@ -240,7 +352,9 @@ pub fn write<'a>(
 /// # Errors
 /// If the file cannot be written.
 pub fn save(path: &Path, card: &Card, parameters: &Parameters) -> Result<(), CheckpointError> {
+    let name = path.display().to_string();
     let card = serde_json::to_value(card)
-        .map_err(|e| CheckpointError::Card(path.display().to_string(), e.to_string()))?;
-    write(path, &card, parameters.iter().map(|(name, array)| (name, &**array)))
+        .map_err(|e| CheckpointError::Card(name.clone(), e.to_string()))?;
+    let arrays = parameters.iter().map(|(name, array)| (name, &**array));
+    write_file(path, &to_bytes(&name, &card, arrays)?)
 }

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod checkpoint;
+pub mod cli;
 pub mod export;
 pub mod lesson;
 pub mod models;

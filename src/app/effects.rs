@@ -12,7 +12,8 @@ use crate::lesson::Library;
 use crate::trace::Trace;
 use crate::view::Selection;
 use crate::view::command::Export;
-use crate::{export, tasks};
+use crate::export::{Heatmap, PictureFormat, TableFormat, figure, table};
+use crate::tasks;
 
 /// The largest lesson file that is read.
 const LARGEST_LESSON: u64 = 4 * 1024 * 1024;
@@ -142,8 +143,7 @@ impl Threads {
         let dialog = dialog(state).add_filter(name, extensions).set_file_name(file);
         self.background(move || match dialog.save_file() {
             Some(path) => {
-                let saved = export::save_value(&run.trace, &selection.name, &path);
-                Event::Saved(saved.map(|()| path).map_err(|error| error.to_string()))
+                Event::Saved(save_value(&run.trace, &selection.name, &path).map(|()| path))
             }
             None => Event::Nothing,
         });
@@ -204,6 +204,22 @@ fn dialog(state: &State) -> rfd::FileDialog {
         Some(folder) => dialog.set_directory(folder),
         None => dialog,
     }
+}
+
+/// Writes one value of a run as the picture or table that the file's ending asks for.
+fn save_value(trace: &Trace, name: &str, path: &Path) -> Result<(), String> {
+    let missing = || format!("{name} has no values over the positions; choose another value");
+    let bytes = if let Some(format) = PictureFormat::of(path) {
+        let heatmap = Heatmap::of(trace, name).ok_or_else(missing)?;
+        figure::render(&heatmap, format).map_err(|error| error.to_string())?
+    } else if let Some(format) = TableFormat::of(path) {
+        let table = table::value(trace, name, format).map_err(|error| error.to_string())?;
+        table.ok_or_else(missing)?
+    } else {
+        let shown = path.display();
+        return Err(format!("{shown}: end the name in .png, .svg, .csv, .json or .safetensors"));
+    };
+    checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
 }
 
 /// Reads a folder of lessons or a file of weights.

@@ -104,6 +104,7 @@ pub struct Binder<'t> {
 enum Source<'t> {
     Stored(&'t Parameters),
     New(Random, Parameters),
+    Blank(Parameters),
 }
 
 impl<'t> Binder<'t> {
@@ -118,6 +119,12 @@ impl<'t> Binder<'t> {
     pub fn new(tape: &'t Tape, seed: u64) -> Self {
         let random = Random::new(seed, INIT_STREAM);
         Self { tape, source: RefCell::new(Source::New(random, Parameters::default())) }
+    }
+
+    /// Makes parameters of zeros: enough to learn their names and shapes without drawing them.
+    #[must_use]
+    pub fn blank(tape: &'t Tape) -> Self {
+        Self { tape, source: RefCell::new(Source::Blank(Parameters::default())) }
     }
 
     /// The tape that parameters are put on.
@@ -144,6 +151,10 @@ impl<'t> Binder<'t> {
                 parameters.push(name, init.draw(wanted, random));
                 Arc::clone(&parameters.entries[parameters.len() - 1].1)
             }
+            Source::Blank(parameters) => {
+                parameters.push(name, Array2::zeros(wanted));
+                Arc::clone(&parameters.entries[parameters.len() - 1].1)
+            }
         };
         self.tape.parameter(name, symbol, array)
     }
@@ -164,7 +175,7 @@ impl<'t> Binder<'t> {
     #[must_use]
     pub fn into_parameters(self) -> Parameters {
         match self.source.into_inner() {
-            Source::New(_, parameters) => parameters,
+            Source::New(_, parameters) | Source::Blank(parameters) => parameters,
             Source::Stored(parameters) => parameters.clone(),
         }
     }

@@ -36,6 +36,7 @@ pub struct Trace {
     graph: Graph,
     ticks: Vec<Tick>,
     tokens: Vec<String>,
+    text: String,
     sequence: Sequence,
     symbols: &'static [&'static str],
     values: &'static [ValueDoc],
@@ -79,6 +80,7 @@ impl Trace {
             ticks: ticks(&graph),
             graph,
             tokens: checkpoint.task.tokens(&sequence),
+            text: checkpoint.task.text(&sequence),
             sequence,
             symbols: checkpoint.task.output_symbols(),
             values: checkpoint.spec.values,
@@ -103,6 +105,12 @@ impl Trace {
     #[must_use]
     pub fn tokens(&self) -> &[String] {
         &self.tokens
+    }
+
+    /// The input as it would be typed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The input.
@@ -297,27 +305,8 @@ mod tests {
     /// An LSTM with new weights: what a trace does must not depend on training.
     pub(super) fn example(text: &str) -> Trace {
         let (spec, recipe) = models::find_recipe("lstm-brackets").unwrap();
-        let config = serde_json::from_str(recipe.config).unwrap();
-        let model = (spec.build)(&config).unwrap();
-        let task_spec = crate::tasks::find(recipe.task).unwrap();
-        let task_config = serde_json::from_str(recipe.task_config).unwrap();
-        let task = (task_spec.build)(&task_config).unwrap();
-        let parameters = model.init(1);
-        let card = crate::checkpoint::Card {
-            id: recipe.id.to_owned(),
-            model: spec.id.to_owned(),
-            config,
-            task: recipe.task.to_owned(),
-            task_config,
-            seed: 1,
-            steps: 0,
-            parameters: parameters.count(),
-            measure: String::new(),
-            score: 0.0,
-            recipe_sha256: String::new(),
-        };
-        let sequence = task.parse(text).unwrap();
-        let checkpoint = Checkpoint { card, spec, model, task, parameters };
+        let checkpoint = crate::checkpoint::untrained(spec, recipe).unwrap();
+        let sequence = checkpoint.task.parse(text).unwrap();
         Trace::record(&checkpoint, sequence, Vec::new())
     }
 

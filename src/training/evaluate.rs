@@ -17,6 +17,19 @@ pub const FRESH_SEED: u64 = 2;
 
 const EVALUATION_STREAM: u64 = 3;
 const ROWS: usize = 32;
+/// Parts whose scores are compared for the standard error.
+const GROUPS: usize = 20;
+
+/// A score and how far chance may have moved it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The score.
+    pub score: f64,
+    /// Its standard error, from how much groups of examples differ.
+    pub standard_error: f64,
+    /// The answers that were counted.
+    pub answers: usize,
+}
 
 /// The score of a model on `examples` freshly drawn held-out sequences.
 #[must_use]
@@ -27,26 +40,47 @@ pub fn score(
     seed: u64,
     examples: usize,
 ) -> f64 {
+    measure(model, task, parameters, seed, examples).score
+}
+
+/// [`score`] with its standard error.
+#[must_use]
+pub fn measure(
+    model: &dyn Model,
+    task: &dyn Task,
+    parameters: &Parameters,
+    seed: u64,
+    examples: usize,
+) -> Measured {
     let mut random = Random::new(seed, EVALUATION_STREAM);
-    let mut examples: Vec<Example> =
+    let mut drawn: Vec<Example> =
         (0..examples).map(|_| tasks::draw(task, &mut random, Split::HeldOut)).collect();
-    examples.sort_by_key(|example| example.sequence.len());
-    let tallies: Vec<Tally> = examples
-        .par_chunks(ROWS)
-        .map(|examples| {
-            let batch = Batch::new(examples);
-            let tape = Tape::lean();
-            let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
-            let scores: Vec<_> = outputs.scores.iter().map(|scores| scores.value()).collect();
-            let mut tally = Tally::default();
-            task.score(&scores, &batch, &mut tally);
-            tally
+    // Answers within one sequence depend on each other, so whole sequences are grouped.
+    let groups: Vec<Tally> = drawn
+        .par_chunks_mut(examples.div_ceil(GROUPS).max(1))
+        .map(|group| {
+            group.sort_by_key(|example| example.sequence.len());
+            group.chunks(ROWS).fold(Tally::default(), |mut tally, examples| {
+                let batch = Batch::new(examples);
+                let tape = Tape::lean();
+                let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
+                let scores: Vec<_> = outputs.scores.iter().map(|scores| scores.value()).collect();
+                task.score(&scores, &batch, &mut tally);
+                tally
+            })
         })
         .collect();
     // Added up in order, so that the last digit does not depend on the threads.
-    let sum = |total: Tally, tally: &Tally| Tally {
-        sum: total.sum + tally.sum,
-        count: total.count + tally.count,
-    };
-    tallies.iter().fold(Tally::default(), sum).score()
+    let total = groups.iter().fold(Tally::default(), |total, group| Tally {
+        sum: total.sum + group.sum,
+        count: total.count + group.count,
+    });
+    let count = groups.len() as f64;
+    let variance = groups.iter().map(|group| (group.score() - total.score()).powi(2)).sum::<f64>()
+        / (count - 1.0);
+    Measured {
+        score: total.score(),
+        standard_error: (variance / count).sqrt(),
+        answers: total.count,
+    }
 }

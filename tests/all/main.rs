@@ -1,6 +1,8 @@
 //! Contracts that hold over the whole program.
 
 mod assets;
+mod cli;
+mod export;
 mod golden;
 mod lesson;
 mod reference;

@@ -209,7 +209,9 @@ impl Op for Intervene {
     fn forward(&self, x: &[&Array2<f32>], attribute: &Attribute) -> Array2<f32> {
         let mut y = x[0].clone();
         let (edit, units) = Self::parts(attribute, y.ncols());
-        y.slice_mut(ndarray::s![.., units]).mapv_inplace(|x| edit.apply(x));
+        for mut row in y.rows_mut() {
+            units.clone().for_each(|unit| row[unit] = edit.apply(row[unit]));
+        }
         y
     }
 

@@ -1,0 +1,107 @@
+//! Which model is meant, and what is run on it.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::Usage;
+use super::nearest::hint;
+use crate::checkpoint::{self, Checkpoint, CheckpointError};
+use crate::models::{self, ModelSpec, Recipe};
+use crate::tape::Intervention;
+use crate::trace::Trace;
+
+/// Where to look when a model's name is not known.
+const SEE_MODELS: &str = "`unrolled list models` shows those there are";
+
+/// The recipe called `id`, or the first of the architecture called so.
+pub fn recipe(id: &str) -> anyhow::Result<(&'static ModelSpec, &'static Recipe)> {
+    let of_architecture = || {
+        let spec = models::find(id)?;
+        Some((spec, spec.recipes.first()?))
+    };
+    models::find_recipe(id).or_else(of_architecture).ok_or_else(|| {
+        let names = models::recipes().map(|(_, recipe)| recipe.id);
+        Usage(format!("there is no model `{id}`; {}", hint(id, names, SEE_MODELS))).into()
+    })
+}
+
+/// A recipe's target as it is written: as an `f32`, 0.99 is a hair above.
+pub fn target(recipe: &Recipe) -> f64 {
+    (f64::from(recipe.target) * 1e6).round() / 1e6
+}
+
+/// A trained model: a shipped one by name, or a weights file.
+pub fn load(which: &str) -> anyhow::Result<Checkpoint> {
+    let path = Path::new(which);
+    let looks_like_a_file = which.contains(['/', '\\']) || path.extension().is_some();
+    if looks_like_a_file || (path.is_file() && recipe(which).is_err()) {
+        return Ok(checkpoint::open(path)?);
+    }
+    let (_, recipe) = recipe(which)?;
+    checkpoint::shipped(recipe.id).map_err(|error| match error {
+        CheckpointError::Unknown(id) => anyhow::anyhow!(
+            "this program was built without the weights of `{id}`; make them with `unrolled train {id} --out {id}.safetensors` and give that file instead of the name"
+        ),
+        other => other.into(),
+    })
+}
+
+/// Runs a model on what was typed.
+pub fn record(
+    checkpoint: &Checkpoint,
+    input: &str,
+    interventions: Vec<Intervention>,
+) -> anyhow::Result<Trace> {
+    let sequence = checkpoint.task.parse(input).context("--input")?;
+    let trace = Trace::record(checkpoint, sequence, interventions);
+    for intervention in trace.interventions() {
+        must_match(&trace, intervention)?;
+    }
+    Ok(trace)
+}
+
+/// The name of a value or parameter of a run, checked.
+pub fn known_name<'a>(trace: &Trace, name: &'a str) -> anyhow::Result<&'a str> {
+    if trace.graph().find(name).is_some() {
+        return Ok(name);
+    }
+    let names = trace.graph().names().iter().map(|named| named.name.as_str());
+    Err(unknown_value(trace, name, names).into())
+}
+
+fn unknown_value<'a>(trace: &Trace, name: &str, names: impl Iterator<Item = &'a str>) -> Usage {
+    let model = trace.model();
+    let otherwise = format!("`unrolled list values {model}` shows those there are");
+    Usage(format!("{model} has no value `{name}`; {}", hint(name, names, &otherwise)))
+}
+
+/// An intervention that changes nothing is a mistake that would go unnoticed.
+fn must_match(trace: &Trace, intervention: &Intervention) -> anyhow::Result<()> {
+    let graph = trace.graph();
+    let name_only = Intervention { positions: None, units: None, ..intervention.clone() };
+    let named: Vec<_> = graph
+        .names()
+        .iter()
+        .filter(|named| !named.is_parameter && name_only.matches(&named.name, 0))
+        .collect();
+    if named.is_empty() {
+        let pattern = intervention.pattern.trim_end_matches('*');
+        return Err(unknown_value(trace, pattern, trace.value_names()).into());
+    }
+    let nodes = || {
+        let nodes = named.iter().filter_map(|named| graph.find(&named.name));
+        nodes.flat_map(|id| graph.everywhere(id))
+    };
+    let wrong =
+        |reason: String| Err(Usage(format!("`{intervention}` changes nothing: {reason}")).into());
+    let n_positions = trace.n_positions();
+    if !nodes().any(|(position, _)| intervention.matches(&named[0].name, *position)) {
+        return wrong(format!("the input has the positions 0 to {}", n_positions - 1));
+    }
+    let units = nodes().map(|(_, node)| graph.value(*node).ncols()).max().unwrap_or(0);
+    if intervention.units.as_ref().is_some_and(|range| range.start >= units) {
+        return wrong(format!("`{}` has the units 0 to {}", named[0].name, units - 1));
+    }
+    Ok(())
+}

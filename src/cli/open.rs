@@ -1,0 +1,72 @@
+//! `unrolled open`: the window on a lesson or a model of one's own.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::Usage;
+use crate::app::{self, Start};
+use crate::checkpoint;
+
+/// Open the window on a lesson, a folder of lessons or trained weights
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  unrolled open lstm                  a lesson
+  unrolled open my-lessons/           a folder of Markdown lessons
+  unrolled open my.safetensors        weights that `unrolled train` wrote")]
+pub struct Options {
+    /// A lesson's id, a `.safetensors` file, or a folder of lessons
+    #[arg(value_name = "X")]
+    what: String,
+}
+
+/// Opens the window on the course map.
+pub fn home() -> anyhow::Result<()> {
+    Ok(app::run(Start::Home)?)
+}
+
+/// Does the command.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    Ok(app::run(start(&options.what)?)?)
+}
+
+/// What is meant; weights are read once before the window opens, so that a damaged file is named.
+fn start(what: &str) -> anyhow::Result<Start> {
+    let path = Path::new(what);
+    if path.is_dir() {
+        return Ok(Start::Folder(path.into()));
+    }
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match extension.as_deref() {
+        Some("safetensors") => {
+            checkpoint::open(path)?;
+            Ok(Start::Checkpoint(path.into()))
+        }
+        Some("md") => Err(Usage(format!(
+            "{what} is one lesson; open the folder that it is in: `unrolled open {}`",
+            path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).display()
+        ))
+        .into()),
+        Some(other) => Err(Usage(format!(
+            "{what} cannot be opened: .{other} is not a file of this program, which is .safetensors"
+        ))
+        .into()),
+        None if what.contains(['/', '\\']) => {
+            Err(anyhow::anyhow!("{what}: there is no such file or folder"))
+        }
+        None => Ok(Start::Lesson(what.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_meant_is_told_by_its_form() {
+        assert_eq!(start("lstm").unwrap(), Start::Lesson("lstm".to_owned()));
+        assert!(start("no/such").unwrap_err().to_string().contains("no such file"));
+        assert!(start("a.md").unwrap_err().to_string().contains("`unrolled open .`"));
+        assert!(start("a.exe").unwrap_err().is::<Usage>());
+    }
+}

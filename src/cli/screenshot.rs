@@ -1,0 +1,110 @@
+//! `unrolled screenshot`: the real window's frame without a screen.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use image::ExtendedColorType;
+
+use super::{Usage, output};
+use crate::app::effects::read_lessons;
+use crate::app::{self, ScreenshotRequest};
+use crate::export::{PictureFormat, figure};
+use crate::lesson::Library;
+use crate::view::words::Language;
+
+/// Draw a frame of the window as a PNG, without a display
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  unrolled screenshot lstm --stop 3 --step 5 --theme dark --lang zh --out lstm.png")]
+pub struct Options {
+    /// The lesson's id, or `map` for the course map
+    lesson: String,
+    /// Which stop of the lesson; 0 is the opening [default: 0]
+    #[arg(long, value_name = "K")]
+    stop: Option<usize>,
+    /// How many operations are done [default: where the stop leads]
+    #[arg(long, value_name = "N")]
+    step: Option<usize>,
+    /// The colours of the window
+    #[arg(long, value_enum, default_value_t = Theme::Light)]
+    theme: Theme,
+    /// The language of window and lesson: en or zh
+    #[arg(long, default_value = "en", value_parser = language)]
+    lang: Language,
+    /// Width and height, for example 1280x800
+    #[arg(long, default_value = "1280x800", value_name = "WxH", value_parser = size)]
+    size: [u32; 2],
+    /// Pixels to a point: 2 for a screen of high density
+    #[arg(long, default_value_t = 1.0, value_parser = scale)]
+    scale: f32,
+    /// A folder of lessons [default: the built-in lessons]
+    #[arg(long, value_name = "FOLDER")]
+    lessons: Option<PathBuf>,
+    /// The PNG file to write
+    #[arg(long, value_name = "F.png")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Theme {
+    Dark,
+    Light,
+}
+
+/// Does the command.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    if PictureFormat::of(&options.out) != Some(PictureFormat::Png) {
+        return Err(
+            Usage(format!("--out {}: a screenshot is a .png", options.out.display())).into()
+        );
+    }
+    let request = ScreenshotRequest {
+        lesson: Some(options.lesson.clone()).filter(|id| id != "map"),
+        stop: options.stop.unwrap_or(0),
+        step: options.step,
+        dark: options.theme == Theme::Dark,
+        language: options.lang,
+        size: options.size,
+        pixels_per_point: options.scale,
+    };
+    let library = match &options.lessons {
+        Some(folder) => read_lessons(folder)?,
+        None => Library::embedded(),
+    };
+    let picture = app::screenshot(&request, library)?;
+    let (width, height) = picture.dimensions();
+    let png = figure::png(picture.as_raw(), width, height, ExtendedColorType::Rgba8)?;
+    output::write_to(&options.out, &png)
+}
+
+/// The language of a short name.
+pub fn language(code: &str) -> Result<Language, String> {
+    Language::from_code(code).ok_or_else(|| "the languages are en and zh".to_owned())
+}
+
+fn scale(text: &str) -> Result<f32, String> {
+    let read = text.parse().ok().filter(|scale| (0.5..=4.0).contains(scale));
+    read.ok_or_else(|| "write a number from 0.5 to 4".to_owned())
+}
+
+fn size(text: &str) -> Result<[u32; 2], String> {
+    /// Smaller than any window, larger than any screen.
+    const SIDES: std::ops::RangeInclusive<u32> = 200..=8000;
+    let read = |side: &str| side.parse().ok().filter(|side| SIDES.contains(side));
+    text.split_once(['x', '×', 'X'])
+        .and_then(|(width, height)| Some([read(width)?, read(height)?]))
+        .ok_or_else(|| "write width x height, each from 200 to 8000, as in 1280x800".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_two_sensible_numbers() {
+        assert_eq!(size("1280x800"), Ok([1280, 800]));
+        for wrong in ["", "1280", "0x0", "1280x", "9999999999x10", "-1x300", "99999x99999"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+}
