@@ -7,3 +7,4 @@ mod golden;
 mod lesson;
 mod reference;
 mod soft;
+mod window;
