@@ -8,12 +8,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::state::{ModelChoice, Outcome, Run, RunRequest, State};
 use super::update::{self, Effect};
 use crate::checkpoint::{self, Checkpoint};
+use crate::export::{Heatmap, PictureFormat, TableFormat, figure, table};
 use crate::lesson::Library;
+use crate::tasks;
 use crate::trace::Trace;
 use crate::view::Selection;
 use crate::view::command::Export;
-use crate::export::{Heatmap, PictureFormat, TableFormat, figure, table};
-use crate::tasks;
 
 /// The largest lesson file that is read.
 const LARGEST_LESSON: u64 = 4 * 1024 * 1024;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::output;
 use crate::app::effects::read_lessons;
-use crate::lesson::{self, Diagnostic, Library, Severity, Setting};
+use crate::lesson::{self, Diagnostic, Library, Setting, Severity};
 use crate::tape::Intervention;
 use crate::trace::Trace;
 use crate::view::VIEWS;
@@ -80,12 +80,13 @@ fn check(library: &Library, language: &str, id: &str, runs: &mut Runs) -> Vec<Re
     let views: Vec<&str> = VIEWS.iter().map(|view| view.id).collect();
     let models: Vec<&str> = models::recipes().map(|(_, recipe)| recipe.id).collect();
     let mut problems = Vec::new();
-    let mut provide = |setting: &Setting<'_>, use_values: &mut dyn FnMut(&dyn lesson::Values)| {
-        match runs.get(setting) {
+    let mut provide =
+        |setting: &Setting<'_>, use_values: &mut dyn FnMut(&dyn lesson::Values)| match runs
+            .get(setting)
+        {
             Ok(trace) => use_values(trace),
             Err(problem) => problems.push(problem),
-        }
-    };
+        };
     let mut diagnostics = lesson::check_with(found.lesson, &mut provide, &views, &models);
     problems.dedup();
     let place = found.lesson.model.place;
@@ -94,7 +95,12 @@ fn check(library: &Library, language: &str, id: &str, runs: &mut Runs) -> Vec<Re
 }
 
 /// A lesson against its translation; the shipped lessons have one.
-fn compare(library: &Library, languages: &[&str], id: &str, must_be_translated: bool) -> Vec<Remark> {
+fn compare(
+    library: &Library,
+    languages: &[&str],
+    id: &str,
+    must_be_translated: bool,
+) -> Vec<Remark> {
     let (Some(english), Some(chinese)) = (library.get("en", id), library.get("zh", id)) else {
         return Vec::new();
     };

@@ -7,10 +7,10 @@ use super::output::Table;
 use super::{model, screenshot};
 use crate::checkpoint::{self, Checkpoint};
 use crate::export::table::formula;
+use crate::lesson::Library;
 use crate::tape::EVERYWHERE;
 use crate::tensor::random::Random;
 use crate::trace::Trace;
-use crate::lesson::Library;
 use crate::view::{Language, VIEWS, tr};
 use crate::{models, tasks, tensor};
 
