@@ -166,14 +166,28 @@ pub fn untrained(spec: &'static ModelSpec, recipe: &Recipe) -> Result<Checkpoint
     Ok(Checkpoint { card, spec, model, task, parameters })
 }
 
-/// A shipped model.
+/// A shipped model, or one of its variants: `gru-brackets:updates`.
 ///
 /// # Errors
 /// If there is none of that name, or its embedded file is damaged.
 pub fn shipped(id: &str) -> Result<Checkpoint, CheckpointError> {
-    let file = SHIPPED.get_file(format!("{id}.safetensors"));
-    let file = file.ok_or_else(|| CheckpointError::Unknown(id.to_owned()))?;
-    from_bytes(&format!("the built-in model {id}"), file.contents())
+    let (base, variant) = id.split_once(':').map_or((id, None), |(base, v)| (base, Some(v)));
+    let unknown = || CheckpointError::Unknown(id.to_owned());
+    let file = SHIPPED.get_file(format!("{base}.safetensors")).ok_or_else(unknown)?;
+    let name = format!("the built-in model {base}");
+    let mut checkpoint = from_bytes(&name, file.contents())?;
+    if let Some(variant) = variant {
+        let variant = checkpoint.spec.variants.iter().find(|known| known.id == variant);
+        let rewrite = variant.ok_or_else(unknown)?.rewrite;
+        let config = |error| CheckpointError::Config(name.clone(), error);
+        let (rewritten, parameters) =
+            rewrite(&checkpoint.card.config, &checkpoint.parameters).map_err(config)?;
+        checkpoint.model = (checkpoint.spec.build)(&rewritten).map_err(config)?;
+        checkpoint.parameters = parameters;
+        checkpoint.card.config = rewritten;
+        id.clone_into(&mut checkpoint.card.id);
+    }
+    Ok(checkpoint)
 }
 
 /// A model from a file.

@@ -283,8 +283,7 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let model = RichText::new(scene.trace.model()).monospace().small().weak();
-            ui.add(egui::Label::new(model).truncate()).on_hover_text(scene.tr("views.model_hint"));
+            model_menu(ui, scene);
         });
     });
     ui.add_space(theme::GAP_SMALL);
@@ -308,6 +307,22 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         (view.ui)(&mut inner, scene);
     }
     ui.allocate_space(room);
+}
+
+/// The model on the stage, and the others that could stand there.
+fn model_menu(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let current = scene.trace.model().to_owned();
+    let title = RichText::new(&current).monospace().small();
+    let menu = ui.menu_button(title, |ui| {
+        for id in crate::models::ids() {
+            let text = RichText::new(&id).monospace();
+            if ui.selectable_label(id == current, text).clicked() {
+                scene.commands.push(Command::SetModel(id));
+                ui.close();
+            }
+        }
+    });
+    menu.response.on_hover_text(scene.tr("views.model_hint"));
 }
 
 /// Columns and rows for a number of views: stacked where the stage is narrow.

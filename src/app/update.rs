@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use super::state::{INPUTS_KEPT, Message, ModelChoice, OpenLesson, Outcome, RunRequest, State};
 use crate::lesson::{Answer, Expression, Library, Stage, evaluate};
+use crate::models;
 use crate::tape::Intervention;
+use crate::tasks::{self, Split};
+use crate::tensor::random::Random;
 use crate::trace::Trace;
 use crate::trace::timeline::{Granularity, TimelineCommand};
 use crate::view::command::Export;
@@ -48,6 +51,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::SetInput(text) => return set_input(state, text),
         Command::EditToken(position, text) => return edit_token(state, position, &text),
+        Command::SetModel(id) => return set_model(state, id),
         Command::RestoreInput => return restore_input(state),
         Command::Reset => return reset(state),
         Command::OpenLesson(id) => return open_lesson(state, &id, 0),
@@ -174,6 +178,27 @@ fn set_input(state: &mut State, text: String) -> Vec<Effect> {
     }
     state.input = text;
     run(state)
+}
+
+fn set_model(state: &mut State, id: String) -> Vec<Effect> {
+    let base = |id: &str| id.split(':').next().unwrap_or_default().to_owned();
+    let task = |id: &str| models::find_recipe(&base(id)).map(|(_, recipe)| recipe.task);
+    if task(&id) != task(state.model.id()) {
+        // Another task reads another kind of input; start with an example of it.
+        state.input = example(&base(&id)).unwrap_or_default();
+    }
+    state.model = ModelChoice::Shipped(id);
+    run(state)
+}
+
+/// An input that a shipped model can read: a held-out example of its task.
+fn example(id: &str) -> Option<String> {
+    let (_, recipe) = models::find_recipe(id)?;
+    let task = tasks::find(recipe.task)?;
+    let config = serde_json::from_str(recipe.task_config).ok()?;
+    let task = (task.build)(&config).ok()?;
+    let example = tasks::draw(&*task, &mut Random::new(1, 0), Split::HeldOut);
+    Some(task.text(&example.sequence))
 }
 
 fn edit_token(state: &mut State, position: usize, text: &str) -> Vec<Effect> {

@@ -78,7 +78,8 @@ fn check(library: &Library, language: &str, id: &str, runs: &mut Runs) -> Vec<Re
     let Some(found) = library.get(language, id) else { return Vec::new() };
     let file = library.file(language, id).unwrap_or(id).to_owned();
     let views: Vec<&str> = VIEWS.iter().map(|view| view.id).collect();
-    let models: Vec<&str> = models::recipes().map(|(_, recipe)| recipe.id).collect();
+    let ids = models::ids();
+    let models: Vec<&str> = ids.iter().map(String::as_str).collect();
     let mut problems = Vec::new();
     let mut provide =
         |setting: &Setting<'_>, use_values: &mut dyn FnMut(&dyn lesson::Values)| match runs

@@ -25,7 +25,7 @@ use serde_json::{Value as Json, json};
 
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{self, Cell, Sizes, share, signed};
-use super::{ConfigError, Input, Model, ModelSpec, Outputs, Recipe, ValueDoc};
+use super::{ConfigError, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, Variant};
 use crate::nn::{Binder, Init, Parameters};
 use crate::tape::{Tape, Var};
 
@@ -166,6 +166,11 @@ impl Model for Config {
         self.sizes.example()
     }
 
+    fn kept_share(&self) -> Option<KeptShare> {
+        let is_complement = self.convention == Convention::Updates;
+        Some(KeptShare { value: "update_gate", is_complement })
+    }
+
     fn config(&self) -> Json {
         json!(self)
     }
@@ -272,17 +277,35 @@ pub const SPEC: ModelSpec = ModelSpec {
             "How much of the old state the candidate may read",
             "计算候选状态时能读到多少旧状态",
         ),
-        ValueDoc {
-            is_kept_share: true,
-            ..share("update_gate", "How old and new state are blended", "新旧状态按什么比例混合")
-        },
+        share("update_gate", "How old and new state are blended", "新旧状态按什么比例混合"),
         signed("candidate", "The new state that is proposed", "提议的新状态"),
         recurrent::HIDDEN,
         recurrent::SCORES,
         recurrent::PREDICTION,
         recurrent::ESTIMATE,
     ],
+    variants: &[
+        Variant {
+            id: "updates",
+            rewrite: |config, parameters| rewrite(Convention::Updates, config, parameters),
+        },
+        Variant {
+            id: "keeps",
+            rewrite: |config, parameters| rewrite(Convention::Keeps, config, parameters),
+        },
+    ],
 };
+
+/// Writes a trained model in a convention of z.
+fn rewrite(
+    convention: Convention,
+    config: &Json,
+    parameters: &Parameters,
+) -> Result<(Json, Parameters), ConfigError> {
+    let config: Config = ConfigError::read("gru", config)?;
+    let (config, parameters) = config.with_convention(convention, parameters);
+    Ok((json!(config), parameters))
+}
 
 /// What the shipped models have in common.
 const BRACKETS: Recipe = Recipe {

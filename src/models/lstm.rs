@@ -23,7 +23,7 @@ use serde_json::{Value as Json, json};
 
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{self, Cell, Sizes, share, signed};
-use super::{ConfigError, Input, Model, ModelSpec, Outputs, Recipe, ValueDoc};
+use super::{ConfigError, Input, KeptShare, Model, ModelSpec, Outputs, Recipe};
 use crate::nn::{Binder, Init};
 use crate::tape::{Tape, Var};
 
@@ -134,6 +134,10 @@ impl Model for Config {
         self.sizes.example()
     }
 
+    fn kept_share(&self) -> Option<KeptShare> {
+        Some(KeptShare { value: "forget_gate", is_complement: false })
+    }
+
     fn config(&self) -> Json {
         json!(self)
     }
@@ -214,10 +218,7 @@ pub const SPEC: ModelSpec = ModelSpec {
     values: &[
         recurrent::INPUT,
         share("input_gate", "How much of the candidate is written", "候选内容有多少被写入"),
-        ValueDoc {
-            is_kept_share: true,
-            ..share("forget_gate", "How much of the cell state is kept", "细胞状态有多少被保留")
-        },
+        share("forget_gate", "How much of the cell state is kept", "细胞状态有多少被保留"),
         signed("candidate", "What could be written", "可以写入的新内容"),
         share(
             "output_gate",
@@ -230,4 +231,5 @@ pub const SPEC: ModelSpec = ModelSpec {
         recurrent::PREDICTION,
         recurrent::ESTIMATE,
     ],
+    variants: &[],
 };

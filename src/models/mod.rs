@@ -38,6 +38,34 @@ pub struct ModelSpec {
     pub recipes: &'static [Recipe],
     /// What each named value means.
     pub values: &'static [ValueDoc],
+    /// Other ways to write the same function, chosen by a colon after the model's id.
+    pub variants: &'static [Variant],
+}
+
+/// Another way to write the same function: a different configuration whose parameters are computed
+/// from the trained ones.
+pub struct Variant {
+    /// The name after the colon, such as `updates` in `gru-brackets:updates`.
+    pub id: &'static str,
+    /// The configuration and parameters of the rewritten model.
+    pub rewrite: fn(&Json, &Parameters) -> Result<(Json, Parameters), ConfigError>,
+}
+
+/// Which named value says how much of the memory a step keeps, so that it has a half-life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptShare {
+    /// The value.
+    pub value: &'static str,
+    /// Whether the share kept is 1 minus the value.
+    pub is_complement: bool,
+}
+
+impl KeptShare {
+    /// The share kept where the value's entry is `entry`.
+    #[must_use]
+    pub fn share(self, entry: f32) -> f32 {
+        if self.is_complement { 1.0 - entry } else { entry }
+    }
 }
 
 /// An architecture with its sizes fixed; its weights are kept apart in [`Parameters`].
@@ -53,6 +81,11 @@ pub trait Model: Send + Sync {
 
     /// The model as its papers draw it.
     fn diagram(&self) -> Diagram;
+
+    /// Which value says how much of the memory a step keeps, if one does.
+    fn kept_share(&self) -> Option<KeptShare> {
+        None
+    }
 
     /// New parameters.
     fn init(&self, seed: u64) -> Parameters {
@@ -141,8 +174,6 @@ pub struct ValueDoc {
     pub zh: &'static str,
     /// The range within which its entries lie, for the colour scale.
     pub range: Range,
-    /// Whether an entry is the share that a memory keeps at a step, so that it has a half-life.
-    pub is_kept_share: bool,
 }
 
 /// Where a value's entries lie.
@@ -184,6 +215,16 @@ pub fn find(id: &str) -> Option<&'static ModelSpec> {
 #[must_use]
 pub fn find_recipe(id: &str) -> Option<(&'static ModelSpec, &'static Recipe)> {
     recipes().find(|(_, recipe)| recipe.id == id)
+}
+
+/// The ids of all shipped models and their variants.
+#[must_use]
+pub fn ids() -> Vec<String> {
+    let ids = recipes().flat_map(|(spec, recipe)| {
+        let variants = spec.variants.iter().map(|variant| format!("{}:{}", recipe.id, variant.id));
+        std::iter::once(recipe.id.to_owned()).chain(variants)
+    });
+    ids.collect()
 }
 
 /// All shipped models with their architectures, in teaching order.

@@ -128,12 +128,12 @@ pub fn run<'t, C: Cell<'t>>(p: &Binder<'t>, sizes: &Sizes, cell: &C, input: &Inp
 
 /// The meaning of a value between −∞ and ∞.
 pub(super) const fn signed(name: &'static str, en: &'static str, zh: &'static str) -> ValueDoc {
-    ValueDoc { name, en, zh, range: Range::Signed, is_kept_share: false }
+    ValueDoc { name, en, zh, range: Range::Signed }
 }
 
 /// The meaning of a value between 0 and 1.
 pub(super) const fn share(name: &'static str, en: &'static str, zh: &'static str) -> ValueDoc {
-    ValueDoc { name, en, zh, range: Range::Unit, is_kept_share: false }
+    ValueDoc { name, en, zh, range: Range::Unit }
 }
 
 pub(super) const INPUT: ValueDoc = signed(

@@ -155,6 +155,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         recurrent::PREDICTION,
         recurrent::ESTIMATE,
     ],
+    variants: &[],
 };
 
 /// What the three shipped networks have in common.

@@ -11,11 +11,9 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use crate::checkpoint::Checkpoint;
-use crate::models::{Range, ValueDoc};
+use crate::models::{KeptShare, Range, ValueDoc};
 use crate::nn::Binder;
-use crate::tape::{
-    EVERYWHERE, Gradients, Graph, Intervention, Mode, NameId, NodeId, SectionId, Tape,
-};
+use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, SectionId, Tape};
 use crate::tasks::Sequence;
 
 /// One computed value in the order of computation.
@@ -41,6 +39,7 @@ pub struct Trace {
     symbols: &'static [&'static str],
     values: &'static [ValueDoc],
     interventions: Vec<Intervention>,
+    kept_share: Option<KeptShare>,
     model: String,
 }
 
@@ -85,6 +84,7 @@ impl Trace {
             symbols: checkpoint.task.output_symbols(),
             values: checkpoint.spec.values,
             interventions,
+            kept_share: checkpoint.model.kept_share(),
             model: checkpoint.card.id.clone(),
         }
     }
@@ -246,12 +246,10 @@ impl Trace {
         self.graph.gradients(of)
     }
 
-    /// The names of the values that have a half-life: shares kept at each step.
-    pub fn kept_shares(&self) -> impl Iterator<Item = NameId> {
-        self.values
-            .iter()
-            .filter(|doc| doc.is_kept_share)
-            .filter_map(|doc| self.graph.find(doc.name))
+    /// Which value says how much of the memory a step keeps, if one does.
+    #[must_use]
+    pub fn kept_share(&self) -> Option<KeptShare> {
+        self.kept_share
     }
 }
 

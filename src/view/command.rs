@@ -23,6 +23,8 @@ pub enum Command {
     SetInput(String),
     /// Replace what one position reads.
     EditToken(usize, String),
+    /// Run another shipped model; on the same input, if it reads the same.
+    SetModel(String),
     /// Take back the last input that the learner typed.
     RestoreInput,
     /// Back to the lesson's input and the start.

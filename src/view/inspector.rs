@@ -189,10 +189,11 @@ fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Sele
     let numbers = graph.equation_with_numbers(node, 0, unit);
     formula_lines(ui, scene, &numbers);
     products_ui(ui, scene, node, unit);
-    if scene.trace.doc(&selection.name).is_some_and(|doc| doc.is_kept_share)
-        && selection.path.is_empty()
-    {
-        let life = half_life(graph.value(node)[[0, unit]]);
+    let kept = scene.trace.kept_share().filter(|kept| {
+        selection.path.is_empty() && selection.name.rsplit('.').next() == Some(kept.value)
+    });
+    if let Some(kept) = kept {
+        let life = half_life(kept.share(graph.value(node)[[0, unit]]));
         let steps = if life.is_infinite() { "∞".to_owned() } else { format!("{life:.1}") };
         ui.horizontal(|ui| {
             ui.label(RichText::new(scene.tr("inspector.half_life")).weak().small());
