@@ -5,6 +5,8 @@
 //! gradient. The time to free what was recorded is part of each measurement, as it is there.
 //! `RAYON_NUM_THREADS=1` puts the training step on one thread.
 
+#![allow(clippy::expect_used, reason = "a benchmark of what does not exist had better stop")]
+
 use divan::{Bencher, black_box};
 use unrolled::models::lstm::{self, Lstm};
 use unrolled::models::recurrent::{Cell, Sizes, Source};

@@ -4,6 +4,7 @@
 //! would differ from run to run.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
@@ -123,7 +124,12 @@ pub enum CheckpointError {
 #[must_use]
 pub fn recipe_sha256(recipe: &Recipe) -> String {
     let json = serde_json::to_string(recipe).unwrap_or_default();
-    Sha256::digest(json.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in Sha256::digest(json.as_bytes()) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// A model of a recipe before any training: new weights, no steps, no score.

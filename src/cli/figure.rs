@@ -53,14 +53,14 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         return Err(no_positions().into());
     }
     let bytes = match options.kind {
-        Kind::Heatmap => rendered(Heatmap::of(&trace, name).ok_or_else(no_positions)?, format)?,
-        Kind::Curves => rendered(LineChart::of(&trace, name).ok_or_else(no_positions)?, format)?,
+        Kind::Heatmap => rendered(&Heatmap::of(&trace, name).ok_or_else(no_positions)?, format)?,
+        Kind::Curves => rendered(&LineChart::of(&trace, name).ok_or_else(no_positions)?, format)?,
     };
     output::write_to(&options.out, &bytes)
 }
 
-fn rendered(figure: impl Figure, format: PictureFormat) -> anyhow::Result<Vec<u8>> {
-    Ok(figure::render(&figure, format)?)
+fn rendered(figure: &impl Figure, format: PictureFormat) -> anyhow::Result<Vec<u8>> {
+    Ok(figure::render(figure, format)?)
 }
 
 /// The format that a picture's name asks for.

@@ -42,7 +42,7 @@ pub(super) fn wide(trace: &Trace, named: &Named) -> String {
     let nodes = trace.graph().everywhere(id);
     let units = nodes.iter().map(|(_, node)| trace.graph().value(*node).ncols()).max().unwrap_or(0);
     let last = named.name.rsplit('.').next().unwrap_or_default();
-    let symbols = OVER_SYMBOLS.contains(&last).then_some(trace.symbols()).unwrap_or_default();
+    let symbols = if OVER_SYMBOLS.contains(&last) { trace.symbols() } else { &[] };
     let mut csv = "position,token,row".to_owned();
     for unit in 0..units {
         let heading = symbols.get(unit).map_or_else(|| unit.to_string(), |s| quoted(s));

@@ -180,9 +180,9 @@ fn cut<DB: DrawingBackend>(
     style: &TextStyle<'_>,
     room: u32,
 ) -> String {
-    let fits = |text: &str| area.estimate_text_size(text, style).is_ok_and(|(w, _)| w <= room);
     // A text far longer than the page need not be measured whole.
     const LONGEST: usize = 400;
+    let fits = |text: &str| area.estimate_text_size(text, style).is_ok_and(|(w, _)| w <= room);
     let mut kept: String = text.chars().take(LONGEST).collect();
     if kept.len() == text.len() && fits(text) {
         return kept;

@@ -103,7 +103,7 @@ pub struct Binder<'t> {
 
 enum Source<'t> {
     Stored(&'t Parameters),
-    New(Random, Parameters),
+    New(Box<Random>, Parameters),
     Blank(Parameters),
 }
 
@@ -117,7 +117,7 @@ impl<'t> Binder<'t> {
     /// Makes new parameters.
     #[must_use]
     pub fn new(tape: &'t Tape, seed: u64) -> Self {
-        let random = Random::new(seed, INIT_STREAM);
+        let random = Box::new(Random::new(seed, INIT_STREAM));
         Self { tape, source: RefCell::new(Source::New(random, Parameters::default())) }
     }
 

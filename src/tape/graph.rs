@@ -126,6 +126,7 @@ impl Graph {
     }
 
     /// All nodes in the order in which they were computed.
+    #[must_use]
     pub fn nodes(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node)> {
         self.nodes.iter().enumerate().map(|(at, node)| (NodeId(at as u32), node))
     }

@@ -3,6 +3,8 @@
 //! Calm, data first: one accent, colour otherwise only for data, whitespace instead of boxes. The accent is violet because the
 //! colour maps use blue, orange and green.
 
+#![allow(clippy::disallowed_methods, reason = "this is the place for colours")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

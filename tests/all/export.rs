@@ -12,7 +12,7 @@ fn traces() -> impl Iterator<Item = Trace> {
         // The first example that is short enough to be drawn quickly.
         let mut random = Random::new(1, 0);
         let sequences = (0..20).map(|_| checkpoint.task.generate(&mut random).sequence);
-        let sequence = sequences.min_by_key(|sequence| sequence.len()).unwrap();
+        let sequence = sequences.min_by_key(unrolled::tasks::Sequence::len).unwrap();
         Trace::record(&checkpoint, sequence, Vec::new())
     })
 }

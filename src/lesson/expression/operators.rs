@@ -73,6 +73,7 @@ pub(super) fn compare(
     left: &Value,
     right: &Value,
 ) -> Result<Value, ExpressionError> {
+    #[expect(clippy::float_cmp, reason = "`==` in a lesson means equal, as its author wrote")]
     let (symbol, holds): (_, fn(f64, f64) -> bool) = match comparison {
         Comparison::Less => ("<", |a, b| a < b),
         Comparison::LessOrEqual => ("<=", |a, b| a <= b),

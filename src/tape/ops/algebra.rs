@@ -183,7 +183,7 @@ impl Op for Sum {
     }
 }
 
-impl<'t> Var<'t> {
+impl Var<'_> {
     /// The matrix product.
     #[must_use]
     pub fn dot(self, other: Self) -> Self {

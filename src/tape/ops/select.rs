@@ -258,7 +258,7 @@ impl Tape {
     }
 }
 
-impl<'t> Var<'t> {
+impl Var<'_> {
     /// Each row as shares that add up to 1.
     #[must_use]
     pub fn softmax(self) -> Self {

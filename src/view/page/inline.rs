@@ -101,10 +101,10 @@ impl Writer {
                 }
                 Inline::HardBreak => self.flow.text("\n"),
                 Inline::Strong(inner) => {
-                    self.write(ui, scene, inner, Look { strong: true, ..look })
+                    self.write(ui, scene, inner, Look { strong: true, ..look });
                 }
                 Inline::Emphasis(inner) => {
-                    self.write(ui, scene, inner, Look { emphasis: true, ..look })
+                    self.write(ui, scene, inner, Look { emphasis: true, ..look });
                 }
                 Inline::Code(code) => {
                     let format = TextFormat {
