@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the three font files beside this script from Debian's Noto packages.
+"""Makes the four font files beside this script from Debian's Noto packages.
 
 Needs:  apt-get install fonts-noto-core fonts-noto-cjk    (OFL 1.1, see OFL.txt)
         pip install fonttools
@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NOTO = Path("/usr/share/fonts/truetype/noto")
 CJK = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+CJK_BOLD = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc")
 SIMPLIFIED_CHINESE = 2  # face number within the collection
 
 # Beyond GB2312 level 1, which holds the 3755 commonest characters: terms of this field.
@@ -77,7 +78,7 @@ def latin_subset(source, target, wanted):
     font.save(target)
 
 
-def merged(sources, target, wanted):
+def merged(sources, target, wanted, style="Regular"):
     """Draws each wanted character from the first source that has it, into one CFF font."""
     fonts = [(f, f.getBestCmap(), f.getGlyphSet(), 1000 / f["head"].unitsPerEm) for f in sources]
     assert all(scale == 1 for *_, scale in fonts), "the Noto fonts used here share one em of 1000 units"
@@ -102,7 +103,7 @@ def merged(sources, target, wanted):
     builder = FontBuilder(1000, isTTF=False)
     builder.setupGlyphOrder(order)
     builder.setupCharacterMap(cmap)
-    builder.setupCFF("UnrolledSansSC-Regular", {"FullName": "Unrolled Sans SC"}, strings, {})
+    builder.setupCFF(f"UnrolledSansSC-{style}", {"FullName": "Unrolled Sans SC"}, strings, {})
     builder.setupHorizontalMetrics(metrics)
     # The Latin file's ascent and descent, so that both stand on one baseline in rows of one height.
     builder.setupHorizontalHeader(ascent=1069, descent=-293)
@@ -110,7 +111,7 @@ def merged(sources, target, wanted):
     builder.setupNameTable(
         {
             "familyName": "Unrolled Sans SC",
-            "styleName": "Regular",
+            "styleName": style,
             "copyright": "Drawn from Noto Sans, Noto Sans Math, Noto Sans Symbols (Google) and Noto Sans CJK (Adobe)",
             "licenseDescription": "SIL Open Font License, Version 1.1",
             "licenseInfoURL": "https://openfontlicense.org",
@@ -138,7 +139,11 @@ def main():
     sources += [TTFont(NOTO / f"NotoSans{part}-Regular.ttf") for part in ("Symbols2", "Symbols")]
     missing = merged(sources, HERE / "UnrolledSansSC.otf", everything)
 
-    for file in ("NotoSans-Latin.ttf", "NotoSans-Latin-Bold.ttf", "UnrolledSansSC.otf"):
+    # Headings and strong words are few; what is not written anywhere falls back to the regular file.
+    bold = {c for c in written() if c >= "\u2e80"}
+    missing += merged([TTFont(CJK_BOLD, fontNumber=SIMPLIFIED_CHINESE)], HERE / "UnrolledSansSC-Bold.otf", bold, "Bold")
+
+    for file in ("UnrolledSansSC-Bold.otf", "NotoSans-Latin.ttf", "NotoSans-Latin-Bold.ttf", "UnrolledSansSC.otf"):
         print(f"{file}: {(HERE / file).stat().st_size:,} bytes")
     if missing:
         sys.exit("no font has: " + " ".join(f"{c} (U+{ord(c):04X})" for c in missing))

@@ -52,6 +52,7 @@ fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
             if let Some(open) = &state.lesson {
                 lesson_switch(ui, state, &open.lesson, commands);
+                model_menu(ui, state, commands);
                 input_field(ui, state, commands);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| menus(ui, state, commands));
@@ -77,6 +78,22 @@ fn lesson_switch(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec
     let short = lesson.title.split([':', '：']).next().unwrap_or(&lesson.title);
     ui.label(RichText::new(format!("{:02} {short}", lesson.number)).strong());
     arrow(ui, "▶", ids.get(at + 1), "lesson.next_lesson");
+}
+
+/// The model on the stage, and the others that could stand there.
+fn model_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.add_space(theme::GAP);
+    let current = state.model.id();
+    let menu = ui.menu_button(RichText::new(current).monospace(), |ui| {
+        for id in crate::models::ids() {
+            let text = RichText::new(&id).monospace();
+            if ui.selectable_label(id == current, text).clicked() {
+                commands.push(Command::SetModel(id));
+                ui.close();
+            }
+        }
+    });
+    menu.response.on_hover_text(tr(state.kept.language, "views.model_hint"));
 }
 
 /// The whole input as text; the model runs again at every change, and what it cannot read stays.
@@ -247,7 +264,9 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         .default_size((width * LESSON_SHARE).clamp(320.0, 620.0))
         .size_range(280.0..=width * 0.6)
         .show(ui, |ui| {
+            let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
             let mut page = Page {
+                next_lesson: next,
                 lesson: &open.lesson,
                 stop: open.stop,
                 answers: &state.kept.answers,
@@ -290,7 +309,6 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
             if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
                 scene.commands.push(Command::ShowInspector(!shown));
             }
-            model_menu(ui, scene);
         });
     });
     ui.add_space(theme::GAP_SMALL);
@@ -314,22 +332,6 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         (view.ui)(&mut inner, scene);
     }
     ui.allocate_space(room);
-}
-
-/// The model on the stage, and the others that could stand there.
-fn model_menu(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let current = scene.trace.model().to_owned();
-    let title = RichText::new(&current).monospace().small();
-    let menu = ui.menu_button(title, |ui| {
-        for id in crate::models::ids() {
-            let text = RichText::new(&id).monospace();
-            if ui.selectable_label(id == current, text).clicked() {
-                scene.commands.push(Command::SetModel(id));
-                ui.close();
-            }
-        }
-    });
-    menu.response.on_hover_text(scene.tr("views.model_hint"));
 }
 
 /// Columns and rows for a number of views: stacked where the stage is narrow.

@@ -38,8 +38,20 @@ pub fn load(which: &str) -> anyhow::Result<Checkpoint> {
     if looks_like_a_file || (path.is_file() && recipe(which).is_err()) {
         return Ok(checkpoint::open(path)?);
     }
-    let (_, recipe) = recipe(which)?;
-    checkpoint::shipped(recipe.id).map_err(|error| match error {
+    let (base, variant) = which.split_once(':').map_or((which, None), |(b, v)| (b, Some(v)));
+    let (spec, recipe) = recipe(base)?;
+    let id = match variant {
+        None => recipe.id.to_owned(),
+        Some(variant) if spec.variants.iter().any(|known| known.id == variant) => {
+            format!("{}:{variant}", recipe.id)
+        }
+        Some(variant) => {
+            let names = spec.variants.iter().map(|known| known.id);
+            let hint = hint(variant, names, "it has none of that kind");
+            return Err(Usage(format!("`{}` has no variant `{variant}`; {hint}", recipe.id)).into());
+        }
+    };
+    checkpoint::shipped(&id).map_err(|error| match error {
         CheckpointError::Unknown(id) => anyhow::anyhow!(
             "this program was built without the weights of `{id}`; make them with `unrolled train {id} --out {id}.safetensors` and give that file instead of the name"
         ),

@@ -8,6 +8,8 @@ use crate::tensor::slice;
 pub enum Binding {
     /// a + b: needs parentheses inside a product.
     Sum,
+    /// a ⊙ b: needs parentheses inside a matrix product.
+    Elementwise,
     /// a b: needs parentheses under a power.
     Product,
     /// Needs none.
@@ -66,10 +68,23 @@ impl Tex {
         Self { binding: if text.starts_with('-') { Binding::Sum } else { Binding::Atom }, text }
     }
 
-    /// Fit to stand in a product.
+    /// LaTeX of an elementwise product.
+    #[must_use]
+    pub fn elementwise(text: impl Into<String>) -> Self {
+        Self { text: text.into(), binding: Binding::Elementwise }
+    }
+
+    /// Fit to stand in an elementwise product or after a minus sign.
     #[must_use]
     pub fn as_factor(&self) -> String {
         if self.binding == Binding::Sum { self.parenthesised() } else { self.text.clone() }
+    }
+
+    /// Fit to stand in a matrix product, which is written without a sign and so binds more tightly
+    /// than an elementwise one.
+    #[must_use]
+    pub fn as_matrix_factor(&self) -> String {
+        if self.binding < Binding::Product { self.parenthesised() } else { self.text.clone() }
     }
 
     /// Fit to carry a power or an index.

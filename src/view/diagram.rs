@@ -12,6 +12,7 @@ use crate::palette::Scale;
 use crate::tape::equation::Subscript;
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::tensor::slice;
+use crate::trace::timeline::Granularity;
 
 /// Sizes in the drawing's own units: a strip, a layer's box, a sign's radius.
 const STRIP: Vec2 = vec2(9.0, 5.4);
@@ -147,6 +148,10 @@ impl Drawn {
 
 /// The formula of the operation at the cursor, as derived from the tape.
 fn operation(ui: &Ui, scene: &mut Scene<'_>, rect: Rect) {
+    // Whole tokens end with the prediction every time, which says nothing.
+    if scene.timeline.granularity() == Granularity::Token {
+        return;
+    }
     let Some(tick) = scene.timeline.tick(scene.trace) else { return };
     let graph = scene.trace.graph();
     let node = graph.node(tick.node);

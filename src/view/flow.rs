@@ -20,6 +20,8 @@ const PLACE: &str = "\u{a0}";
 pub struct Flow {
     job: LayoutJob,
     boxes: Vec<Inset>,
+    /// First and last character of each span, counted through the paragraph.
+    spans: Vec<std::ops::Range<usize>>,
     /// What a screen reader says: the text with the source of its formulas.
     spoken: String,
     font: FontId,
@@ -48,6 +50,8 @@ pub struct Flown {
     pub response: Response,
     /// One rectangle for every formula, word box and hole, in the order they were added.
     pub boxes: Vec<Rect>,
+    /// For every span the rectangles of its parts, one in each row, in the order they were added.
+    pub spans: Vec<Vec<Rect>>,
 }
 
 impl Flow {
@@ -65,6 +69,7 @@ impl Flow {
         Self {
             job: LayoutJob::default(),
             boxes: Vec::new(),
+            spans: Vec::new(),
             spoken: String::new(),
             baseline: baseline_below_middle(ui, &font),
             color: ui.visuals().text_color(),
@@ -93,6 +98,13 @@ impl Flow {
     pub fn styled(&mut self, text: &str, format: TextFormat) {
         self.spoken.push_str(text);
         self.job.append(&text.replace(PLACE, " "), 0.0, format);
+    }
+
+    /// Text that wraps like any other and whose rectangles are reported: a link.
+    pub fn span(&mut self, text: &str, format: TextFormat) {
+        let start = self.job.text.chars().count();
+        self.styled(text, format);
+        self.spans.push(start..self.job.text.chars().count());
     }
 
     /// An inline formula. What cannot be typeset appears as its source in the error colour; the reason is returned.
@@ -177,8 +189,34 @@ impl Flow {
             inset.content.paint(ui, rect, self.color);
             rects.push(rect);
         }
-        Flown { response, boxes: rects }
+        let spans = self.spans.iter().map(|span| rows_of(&galley, corner, span)).collect();
+        Flown { response, boxes: rects, spans }
     }
+}
+
+/// The rectangles that some characters of a galley take, one in each row.
+fn rows_of(galley: &Galley, corner: egui::Pos2, span: &std::ops::Range<usize>) -> Vec<Rect> {
+    let mut rects = Vec::new();
+    let mut first = 0;
+    for row in &galley.rows {
+        let in_row = row.glyphs.iter().enumerate().filter(|(at, _)| span.contains(&(first + at)));
+        let row_corner = corner + row.pos.to_vec2();
+        let rect = in_row.fold(Rect::NOTHING, |rect, (_, glyph)| {
+            let middle = row_corner.y + row.size.y / 2.0;
+            let half = glyph.font_height / 2.0;
+            let left = row_corner.x + glyph.pos.x;
+            let glyph_rect = Rect::from_min_max(
+                pos2(left, middle - half),
+                pos2(left + glyph.advance_width, middle + half),
+            );
+            rect.union(glyph_rect)
+        });
+        if rect.is_positive() {
+            rects.push(rect);
+        }
+        first += row.glyphs.len() + usize::from(row.ends_with_newline);
+    }
+    rects
 }
 
 impl Content {

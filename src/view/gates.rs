@@ -4,7 +4,6 @@ use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints, VLine};
 
 use super::{Command, Scene, Selection, ViewSpec, heatmap, theme};
-use crate::models::Range;
 use crate::trace::Trace;
 
 /// Names that say what the model reads and answers rather than how it remembers.
@@ -12,14 +11,14 @@ const NOT_IN_THE_CELL: [&str; 5] = ["input", "scores", "prediction", "estimate",
 /// A picture is not narrower than this while there is room for one beside it.
 const NARROWEST: f32 = 230.0;
 /// The height of the curves.
-const PLOT_HEIGHT: f32 = 150.0;
+const PLOT_HEIGHT: f32 = 130.0;
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
     id: "gates",
     title: "views.gates",
     hint: "views.gates_hint",
-    applies: |trace| values(trace).any(|name| trace.range(name) == Range::Unit),
+    applies: |trace| values(trace).next().is_some(),
     ui,
 };
 
@@ -35,13 +34,13 @@ fn values(trace: &Trace) -> impl Iterator<Item = &str> {
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let names: Vec<String> = values(scene.trace).map(str::to_owned).collect();
     let unit = scene.selection.and_then(|selection| selection.unit);
-    let curves = if unit.is_some() { PLOT_HEIGHT + 40.0 } else { 24.0 };
+    let curves = if unit.is_some() { PLOT_HEIGHT + 64.0 } else { 24.0 };
     let room = ui.available_size();
     ScrollArea::vertical().id_salt("gates").auto_shrink(false).show(ui, |ui| {
         let columns = ((room.x / NARROWEST) as usize).clamp(1, 3);
         let rows = names.len().div_ceil(columns).max(1);
         let width = (room.x - theme::GAP_LARGE * columns as f32) / columns as f32;
-        let height = ((room.y - curves) / rows as f32 - 56.0).clamp(48.0, 260.0);
+        let height = ((room.y - curves) / rows as f32 - 60.0).clamp(48.0, 260.0);
         for row in names.chunks(columns) {
             ui.horizontal_top(|ui| {
                 for name in row {
@@ -86,29 +85,39 @@ fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str) {
     });
 }
 
-/// One unit of every value as curves over positions.
+/// One unit of every value as curves over positions, each named in its colour.
 fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) {
     let dark = ui.visuals().dark_mode;
-    let unit_text = unit.to_string();
-    ui.add_space(theme::GAP);
-    ui.label(super::tr_with(scene.language, "views.unit_over_time", &[("unit", &unit_text)]));
     let colors = theme::series(dark);
+    ui.add_space(theme::GAP);
+    ui.horizontal_wrapped(|ui| {
+        let unit = unit.to_string();
+        ui.label(super::tr_with(scene.language, "views.unit_over_time", &[("unit", &unit)]));
+        for (at, name) in names.iter().enumerate() {
+            let text = RichText::new(name).monospace().small().color(colors[at % colors.len()]);
+            ui.label(text);
+        }
+    });
     let now = scene.now();
+    let last = scene.trace.n_positions().saturating_sub(1);
     Plot::new("unit over time")
         .height(PLOT_HEIGHT)
         .allow_scroll(false)
         .allow_zoom(false)
         .allow_drag(false)
-        .show_axes([true, true])
-        .legend(egui_plot::Legend::default().position(egui_plot::Corner::RightTop))
+        .include_x(0.0)
+        .include_x(last as f64)
         .show(ui, |plot| {
-            plot.vline(VLine::new("now", now as f64).color(theme::accent(dark)).name(""));
+            plot.vline(VLine::new("now", now as f64).color(theme::accent(dark)));
             for (at, name) in names.iter().enumerate() {
                 let Some(matrix) = scene.trace.over_time(name) else { continue };
                 if unit >= matrix.ncols() {
                     continue;
                 }
-                let points: PlotPoints<'_> = (0..=now.min(matrix.nrows().saturating_sub(1)))
+                let done =
+                    scene.trace.node(name, now as i32).is_some_and(|node| scene.is_done(node));
+                let points: PlotPoints<'_> = (0..=now.min(last))
+                    .filter(|t| *t < now || done)
                     .map(|t| [t as f64, f64::from(matrix[[t, unit]])])
                     .filter(|point| point[1].is_finite())
                     .collect();

@@ -80,13 +80,18 @@ pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Ve
     let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     ui.painter().image(texture, rect, uv, egui::Color32::WHITE);
     overlay(ui, scene, name, rect, cell);
-    unit_numbers(ui, rect, units, cell.y);
+    unit_labels(ui, scene, name, rect, units, cell.y);
     cells::tokens_below(ui, scene, rect);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
     if let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) {
         let (position, unit) = cell_at(rect, cell, at, positions, units);
-        let value = matrix[[position, unit]];
-        let text = cells::entry_text(scene, name, &[], position as i32, unit, value);
+        let node = scene.trace.node(name, position as i32);
+        let text = if node.is_some_and(|node| scene.is_done(node)) {
+            let value = matrix[[position, unit]];
+            cells::entry_text(scene, name, &[], position as i32, unit, value)
+        } else {
+            format!("{name}[{position}][{unit}]: {}", scene.tr("inspector.not_computed"))
+        };
         response.clone().on_hover_text_at_pointer(text);
     }
     if let Some(at) =
@@ -136,7 +141,8 @@ fn texture(
     id
 }
 
-/// Dims what is not computed yet, frames the current position and the selected unit.
+/// Hides what is not computed yet, so that a question asked before a step
+/// stays a question; frames the current position and the selected unit.
 fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2) {
     let dark = ui.visuals().dark_mode;
     let painter = ui.painter();
@@ -145,7 +151,7 @@ fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2)
     let done = if here.is_some_and(|node| scene.is_done(node)) { now + 1 } else { now };
     let veil = Rect::from_min_max(pos2(rect.left() + done as f32 * cell.x, rect.top()), rect.max);
     if veil.width() > 0.5 {
-        painter.rect_filled(veil, 0.0, theme::stage(dark).gamma_multiply(0.82));
+        painter.rect_filled(veil, 0.0, theme::stage(dark));
     }
     painter.rect_stroke(
         rect,
@@ -169,13 +175,17 @@ fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2)
     }
 }
 
-fn unit_numbers(ui: &Ui, rect: Rect, units: usize, cell: f32) {
+/// Unit numbers, or the symbols that the units stand for.
+fn unit_labels(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, units: usize, cell: f32) {
+    let symbols = scene.trace.symbols();
+    let stands_for_symbols = matches!(name, "prediction" | "scores") && symbols.len() == units;
     let dark = ui.visuals().dark_mode;
     let every = [1, 2, 4, 8, 16, 32].into_iter().find(|n| *n as f32 * cell >= 14.0).unwrap_or(64);
     for unit in (0..units).step_by(every) {
         let at = pos2(rect.left() - 5.0, rect.top() + (unit as f32 + 0.5) * cell);
         let font = FontId::monospace(10.5);
-        ui.painter().text(at, Align2::RIGHT_CENTER, unit.to_string(), font, theme::weak_text(dark));
+        let text = if stands_for_symbols { symbols[unit].to_owned() } else { unit.to_string() };
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, font, theme::weak_text(dark));
     }
 }
 

@@ -74,7 +74,11 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
         );
         return;
     }
-    numbers_ui(ui, scene, node, selection);
+    if scene.trace.graph().value(node).nrows() > 1 {
+        matrix_ui(ui, scene, node, name);
+    } else {
+        numbers_ui(ui, scene, node, selection);
+    }
     distribution_ui(ui, scene, node, name);
 }
 
@@ -203,6 +207,28 @@ fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Sele
     }
 }
 
+/// A whole matrix, such as a weight: hovering says which entry.
+fn matrix_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str) {
+    let value = scene.trace.graph().value(node).clone();
+    let (rows, columns) = value.dim();
+    let scale = scene.scale(ui, name);
+    ui.add_space(theme::GAP);
+    let width = ui.available_width();
+    let height = (width * rows as f32 / columns as f32).clamp(12.0, 1.2 * width);
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, height), egui::Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
+    let entries = crate::tensor::slice(&value);
+    super::cells::paint(ui.painter(), rect, entries, columns, &scale);
+    let pointed = response.hover_pos();
+    let pointed = pointed.and_then(|at| super::cells::cell_at(rect, entries.len(), columns, at));
+    if let Some(at) = pointed {
+        let (row, column) = (at / columns, at % columns);
+        let text = format!("{name}[{row}, {column}] = {}", number(entries[at]));
+        response.on_hover_text_at_pointer(text);
+    }
+    super::heatmap::legend_ui(ui, &scale);
+}
+
 /// The largest terms of the sums inside a matrix product: what this unit listens to.
 fn products_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, unit: usize) {
     const SHOWN: usize = 3;
@@ -292,15 +318,21 @@ fn distribution_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str)
         .include_x(low)
         .include_x(high)
         .show(ui, |plot| plot.bar_chart(BarChart::new("", bars)));
-    ui.horizontal_wrapped(|ui| {
-        for (key, number_shown) in [
+    egui::Grid::new("summary").num_columns(4).spacing([8.0, 2.0]).show(ui, |ui| {
+        for (at, (key, number_shown)) in [
             ("inspector.minimum", summary.min),
-            ("inspector.mean", summary.mean),
             ("inspector.maximum", summary.max),
+            ("inspector.mean", summary.mean),
             ("inspector.norm", summary.norm),
-        ] {
+        ]
+        .into_iter()
+        .enumerate()
+        {
             ui.label(RichText::new(scene.tr(key)).weak().small());
             ui.label(RichText::new(number(number_shown)).monospace().small());
+            if at % 2 == 1 {
+                ui.end_row();
+            }
         }
     });
     if summary.broken > 0 {

@@ -26,7 +26,7 @@ pub use words::{Language, tr, tr_with};
 
 use crate::models::{Diagram, Range};
 use crate::palette::Scale;
-use crate::tape::NodeId;
+use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::Timeline;
 use crate::trace::{Trace, statistics};
 
@@ -94,20 +94,30 @@ impl Scene<'_> {
         tr(self.language, key)
     }
 
-    /// The colours of a value: 0 to 1 for shares, else symmetric about 0 up to the largest entry
-    /// that the value has anywhere in the run, so that positions can be compared.
+    /// The colours of a value: 0 to 1 for shares, else up to the largest entry that the value has
+    /// anywhere in the run, so that positions can be compared; symmetric about 0 unless nothing is
+    /// below it.
     pub fn scale(&mut self, ui: &Ui, name: &str) -> Scale {
         let dark = ui.visuals().dark_mode;
-        match self.trace.range(name) {
-            Range::Unit => Scale::unit(dark),
-            Range::Signed => Scale::signed(self.memory.largest(self.trace, self.run, name), dark),
+        if self.trace.range(name) == Range::Unit {
+            return Scale::unit(dark);
+        }
+        let [low, high] = self.memory.extent(self.trace, self.run, name);
+        if low >= 0.0 {
+            Scale::sequential(0.0, high, dark)
+        } else {
+            Scale::signed(high.max(-low), dark)
         }
     }
 
-    /// The selected unit, if the value has that many.
+    /// The selected unit, for a value that has as many units as the selected one.
     #[must_use]
     pub fn unit(&self, units: usize) -> Option<usize> {
-        self.selection.and_then(|selection| selection.unit).filter(|unit| *unit < units)
+        let selection = self.selection?;
+        let id = self.trace.graph().find(&selection.name)?;
+        let (_, node) = self.trace.graph().everywhere(id).first()?;
+        let same = self.trace.graph().value(*node).ncols() == units;
+        selection.unit.filter(|unit| same && *unit < units)
     }
 
     /// What a value means, in the learner's language.
@@ -128,22 +138,25 @@ pub struct Memory {
     pub math: math::MathCache,
     /// Pictures of values over time.
     pub textures: HashMap<String, (u64, TextureHandle)>,
-    largest: HashMap<String, (u64, f32)>,
+    extents: HashMap<String, (u64, [f32; 2])>,
 }
 
 impl Memory {
-    fn largest(&mut self, trace: &Trace, run: u64, name: &str) -> f32 {
-        if let Some((of_run, largest)) = self.largest.get(name)
+    /// The smallest and largest finite entries of a value anywhere in a run.
+    fn extent(&mut self, trace: &Trace, run: u64, name: &str) -> [f32; 2] {
+        if let Some((of_run, extent)) = self.extents.get(name)
             && *of_run == run
         {
-            return *largest;
+            return *extent;
         }
         let graph = trace.graph();
         let nodes = graph.find(name).map(|id| graph.everywhere(id)).unwrap_or_default();
-        let entries = nodes.iter().flat_map(|(_, node)| graph.value(*node).iter());
-        let largest = statistics::summary(entries).map_or(1.0, |s| s.max.abs().max(s.min.abs()));
-        self.largest.insert(name.to_owned(), (run, largest));
-        largest
+        // An initial state of zeros says nothing about the values to come.
+        let nodes = nodes.iter().filter(|(position, _)| *position >= 0 || *position == EVERYWHERE);
+        let entries = nodes.flat_map(|(_, node)| graph.value(*node).iter());
+        let extent = statistics::summary(entries).map_or([-1.0, 1.0], |s| [s.min, s.max]);
+        self.extents.insert(name.to_owned(), (run, extent));
+        extent
     }
 }
 

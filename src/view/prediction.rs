@@ -129,7 +129,11 @@ fn estimate_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         .legend(egui_plot::Legend::default().position(egui_plot::Corner::LeftTop))
         .show(ui, |plot| {
             plot.vline(VLine::new("", now as f64).color(theme::accent(dark)));
-            plot.hline(HLine::new(scene.tr("views.target"), target).color(theme::weak_text(dark)));
+            plot.hline(
+                HLine::new(scene.tr("views.target"), target)
+                    .color(colors[1])
+                    .style(egui_plot::LineStyle::dashed_dense()),
+            );
             plot.line(
                 Line::new(scene.tr("views.sum_so_far"), wanted).color(colors[2]).width(theme::LINE),
             );

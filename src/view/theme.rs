@@ -53,6 +53,7 @@ pub const MATH_DISPLAY_RATIO: f32 = 1.25;
 /// The font file that has every character of every lesson, for exporters that cannot fall back to another font.
 pub static COMPLETE_FONT: &[u8] = include_bytes!("../../assets/fonts/UnrolledSansSC.otf");
 static LATIN_FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Latin.ttf");
+static CHINESE_BOLD_FONT: &[u8] = include_bytes!("../../assets/fonts/UnrolledSansSC-Bold.otf");
 static LATIN_BOLD_FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Latin-Bold.ttf");
 
 /// Fonts and both themes. Call once, before the first frame.
@@ -66,9 +67,12 @@ pub fn apply(ctx: &Context) {
 /// Numbers stay in egui's own monospaced font, Hack.
 pub fn install_fonts(ctx: &Context) {
     let mut fonts = FontDefinitions::default();
-    for (name, bytes) in
-        [("latin", LATIN_FONT), ("bold", LATIN_BOLD_FONT), ("complete", COMPLETE_FONT)]
-    {
+    for (name, bytes) in [
+        ("latin", LATIN_FONT),
+        ("bold", LATIN_BOLD_FONT),
+        ("bold chinese", CHINESE_BOLD_FONT),
+        ("complete", COMPLETE_FONT),
+    ] {
         fonts.font_data.insert(name.into(), Arc::new(FontData::from_static(bytes)));
     }
     let ours = |list: &[&str], fallbacks: &[String]| -> Vec<String> {
@@ -78,11 +82,14 @@ pub fn install_fonts(ctx: &Context) {
     let fallbacks = fonts.families.remove(&FontFamily::Proportional).unwrap_or_default();
     fonts.families.insert(FontFamily::Proportional, ours(&["latin", "complete"], &fallbacks));
     fonts.families.insert(FontFamily::Monospace, ours(&["Hack", "latin", "complete"], &fallbacks));
-    fonts.families.insert(bold_family(), ours(&["bold", "latin", "complete"], &fallbacks));
+    fonts
+        .families
+        .insert(bold_family(), ours(&["bold", "bold chinese", "latin", "complete"], &fallbacks));
     ctx.set_fonts(fonts);
 }
 
-/// The family for headings and **strong** words. Chinese has no bold file and stays regular in it.
+/// The family for headings and **strong** words. Chinese is bold for all words of lessons and interface, and regular where
+/// something else is typed.
 #[must_use]
 pub fn bold_family() -> FontFamily {
     FontFamily::Name("bold".into())

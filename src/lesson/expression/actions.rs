@@ -40,6 +40,11 @@ pub(super) fn round(_: &mut Run, arguments: &[Value]) -> Result<Value, Expressio
     let digits = digits.filter(|digits| (0..=MOST_DIGITS).contains(digits));
     let digits = digits
         .ok_or_else(|| ExpressionError::new(format!("`round` takes 0 to {MOST_DIGITS} digits")))?;
+    if let (0, Some(Value::Number(number))) = (digits, arguments.first())
+        && number.abs() < 1e15
+    {
+        return Ok(Value::Integer(number.round() as i64));
+    }
     let scale = 10_f64.powi(i32::try_from(digits).unwrap_or(0));
     let rounded = arguments.first().and_then(|value| map(value, |x| (x * scale).round() / scale));
     rounded.ok_or_else(|| ExpressionError::new("`round` works on numbers and vectors"))

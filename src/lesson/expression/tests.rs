@@ -112,7 +112,7 @@ fn conditions() {
 fn functions_of_numbers() {
     check("abs(-2)", "2.00");
     check("round(2.345, 1)", "2.30");
-    check("round(2.6)", "3.00");
+    check("round(2.6)", "3");
     check("ln(exp(2))", "2.00");
     // Half is left after one step if half is kept per step, after ln ½ / ln 0.9 = 6.579 if 0.9 is kept.
     check("halflife(0.5)", "1.00");

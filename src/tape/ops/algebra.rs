@@ -31,7 +31,7 @@ impl Op for Dot {
     }
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
-        Tex::product(format!(r"{}\,{}", x[0].as_factor(), x[1].as_factor()))
+        Tex::product(format!(r"{}\,{}", x[0].as_matrix_factor(), x[1].as_matrix_factor()))
     }
 
     fn is_elementwise(&self) -> bool {
@@ -89,7 +89,7 @@ elementwise_pair!(
 elementwise_pair!(
     /// a ⊙ b, entry by entry.
     Multiply, "elementwise product", |a, b| a * b, |dy, b| dy * b, |dy, a| dy * a,
-    |a: &Tex, b: &Tex| Tex::product(format!(r"{} \odot {}", a.as_factor(), b.as_factor()))
+    |a: &Tex, b: &Tex| Tex::elementwise(format!(r"{} \odot {}", a.as_factor(), b.as_factor()))
 );
 
 /// k·x with a constant factor k.

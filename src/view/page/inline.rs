@@ -51,29 +51,17 @@ fn draw(
     inlines: &[Inline],
     look: Look,
 ) {
-    let mut writer = Writer { flow, after_chinese: false, hot: Vec::new() };
+    let mut writer = Writer { flow, after_chinese: false, hot: Vec::new(), links: Vec::new() };
     writer.write(ui, scene, inlines, look);
-    let Writer { flow, hot, .. } = writer;
-    let mut flown = flow.show(ui);
-    join(&mut flown.boxes, &hot);
-    for (at, (rect, hot)) in flown.boxes.iter().zip(hot).enumerate() {
-        let id = flown.response.id.with(("inline", page.stop, at));
-        touch(ui, scene, *rect, id, hot);
+    let Writer { flow, hot, links, .. } = writer;
+    let flown = flow.show(ui);
+    let id = flown.response.id.with(("inline", page.stop));
+    for (at, (rect, hot)) in flown.boxes.iter().zip(&hot).enumerate() {
+        touch(ui, scene, *rect, id.with(at), hot);
     }
-}
-
-/// Closes the gaps between the pieces of one link in one row.
-fn join(boxes: &mut [Rect], hot: &[Hot]) {
-    for at in 1..boxes.len().min(hot.len()) {
-        let is_same = match (&hot[at - 1], &hot[at]) {
-            (Hot::Stage(a, p), Hot::Stage(b, q)) => a == b && p == q,
-            (Hot::Web(a), Hot::Web(b)) => a == b,
-            _ => false,
-        };
-        let next = boxes[at].left();
-        let gap = next - boxes[at - 1].right();
-        if is_same && (0.0..12.0).contains(&gap) {
-            *boxes[at - 1].right_mut() = next;
+    for (at, (rects, link)) in flown.spans.iter().zip(&links).enumerate() {
+        for (row, rect) in rects.iter().enumerate() {
+            touch(ui, scene, *rect, id.with(("link", at, row)), link);
         }
     }
 }
@@ -82,6 +70,7 @@ struct Writer {
     flow: Flow,
     after_chinese: bool,
     hot: Vec<Hot>,
+    links: Vec<Hot>,
 }
 
 impl Writer {
@@ -90,6 +79,12 @@ impl Writer {
             match inline {
                 Inline::Text(text) => {
                     self.after_chinese = text.chars().next_back().is_some_and(|c| c > '\u{2e80}');
+                    // Chinese does not slant; it is emphasised by weight.
+                    let is_chinese = text.chars().any(|c| c > '\u{2e80}');
+                    let look = Look {
+                        strong: look.strong || (look.emphasis && is_chinese),
+                        emphasis: look.emphasis && !is_chinese,
+                    };
                     let format = self.format(ui, look);
                     self.flow.styled(text, format);
                 }
@@ -120,12 +115,10 @@ impl Writer {
                 }
                 Inline::Live(expression) => self.live(ui, scene, expression),
                 Inline::StageLink { text, target, position, .. } => {
-                    let text = crate::lesson::plain_text(text);
-                    self.link(ui, &text, || Hot::Stage(target.clone(), position.clone()));
+                    self.link(ui, scene, text, Hot::Stage(target.clone(), position.clone()));
                 }
                 Inline::Link { text, url } => {
-                    let text = crate::lesson::plain_text(text);
-                    self.link(ui, &text, || Hot::Web(url.clone()));
+                    self.link(ui, scene, text, Hot::Web(url.clone()));
                 }
             }
         }
@@ -159,29 +152,33 @@ impl Writer {
         }
     }
 
-    /// Text that can be clicked, in pieces between which it may wrap.
-    fn link(&mut self, ui: &Ui, text: &str, hot: impl Fn() -> Hot) {
+    /// Text that can be clicked. Live values in it are part of the text.
+    fn link(&mut self, ui: &Ui, scene: &Scene<'_>, text: &[Inline], hot: Hot) {
         let color = theme::accent(ui.visuals().dark_mode);
-        let font = theme::lesson_style().resolve(ui.style());
-        for (at, word) in text.split(' ').enumerate() {
-            if at > 0 {
-                self.flow.text(" ");
-            }
-            // Chinese has no spaces; pieces of a few characters wrap well enough.
-            let letters: Vec<char> = word.chars().collect();
-            let length =
-                if letters.iter().any(|c| *c > '\u{2e80}') { 4 } else { letters.len().max(1) };
-            for piece in letters.chunks(length) {
-                let piece: String = piece.iter().collect();
-                self.flow.words(ui, &piece, &font, color);
-                self.hot.push(hot());
-            }
-        }
+        let format = TextFormat { color, ..self.flow.format() };
+        self.flow.span(&spoken(scene, text), format);
+        self.links.push(hot);
     }
 }
 
+/// Inlines as plain text, with live values computed.
+fn spoken(scene: &Scene<'_>, inlines: &[Inline]) -> String {
+    let mut text = String::new();
+    for inline in inlines {
+        match inline {
+            Inline::Live(expression) => {
+                let answer = evaluate(&expression.source, scene.trace, scene.now());
+                text.push_str(&answer.map_or_else(|_| "—".to_owned(), |answer| answer.display()));
+            }
+            Inline::Strong(inner) | Inline::Emphasis(inner) => text.push_str(&spoken(scene, inner)),
+            other => text.push_str(&crate::lesson::plain_text(std::slice::from_ref(other))),
+        }
+    }
+    text
+}
+
 /// Lets a piece of text answer to the pointer.
-fn touch(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, id: egui::Id, hot: Hot) {
+fn touch(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, id: egui::Id, hot: &Hot) {
     let dark = ui.visuals().dark_mode;
     match hot {
         Hot::Nothing => {}
@@ -201,7 +198,7 @@ fn touch(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, id: egui::Id, hot: Hot)
                 scene.tr("lesson.live_hint")
             ));
             if response.clicked() {
-                go_to_source(scene, &expression);
+                go_to_source(scene, expression);
             }
         }
         Hot::Stage(target, position) => {
@@ -216,7 +213,7 @@ fn touch(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, id: egui::Id, hot: Hot)
                 rect,
                 theme::accent(dark).gamma_multiply(if response.hovered() { 1.0 } else { 0.5 }),
             );
-            let name = target.map(|target| target.text);
+            let name = target.as_ref().map(|target| target.text.clone());
             let label = name.clone().unwrap_or_default();
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, &label));
             if response.on_hover_text(scene.tr("lesson.stage_hint")).clicked() {
@@ -226,9 +223,9 @@ fn touch(ui: &mut Ui, scene: &mut Scene<'_>, rect: Rect, id: egui::Id, hot: Hot)
         Hot::Web(url) => {
             let response = ui.interact(rect, id, Sense::click());
             underline(ui, rect, theme::accent(dark).gamma_multiply(0.5));
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, &url));
-            if response.on_hover_text(RichText::new(&url)).clicked() {
-                ui.ctx().open_url(egui::OpenUrl::new_tab(url));
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, url));
+            if response.on_hover_text(RichText::new(url.clone())).clicked() {
+                ui.ctx().open_url(egui::OpenUrl::new_tab(url.clone()));
             }
         }
     }

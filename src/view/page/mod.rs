@@ -24,6 +24,8 @@ pub struct Page<'a> {
     pub done: &'a BTreeSet<String>,
     /// What is wrong with the lesson.
     pub diagnostics: &'a [Diagnostic],
+    /// The lesson after this one.
+    pub next_lesson: Option<&'a str>,
     /// The number of the question or task being drawn, counted through the stop.
     pub counter: usize,
 }

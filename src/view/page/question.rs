@@ -65,11 +65,13 @@ pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try)
 
 /// A field for an intervention, so that a task can be done where it is set.
 fn intervention_ui(ui: &mut Ui, scene: &mut Scene<'_>, key: &str) {
+    let name = scene.trace.kept_share().map_or("hidden", |kept| kept.value);
+    let example = format!("{name}[3..7]=0");
     let id = egui::Id::unique(("intervention", key));
     let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     ui.horizontal(|ui| {
         let field = egui::TextEdit::singleline(&mut text)
-            .hint_text("forget_gate[3..7]=0")
+            .hint_text(&example)
             .font(egui::TextStyle::Monospace)
             .desired_width(ui.available_width() - 96.0);
         let words = scene.tr("intervene.title");
