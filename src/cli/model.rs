@@ -38,13 +38,29 @@ pub fn load(which: &str) -> anyhow::Result<Checkpoint> {
     if looks_like_a_file || (path.is_file() && recipe(which).is_err()) {
         return Ok(checkpoint::open(path)?);
     }
-    let (_, recipe) = recipe(which)?;
-    checkpoint::shipped(recipe.id).map_err(|error| match error {
+    let (base, variant) = which.split_once(':').map_or((which, None), |(b, v)| (b, Some(v)));
+    let (spec, recipe) = recipe(base)?;
+    let id = match variant {
+        None => recipe.id.to_owned(),
+        Some(variant) => known_variant(spec, recipe, variant)?,
+    };
+    checkpoint::shipped(&id).map_err(|error| match error {
         CheckpointError::Unknown(id) => anyhow::anyhow!(
             "this program was built without the weights of `{id}`; make them with `unrolled train {id} --out {id}.safetensors` and give that file instead of the name"
         ),
         other => other.into(),
     })
+}
+
+/// The id of a model's variant, checked.
+fn known_variant(spec: &ModelSpec, recipe: &Recipe, variant: &str) -> anyhow::Result<String> {
+    let known: Vec<&str> = spec.variants.iter().map(|variant| variant.id).collect();
+    if known.contains(&variant) {
+        return Ok(format!("{}:{variant}", recipe.id));
+    }
+    let there_are = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let id = recipe.id;
+    Err(Usage(format!("{id} has no variant `{variant}`; there are: {there_are}")).into())
 }
 
 /// Runs a model on what was typed.
