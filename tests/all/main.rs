@@ -12,4 +12,5 @@ mod export;
 mod golden;
 mod lesson;
 mod reference;
+mod rooms;
 mod soft;
