@@ -65,9 +65,11 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let camera = camera(ui, &background, rect);
     let diagram = scene.diagram;
     let [width, height] = diagram.size;
-    let fit = (rect.width() / width).min(rect.height() / height).min(LARGEST_UNIT);
+    let room = rect.height() - 2.0 * theme::OPERATION_SIZE;
+    let fit = (rect.width() / width).min(room / height).min(LARGEST_UNIT);
     let unit = fit * camera.zoom;
-    let corner = rect.center() - vec2(width, height) * unit / 2.0 + camera.offset;
+    let middle = rect.center() - vec2(0.0, theme::OPERATION_SIZE);
+    let corner = middle - vec2(width, height) * unit / 2.0 + camera.offset;
     let frame = Frame { corner, unit };
     let clip = ui.clip_rect();
     ui.set_clip_rect(rect.intersect(clip));
@@ -77,6 +79,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     for (place, drawn) in diagram.places.iter().zip(&places) {
         place_ui(ui, scene, &frame, place, drawn);
     }
+    operation(ui, scene, rect);
     if background.double_clicked() {
         ui.data_mut(|data| data.remove::<Camera>(camera_id()));
     }
@@ -139,6 +142,25 @@ impl Drawn {
     fn entries<'t>(&self, scene: &Scene<'t>) -> Option<&'t [f32]> {
         let node = self.node.filter(|_| self.is_done)?;
         Some(slice(scene.trace.graph().value(node)))
+    }
+}
+
+/// The formula of the operation at the cursor, as derived from the tape.
+fn operation(ui: &Ui, scene: &mut Scene<'_>, rect: Rect) {
+    let Some(tick) = scene.timeline.tick(scene.trace) else { return };
+    let graph = scene.trace.graph();
+    let node = graph.node(tick.node);
+    let mut latex = graph.equation(tick.node, &|_, symbol| symbol).latex();
+    if node.name.is_none() {
+        let target = graph.symbol(tick.towards, Subscript::Relative(node.position));
+        latex = format!(r"{target} = \cdots\; {latex} \;\cdots");
+    }
+    let color = theme::accent(ui.visuals().dark_mode);
+    if let Ok(formula) = scene.memory.math.get(ui.ctx(), &latex, false, theme::OPERATION_SIZE)
+        && formula.size.x < rect.width()
+    {
+        let at = rect.center_bottom() - vec2(formula.size.x / 2.0, formula.descent + theme::GAP_SMALL);
+        formula.paint(ui.painter(), at, color);
     }
 }
 

@@ -41,6 +41,8 @@ pub const LESSON_SIZE: f32 = 16.0;
 pub const LESSON_LINE_HEIGHT: f32 = 26.0;
 /// Inline mathematics against the text around it: KaTeX letters are smaller than Noto Sans at the same size.
 pub const MATH_INLINE_RATIO: f32 = 1.12;
+/// The formula of the operation at the cursor.
+pub const OPERATION_SIZE: f32 = 19.0;
 /// Lines of lesson text are no longer than this, about seventy letters.
 pub const LESSON_MAX_WIDTH: f32 = 620.0;
 /// On each side of inline mathematics, because Chinese puts no space there.

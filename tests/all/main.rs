@@ -14,3 +14,4 @@ mod lesson;
 mod reference;
 mod rooms;
 mod soft;
+mod window;

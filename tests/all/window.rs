@@ -1,0 +1,237 @@
+//! The window without a screen: every page draws, every control has a name, nothing panics.
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use proptest::prelude::*;
+use unrolled::app::screenshot::Headless;
+use unrolled::app::state::Kept;
+use unrolled::lesson::Library;
+use unrolled::models;
+use unrolled::trace::timeline::{Granularity, TimelineCommand};
+use unrolled::view::command::ThemeChoice;
+use unrolled::view::{Command, Language, Selection, VIEWS, theme, tr};
+
+use crate::soft::Soft;
+
+/// A window whose missing glyphs and nameless controls make the test fail.
+fn window(language: Language, theme_choice: ThemeChoice, size: [f32; 2]) -> Harness<'static, Headless> {
+    let kept = Kept { language, theme: theme_choice, ..Kept::default() };
+    let headless = Headless::new(kept, Library::embedded());
+    let mut is_new = true;
+    let mut harness = Harness::builder().with_size(size).renderer(Soft::default()).build_ui_state(
+        move |ui, headless: &mut Headless| {
+            if std::mem::take(&mut is_new) {
+                theme::apply(ui.ctx());
+            } else {
+                headless.ui(ui);
+            }
+        },
+        headless,
+    );
+    harness.run_steps(2);
+    harness
+}
+
+fn lesson(id: &str) -> Harness<'static, Headless> {
+    let mut harness = window(Language::English, ThemeChoice::Light, [1280.0, 800.0]);
+    harness.state_mut().command(Command::OpenLesson(id.to_owned()));
+    harness.run_steps(3);
+    harness
+}
+
+#[test]
+fn every_stop_of_every_lesson_draws_in_both_languages_and_themes() {
+    for language in Language::ALL {
+        for choice in [ThemeChoice::Light, ThemeChoice::Dark] {
+            let mut harness = window(language, choice, [1280.0, 800.0]);
+            let ids: Vec<String> = harness.state().state.library.ids().map(str::to_owned).collect();
+            assert!(!ids.is_empty());
+            for id in ids {
+                harness.state_mut().command(Command::OpenLesson(id.clone()));
+                let stops = harness.state().state.lesson.as_ref().map_or(0, |l| l.lesson.stops.len());
+                for stop in 0..=stops {
+                    harness.state_mut().command(Command::Stop(stop));
+                    harness.run_steps(2);
+                    let state = &harness.state().state;
+                    assert!(state.message.is_none(), "{id} {stop}: {:?}", state.message);
+                    assert!(state.input_error.is_none(), "{id} {stop}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_view_draws_every_model_at_every_stage_of_its_run() {
+    let mut harness = lesson("lstm");
+    for id in models::ids() {
+        harness.state_mut().command(Command::SetModel(id.clone()));
+        for view in VIEWS {
+            harness.state_mut().command(Command::ToggleView(view.id.to_owned()));
+        }
+        let ticks = harness.state().state.run.as_ref().map_or(0, |run| run.trace.ticks().len());
+        assert!(ticks > 0, "{id}");
+        for cursor in [0, 1, 7, ticks / 2, ticks] {
+            harness.state_mut().command(Command::Timeline(TimelineCommand::Cursor(cursor)));
+            harness.run_steps(2);
+        }
+    }
+}
+
+#[test]
+fn the_shortest_input_and_the_smallest_window_draw() {
+    let mut harness = window(Language::Chinese, ThemeChoice::Dark, [960.0, 600.0]);
+    harness.state_mut().command(Command::OpenLesson("lstm".to_owned()));
+    harness.state_mut().command(Command::SetInput("(".to_owned()));
+    for view in VIEWS {
+        harness.state_mut().command(Command::ToggleView(view.id.to_owned()));
+        harness.run_steps(2);
+    }
+}
+
+#[test]
+fn a_learner_walks_through_a_lesson_by_its_buttons() {
+    let mut harness = lesson("lstm");
+    harness.get_by_label(tr(Language::English, "lesson.next_stop")).click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().state.lesson.as_ref().unwrap().stop, 1);
+    let before = harness.state().state.timeline.cursor();
+    harness.get_by_label(tr(Language::English, "timeline.step_back")).click();
+    harness.run_steps(2);
+    assert!(harness.state().state.timeline.cursor() < before);
+    harness.get_by_label("简体中文").click();
+    harness.run_steps(2);
+    harness.get_by_label(tr(Language::Chinese, "lesson.next_stop"));
+}
+
+#[test]
+fn keys_step_and_do_nothing_while_something_is_typed() {
+    let mut harness = lesson("lstm");
+    harness.state_mut().command(Command::Timeline(TimelineCommand::Home));
+    harness.key_press(egui::Key::ArrowRight);
+    harness.run_steps(2);
+    let after_one = harness.state().state.timeline.cursor();
+    assert!(after_one > 0);
+    harness.key_press(egui::Key::Home);
+    harness.run_steps(2);
+    assert_eq!(harness.state().state.timeline.cursor(), 0);
+}
+
+#[test]
+fn an_input_that_cannot_be_read_stays_in_the_field_and_the_old_run_on_the_stage() {
+    let mut harness = lesson("lstm");
+    let long = "(".repeat(10_000);
+    for text in ["", " ", "(🙂)", "שלום", "(\u{0}\u{7})", "(（）)", long.as_str(), "()x"] {
+        let run = harness.state().state.run.as_ref().unwrap().number;
+        harness.state_mut().command(Command::SetInput(text.to_owned()));
+        harness.run_steps(2);
+        let state = &harness.state().state;
+        assert_eq!(state.input, text);
+        assert!(state.input_error.is_some(), "{text:?}");
+        assert_eq!(state.run.as_ref().unwrap().number, run);
+    }
+    harness.state_mut().command(Command::SetInput("([])".to_owned()));
+    harness.run_steps(2);
+    assert!(harness.state().state.input_error.is_none());
+    assert_eq!(harness.state().state.run.as_ref().unwrap().trace.n_positions(), 4);
+    // Nothing typed is lost: the last readable input can be taken back after a lesson's own.
+    harness.state_mut().command(Command::Reset);
+    harness.state_mut().command(Command::RestoreInput);
+    assert_eq!(harness.state().state.input, "([])");
+}
+
+#[test]
+fn an_edited_token_changes_the_run_and_not_the_place() {
+    let mut harness = lesson("lstm");
+    harness.state_mut().command(Command::SetInput("([{<>}])".to_owned()));
+    harness.state_mut().command(Command::Timeline(TimelineCommand::Position(3)));
+    let cursor = harness.state().state.timeline.cursor();
+    harness.state_mut().command(Command::EditToken(1, "{".to_owned()));
+    let state = &harness.state().state;
+    assert_eq!(state.input, "({{<>}])");
+    assert_eq!(state.timeline.cursor(), cursor);
+}
+
+#[test]
+fn an_intervention_that_matches_nothing_names_the_values_there_are() {
+    let mut harness = lesson("lstm");
+    for text in ["forgot_gate=0", "nonsense", "cell[99]=1", "cell=clamp(2,1)"] {
+        harness.state_mut().command(Command::Intervene(text.to_owned()));
+        harness.run_steps(1);
+    }
+    let message = harness.state().state.message.clone();
+    assert!(message.is_none_or(|message| message.text.contains("forget_gate")));
+    // Bounds in the wrong order are an edit like any other; the window goes on.
+    assert_eq!(harness.state().state.interventions.len(), 1);
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[\\[\\](){}<>]{0,12}",
+        ".{0,8}",
+        Just("forget_gate[1..3]=0".to_owned()),
+        Just("hidden *= 1e38".to_owned()),
+        Just("cell=nan".to_owned()),
+        Just("lstm".to_owned()),
+        Just("gru-adding".to_owned()),
+        Just("heatmap".to_owned()),
+    ]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let timeline = prop_oneof![
+        Just(TimelineCommand::Forward(None)),
+        Just(TimelineCommand::Back(Some(Granularity::Operation))),
+        Just(TimelineCommand::End),
+        Just(TimelineCommand::TogglePlay),
+        any::<usize>().prop_map(TimelineCommand::Position),
+        any::<usize>().prop_map(TimelineCommand::Cursor),
+        any::<f32>().prop_map(TimelineCommand::Speed),
+        any::<f32>().prop_map(TimelineCommand::Elapse),
+    ];
+    let selection = || (text(), any::<Option<usize>>(), any::<i32>())
+        .prop_map(|(name, unit, offset)| Selection { offset, ..Selection::new(name, unit) });
+    prop_oneof![
+        timeline.prop_map(Command::Timeline),
+        selection().prop_map(|s| Command::Select(Some(s))),
+        selection().prop_map(Command::Pin),
+        any::<usize>().prop_map(Command::Unpin),
+        text().prop_map(Command::SetInput),
+        (0_usize..12, text()).prop_map(|(at, text)| Command::EditToken(at, text)),
+        text().prop_map(Command::SetModel),
+        Just(Command::RestoreInput),
+        Just(Command::Reset),
+        text().prop_map(Command::OpenLesson),
+        Just(Command::OpenMap),
+        any::<usize>().prop_map(Command::Stop),
+        (any::<Option<usize>>(), text())
+            .prop_map(|(position, name)| Command::GoTo { name: Some(name), position }),
+        (text(), any::<usize>()).prop_map(|(key, choice)| Command::Answer(key, choice)),
+        text().prop_map(Command::ToggleView),
+        text().prop_map(Command::Intervene),
+        any::<usize>().prop_map(Command::LiftIntervention),
+        Just(Command::SetLanguage(Language::Chinese)),
+        Just(Command::ToggleKeys),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_commands_breaks_the_window(commands in prop::collection::vec(command(), 1..12)) {
+        let mut headless = Headless::new(Kept::default(), Library::embedded());
+        headless.command(Command::OpenLesson("lstm".to_owned()));
+        let ctx = egui::Context::default();
+        theme::apply(&ctx);
+        for command in commands {
+            headless.command(command);
+            let state = &headless.state;
+            prop_assert!(!state.views.is_empty());
+            if let Some(run) = &state.run {
+                prop_assert!(state.timeline.cursor() <= run.trace.ticks().len());
+            }
+        }
+        let _ = unrolled::app::offscreen::screenshot(egui::vec2(960.0, 600.0), 1.0, 2, &ctx, |ui| headless.ui(ui));
+    }
+}
