@@ -13,9 +13,9 @@ use crate::checkpoint;
 #[command(after_help = "Examples:
   unrolled open lstm                  a lesson
   unrolled open my-lessons/           a folder of Markdown lessons
-  unrolled open my.safetensors        weights that `unrolled train` wrote")]
+  unrolled open my.safetensors        weights that `unrolled train` wrote, or a folder of them")]
 pub struct Options {
-    /// A lesson's id, a `.safetensors` file, or a folder of lessons
+    /// A lesson's id, a `.safetensors` file, or a folder of either
     #[arg(value_name = "X")]
     what: String,
 }
@@ -34,7 +34,12 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 fn start(what: &str) -> anyhow::Result<Start> {
     let path = Path::new(what);
     if path.is_dir() {
-        return Ok(Start::Folder(path.into()));
+        let weights = files(path, "safetensors")?;
+        for file in &weights {
+            checkpoint::open(file)?;
+        }
+        let first = weights.into_iter().next();
+        return Ok(first.map_or_else(|| Start::Folder(path.into()), Start::Checkpoint));
     }
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     match extension.as_deref() {
@@ -56,6 +61,16 @@ fn start(what: &str) -> anyhow::Result<Start> {
         }
         None => Ok(Start::Lesson(what.to_owned())),
     }
+}
+
+fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<std::path::PathBuf>> {
+    let entries = std::fs::read_dir(folder)
+        .map_err(|e| anyhow::anyhow!("{} cannot be read: {e}", folder.display()))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|e| e == extension)).collect();
+    files.sort();
+    Ok(files)
 }
 
 #[cfg(test)]

@@ -159,7 +159,8 @@ fn operation(ui: &Ui, scene: &mut Scene<'_>, rect: Rect) {
     if let Ok(formula) = scene.memory.math.get(ui.ctx(), &latex, false, theme::OPERATION_SIZE)
         && formula.size.x < rect.width()
     {
-        let at = rect.center_bottom() - vec2(formula.size.x / 2.0, formula.descent + theme::GAP_SMALL);
+        let at =
+            rect.center_bottom() - vec2(formula.size.x / 2.0, formula.descent + theme::GAP_SMALL);
         formula.paint(ui.painter(), at, color);
     }
 }

@@ -1,0 +1,107 @@
+//! What a frame costs, how soon an edit is on screen, and how soon the first frame is there.
+//!
+//! `cargo bench --bench window`. Frames are laid out and tessellated, which is all that the
+//! processor does for them in a window; painting is the graphics driver's.
+
+use divan::Bencher;
+use unrolled::app::screenshot::Headless;
+use unrolled::app::state::Kept;
+use unrolled::lesson::Library;
+use unrolled::trace::timeline::TimelineCommand;
+use unrolled::view::{Command, VIEWS, theme};
+
+fn main() {
+    divan::main();
+}
+
+/// A 48-symbol string, the longest that the shipped models were trained on.
+const LONG: &str = "([{<>}])([{<([{<>}])>}])([{<>}])([{<>}])([{<>}])";
+
+/// The heaviest page: every view at once, a long input, the inspector open.
+fn heaviest() -> Headless {
+    let mut headless = Headless::new(Kept::default(), Library::embedded());
+    headless.command(Command::OpenLesson("lstm".to_owned()));
+    headless.command(Command::Stop(2));
+    headless.command(Command::SetInput(LONG.to_owned()));
+    for view in VIEWS {
+        if !headless.state.views.iter().any(|id| id == view.id) {
+            headless.command(Command::ToggleView(view.id.to_owned()));
+        }
+    }
+    headless.command(Command::Timeline(TimelineCommand::Position(20)));
+    headless
+}
+
+fn input() -> egui::RawInput {
+    let rect = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1280.0, 800.0));
+    egui::RawInput { screen_rect: Some(rect), ..egui::RawInput::default() }
+}
+
+fn frame(ctx: &egui::Context, headless: &mut Headless) -> usize {
+    let output = ctx.run_ui(input(), |ui| headless.ui(ui));
+    ctx.tessellate(output.shapes, 1.0).len()
+}
+
+fn warm(headless: &mut Headless) -> egui::Context {
+    let ctx = egui::Context::default();
+    theme::apply(&ctx);
+    for _ in 0..4 {
+        frame(&ctx, headless);
+    }
+    ctx
+}
+
+/// Target: at most 4 ms.
+#[divan::bench]
+fn heaviest_page_frame(bencher: Bencher<'_, '_>) {
+    let mut headless = heaviest();
+    let ctx = warm(&mut headless);
+    bencher.bench_local(|| frame(&ctx, &mut headless));
+}
+
+/// A frame in which the cursor moved, so that every live value, formula and picture is another.
+#[divan::bench]
+fn heaviest_page_frame_after_a_step(bencher: Bencher<'_, '_>) {
+    let mut headless = heaviest();
+    let ctx = warm(&mut headless);
+    let mut position = 0;
+    bencher.bench_local(|| {
+        position = (position + 1) % 40;
+        headless.command(Command::Timeline(TimelineCommand::Position(position)));
+        frame(&ctx, &mut headless)
+    });
+}
+
+/// One view alone.
+#[divan::bench(args = ["diagram", "heatmap", "gates", "prediction"])]
+fn view_frame(bencher: Bencher<'_, '_>, view: &str) {
+    let mut headless = heaviest();
+    for other in VIEWS.iter().filter(|other| other.id != view) {
+        headless.command(Command::ToggleView(other.id.to_owned()));
+    }
+    let ctx = warm(&mut headless);
+    bencher.bench_local(|| frame(&ctx, &mut headless));
+}
+
+/// Parsing an edited input, running the model on it, recording everything. Target: at most 16 ms.
+#[divan::bench(args = ["rnn-brackets", "lstm-brackets", "gru-brackets"])]
+fn rerun_after_an_edit(bencher: Bencher<'_, '_>, model: &str) {
+    let mut headless = heaviest();
+    headless.command(Command::SetModel(model.to_owned()));
+    let mut opens = false;
+    bencher.bench_local(|| {
+        opens = !opens;
+        let bracket = if opens { "[" } else { "(" };
+        headless.command(Command::EditToken(0, bracket.to_owned()));
+    });
+}
+
+/// From nothing to the first frame: words, fonts, lessons, weights, run and layout.
+#[divan::bench(sample_count = 10)]
+fn start_to_first_frame() -> usize {
+    let ctx = egui::Context::default();
+    theme::apply(&ctx);
+    let mut headless = Headless::new(Kept::default(), Library::embedded());
+    headless.command(Command::OpenLesson("lstm".to_owned()));
+    frame(&ctx, &mut headless)
+}
