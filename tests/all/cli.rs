@@ -250,6 +250,7 @@ fn a_damaged_weights_file_is_named_with_what_is_wrong() {
         assert_eq!(output.status.code(), Some(1), "{name}: {errors}");
         assert!(errors.contains(word) && !errors.contains("panicked"), "{name}: {errors}");
     }
+    fails(&["open", &folder.0.display().to_string()], 1, &["card.safetensors"]);
     fails(&["open", "no/such/folder"], 1, &["no/such/folder"]);
     fails(&["open", "a.doc"], 2, &[".doc"]);
 }
