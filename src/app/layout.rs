@@ -14,9 +14,8 @@ use crate::view::{
 
 /// The lesson's share of the window.
 const LESSON_SHARE: f32 = 0.36;
-/// The inspector's width, and the window's width below which it starts hidden.
+/// The inspector's width.
 const INSPECTOR_WIDTH: f32 = 280.0;
-const ROOM_FOR_INSPECTOR: f32 = 1100.0;
 
 /// Draws everything and gives what the learner asked for in this frame.
 pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
@@ -26,6 +25,9 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
     match &state.lesson {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
         None => course_map(ui, state, &mut commands),
+    }
+    if state.asks_position {
+        position_field(ui, state, &mut commands);
     }
     if state.shows_keys {
         key_sheet(ui, state, &mut commands);
@@ -255,7 +257,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             };
             page::ui(ui, &mut scene, &mut page);
         });
-    if !state.kept.hides_inspector && width >= ROOM_FOR_INSPECTOR {
+    if state.shows_inspector(width) {
         let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
         Panel::right("inspector")
             .frame(frame)
@@ -283,6 +285,11 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let shown = state.shows_inspector(ui.ctx().content_rect().width());
+            let button = ui.selectable_label(shown, scene.tr("inspector.title"));
+            if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
+                scene.commands.push(Command::ShowInspector(!shown));
+            }
             model_menu(ui, scene);
         });
     });
@@ -411,6 +418,33 @@ fn card(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec<Command>
     }
     if card.clicked() {
         commands.push(Command::OpenLesson(lesson.id.clone()));
+    }
+}
+
+/// Asks for a position and goes there.
+fn position_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let words = |key| tr(state.kept.language, key);
+    let last = state.run.as_ref().map_or(0, |run| run.trace.n_positions().saturating_sub(1));
+    let id = egui::Id::unique("position to go to");
+    let modal = egui::Modal::new(id).show(ui.ctx(), |ui| {
+        ui.horizontal(|ui| {
+            let label = ui.label(format!("{} 0–{last}", words("timeline.go_to")));
+            let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+            let field = egui::TextEdit::singleline(&mut text).desired_width(80.0);
+            let field = ui.add(field).labelled_by(label.id);
+            field.request_focus();
+            if ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+                if let Ok(position) = text.trim().parse::<usize>() {
+                    commands.push(Command::GoTo { name: None, position: Some(position.min(last)) });
+                }
+                commands.push(Command::AskPosition(false));
+                text.clear();
+            }
+            ui.data_mut(|data| data.insert_temp(id, text));
+        });
+    });
+    if modal.should_close() {
+        commands.push(Command::AskPosition(false));
     }
 }
 

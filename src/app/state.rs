@@ -19,6 +19,9 @@ use crate::view::{Language, Selection};
 /// Inputs that the learner typed, kept so that none is lost.
 pub const INPUTS_KEPT: usize = 50;
 
+/// In narrower windows the inspector is shown only when it is asked for.
+const ROOM_FOR_INSPECTOR: f32 = 1100.0;
+
 /// The window's state. Only [`update`](super::update::update) changes it.
 pub struct State {
     /// What is kept from session to session.
@@ -53,6 +56,8 @@ pub struct State {
     pub message: Option<Message>,
     /// Whether the sheet of keys is open.
     pub shows_keys: bool,
+    /// Whether the field for a position is open.
+    pub asks_position: bool,
 }
 
 /// What is kept from session to session.
@@ -73,8 +78,8 @@ pub struct Kept {
     pub done: BTreeSet<String>,
     /// Inputs typed, the last one last, with the model they were typed for.
     pub inputs: Vec<(String, String)>,
-    /// Whether the inspector is hidden.
-    pub hides_inspector: bool,
+    /// Whether the inspector is shown; where nobody chose, it is in a window that has room for it.
+    pub inspector: Option<bool>,
     /// The folder where something was saved or opened last.
     pub folder: Option<PathBuf>,
 }
@@ -177,7 +182,14 @@ impl State {
             model: ModelChoice::Shipped(String::new()),
             message: None,
             shows_keys: false,
+            asks_position: false,
         }
+    }
+
+    /// Whether the inspector is shown in a window of this width, in points.
+    #[must_use]
+    pub fn shows_inspector(&self, width: f32) -> bool {
+        self.kept.inspector.unwrap_or(width >= ROOM_FOR_INSPECTOR)
     }
 
     /// Whether anything on screen moves by itself.

@@ -74,8 +74,9 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::SetLanguage(language) => set_language(state, language),
         Command::SetTheme(theme) => state.kept.theme = theme,
+        Command::AskPosition(asks) => state.asks_position = asks,
         Command::ToggleKeys => state.shows_keys = !state.shows_keys,
-        Command::ToggleInspector => state.kept.hides_inspector = !state.kept.hides_inspector,
+        Command::ShowInspector(shown) => state.kept.inspector = Some(shown),
         Command::ChooseLessons => return vec![Effect::ChooseLessons],
         Command::ChooseWeights => return vec![Effect::ChooseWeights],
         Command::OpenPath(path) => return vec![Effect::Open(path)],

@@ -56,10 +56,12 @@ pub enum Command {
     SetLanguage(Language),
     /// Light, dark or as the system.
     SetTheme(ThemeChoice),
+    /// Show or hide the field for a position to go to.
+    AskPosition(bool),
     /// Show or hide the sheet of keys.
     ToggleKeys,
     /// Show or hide the inspector.
-    ToggleInspector,
+    ShowInspector(bool),
     /// Ask for a folder of lessons.
     ChooseLessons,
     /// Ask for a file of weights.
