@@ -94,7 +94,9 @@ fn judge(checkpoint: &Checkpoint, examples: usize) -> (Vec<Json>, bool) {
     let Checkpoint { card, model, task, parameters, .. } = checkpoint;
     let measure = task.measure();
     let fresh = evaluate::measure(&**model, &**task, parameters, FRESH_SEED, examples);
-    let recipe = models::find_recipe(&card.id).map(|(_, recipe)| recipe);
+    // A variant is the same function, so it has its model's target.
+    let base = card.id.split(':').next().unwrap_or_default();
+    let recipe = models::find_recipe(base).map(|(_, recipe)| recipe);
     let target = recipe.map(model::target);
     let mut faults = Vec::new();
     let mut notes = Vec::new();

@@ -61,8 +61,17 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn models() -> anyhow::Result<Table> {
-    let mut table =
-        Table::new(&["id", "model", "year", "task", "parameters", "measure", "target", "score"]);
+    let mut table = Table::new(&[
+        "id",
+        "model",
+        "year",
+        "task",
+        "parameters",
+        "measure",
+        "target",
+        "score",
+        "variants",
+    ]);
     for (spec, recipe) in models::recipes() {
         let untrained = checkpoint::untrained(spec, recipe)?;
         let score = checkpoint::shipped(recipe.id).ok().map(|shipped| shipped.card.score);
@@ -75,6 +84,7 @@ fn models() -> anyhow::Result<Table> {
             json!(untrained.task.measure().name()),
             json!(model::target(recipe)),
             score.map_or(Json::Null, rounded),
+            json!(spec.variants.iter().map(|variant| variant.id).collect::<Vec<_>>().join(" ")),
         ]);
     }
     Ok(table)

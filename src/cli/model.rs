@@ -42,14 +42,7 @@ pub fn load(which: &str) -> anyhow::Result<Checkpoint> {
     let (spec, recipe) = recipe(base)?;
     let id = match variant {
         None => recipe.id.to_owned(),
-        Some(variant) if spec.variants.iter().any(|known| known.id == variant) => {
-            format!("{}:{variant}", recipe.id)
-        }
-        Some(variant) => {
-            let names = spec.variants.iter().map(|known| known.id);
-            let hint = hint(variant, names, "it has none of that kind");
-            return Err(Usage(format!("`{}` has no variant `{variant}`; {hint}", recipe.id)).into());
-        }
+        Some(variant) => known_variant(spec, recipe, variant)?,
     };
     checkpoint::shipped(&id).map_err(|error| match error {
         CheckpointError::Unknown(id) => anyhow::anyhow!(
@@ -57,6 +50,17 @@ pub fn load(which: &str) -> anyhow::Result<Checkpoint> {
         ),
         other => other.into(),
     })
+}
+
+/// The id of a model's variant, checked.
+fn known_variant(spec: &ModelSpec, recipe: &Recipe, variant: &str) -> anyhow::Result<String> {
+    let known: Vec<&str> = spec.variants.iter().map(|variant| variant.id).collect();
+    if known.contains(&variant) {
+        return Ok(format!("{}:{variant}", recipe.id));
+    }
+    let there_are = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let id = recipe.id;
+    Err(Usage(format!("{id} has no variant `{variant}`; there are: {there_are}")).into())
 }
 
 /// Runs a model on what was typed.

@@ -48,8 +48,11 @@ pub struct Variant {
     /// The name after the colon, such as `updates` in `gru-brackets:updates`.
     pub id: &'static str,
     /// The configuration and parameters of the rewritten model.
-    pub rewrite: fn(&Json, &Parameters) -> Result<(Json, Parameters), ConfigError>,
+    pub rewrite: Rewrite,
 }
+
+/// From a configuration and its parameters to others of the same function.
+pub type Rewrite = fn(&Json, &Parameters) -> Result<(Json, Parameters), ConfigError>;
 
 /// Which named value says how much of the memory a step keeps, so that it has a half-life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Rank-2 `f32` arrays: shapes, seeded random numbers and the few kernels that earn their place.
 //!
 //! Every value in Unrolled is an [`Array2`]: a vector is a row, a scalar is 1×1. All arrays are
-//! in standard (row-major, contiguous) layout, which the kernels rely on and [`slice`] checks.
+//! in standard (row-major, contiguous) layout, which the kernels rely on and [`slice()`] checks.
 
 pub mod kernel;
 pub mod random;

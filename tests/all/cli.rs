@@ -88,6 +88,8 @@ fn what_there_is_is_listed_as_text_and_as_json() {
     let values: Json =
         serde_json::from_str(&succeeds(&["list", "values", "gru", "--json"])).unwrap();
     assert_eq!(values[0]["name"], "hidden");
+    assert!(succeeds(&["list", "values", "gru-brackets:updates"]).contains("update_gate"));
+    fails(&["list", "values", "gru-brackets:up"], 2, &["updates"]);
     fails(&["list", "values", "lsmt-brackets"], 2, &["did you mean `lstm-brackets`?"]);
     fails(&["list", "values", "perceptron"], 2, &["perceptron", "unrolled list models"]);
 }

@@ -12,5 +12,6 @@ mod export;
 mod golden;
 mod lesson;
 mod reference;
+mod rooms;
 mod soft;
 mod window;
