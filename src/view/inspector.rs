@@ -5,7 +5,7 @@ use egui::{RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Plot};
 
 use super::{Command, Scene, Selection, number, theme, tr_with};
-use crate::models::Range;
+use crate::palette::Map;
 use crate::tape::{Graph, NodeId};
 use crate::trace::half_life;
 use crate::trace::statistics::{histogram, summary};
@@ -282,12 +282,11 @@ fn distribution_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str)
     heading(ui, scene.tr("inspector.histogram"));
     let dark = ui.visuals().dark_mode;
     let scale = scene.scale(ui, name);
-    let (low, high) = match scene.trace.range(name) {
-        Range::Unit => (0.0, 1.0),
-        Range::Signed => {
-            let end = scale.high.max(summary.max.abs()).max(summary.min.abs());
-            (-end, end)
-        }
+    // A step of a calculation may go beyond what its value reaches.
+    let end = scale.high.max(summary.max).max(-summary.min);
+    let (low, high) = match scale.map {
+        Map::Sequential => (scale.low, end),
+        Map::Signed => (-end, end),
     };
     let counts = histogram(value.iter(), low, high, BINS);
     let width = f64::from(high - low) / BINS as f64;

@@ -135,17 +135,15 @@ fn footer_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &Page<'_>) {
         }
         ui.spacing_mut().item_spacing.x = theme::GAP;
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let words =
-                scene.tr(if page.stop < last { "lesson.next_stop" } else { "menu.course_map" });
-            let next = egui::Button::new(RichText::new(words).color(theme::on_accent(dark)))
-                .fill(theme::accent(dark));
-            if ui
-                .add(next.min_size(vec2(96.0, 30.0)))
-                .on_hover_text(format!("{words}  (Ctrl →)"))
-                .clicked()
-            {
-                let command =
-                    if page.stop < last { Command::Stop(page.stop + 1) } else { Command::OpenMap };
+            let (words, command) = match page.next_lesson {
+                _ if page.stop < last => ("lesson.next_stop", Command::Stop(page.stop + 1)),
+                Some(id) => ("lesson.next_lesson", Command::OpenLesson(id.to_owned())),
+                None => ("menu.course_map", Command::OpenMap),
+            };
+            let words = scene.tr(words);
+            let text = RichText::new(words).color(theme::on_accent(dark));
+            let next = egui::Button::new(text).fill(theme::accent(dark)).min_size(vec2(96.0, 30.0));
+            if ui.add(next).on_hover_text(format!("{words}  (Ctrl →)")).clicked() {
                 scene.commands.push(command);
             }
         });
