@@ -4,12 +4,17 @@
 //! touches threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
 //! screen or into a picture.
 
+mod bars;
+mod course_map;
 pub mod effects;
 pub mod keys;
 pub mod layout;
+pub mod messages;
 pub mod offscreen;
 pub mod screenshot;
+mod sheets;
 pub mod state;
+mod stops;
 pub mod update;
 pub mod window;
 

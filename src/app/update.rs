@@ -5,16 +5,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::state::{INPUTS_KEPT, Message, ModelChoice, OpenLesson, Outcome, RunRequest, State};
-use crate::lesson::{Answer, Expression, Library, Stage, evaluate};
+use super::state::{INPUTS_KEPT, Message, ModelChoice, Outcome, RunRequest, State};
+use super::stops::{arrive, go_to_stop, open_lesson};
+use crate::lesson::Library;
 use crate::models;
 use crate::tape::Intervention;
 use crate::tasks::{self, Split};
 use crate::tensor::random::Random;
 use crate::trace::Trace;
-use crate::trace::timeline::{Granularity, TimelineCommand};
+use crate::trace::timeline::TimelineCommand;
 use crate::view::command::Export;
-use crate::view::{Command, Language, Selection, VIEWS, tr, tr_with};
+use crate::view::{Command, Language, Selection, VIEWS, tr_with};
 
 /// Something to be done outside the state.
 pub enum Effect {
@@ -149,7 +150,7 @@ pub fn tell(state: &mut State, text: String) {
 }
 
 /// Asks for a run of what the state says.
-fn run(state: &mut State) -> Vec<Effect> {
+pub(super) fn run(state: &mut State) -> Vec<Effect> {
     state.runs += 1;
     let request = RunRequest {
         number: state.runs,
@@ -238,104 +239,6 @@ fn reset(state: &mut State) -> Vec<Effect> {
     go_to_stop(state, stop)
 }
 
-fn open_lesson(state: &mut State, id: &str, stop: usize) -> Vec<Effect> {
-    let Some(found) = state.library.get(state.kept.language.code(), id) else {
-        let text = tr_with(state.kept.language, "error.unknown_lesson", &[("id", id)]);
-        fail(state, text);
-        return Vec::new();
-    };
-    state.lesson = Some(OpenLesson {
-        lesson: Arc::new(found.lesson.clone()),
-        diagnostics: found.diagnostics,
-        stop: 0,
-        arriving: false,
-    });
-    state.selection = None;
-    go_to_stop(state, stop)
-}
-
-fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
-    let Some(open) = &mut state.lesson else { return Vec::new() };
-    let lesson = Arc::clone(&open.lesson);
-    open.stop = stop.min(lesson.stops.len());
-    open.arriving = true;
-    let stop = open.stop;
-    let farthest = state.kept.progress.entry(lesson.id.clone()).or_default();
-    *farthest = (*farthest).max(stop);
-    state.kept.place = Some((lesson.id.clone(), stop));
-    let setting = lesson.setting_at(stop.checked_sub(1));
-    let mut interventions = Vec::new();
-    for text in &setting.set {
-        // A lesson's own intervention that cannot be read is a diagnostic of `unrolled check`.
-        interventions.extend(text.parse::<Intervention>());
-    }
-    if let Some(stage) = lesson.stage_at(stop.checked_sub(1)) {
-        let views: Vec<String> = stage.views.iter().map(|view| view.text.clone()).collect();
-        if !views.is_empty() {
-            state.views = views;
-        }
-    }
-    let is_there = state.run.is_some()
-        && state.pending.is_none()
-        && state.input_error.is_none()
-        && matches!(&state.model, ModelChoice::Shipped(id) if id == setting.model)
-        && state.input == setting.input
-        && state.interventions == interventions;
-    if is_there {
-        arrive(state);
-        return Vec::new();
-    }
-    state.model = ModelChoice::Shipped(setting.model.to_owned());
-    setting.input.clone_into(&mut state.input);
-    state.interventions = interventions;
-    run(state)
-}
-
-/// Goes where the stop's stage says, now that its run is there.
-fn arrive(state: &mut State) {
-    let (Some(open), Some(run)) = (&mut state.lesson, &state.run) else { return };
-    if !std::mem::take(&mut open.arriving) {
-        return;
-    }
-    let lesson = Arc::clone(&open.lesson);
-    let trace = Arc::clone(&run.trace);
-    let Some(stage) = lesson.stage_at(open.stop.checked_sub(1)) else {
-        state.timeline.apply(TimelineCommand::Position(0), &trace);
-        return;
-    };
-    apply_stage(state, stage, &trace);
-}
-
-fn apply_stage(state: &mut State, stage: &Stage, trace: &Trace) {
-    if let Some(granularity) = stage.granularity {
-        let granularity = match granularity {
-            crate::lesson::Granularity::Token => Granularity::Token,
-            crate::lesson::Granularity::Layer => Granularity::Layer,
-            crate::lesson::Granularity::Operation => Granularity::Operation,
-        };
-        state.timeline.apply(TimelineCommand::Granularity(granularity), trace);
-    }
-    let position = stage.at.as_ref().map_or(Some(0), |at| integer(at, trace, 0));
-    if let Some(position) = position {
-        state.timeline.apply(TimelineCommand::Position(position), trace);
-    }
-    let now = state.timeline.position(trace);
-    let unit = stage.unit.as_ref().and_then(|unit| integer(unit, trace, now));
-    let name = stage.focus.as_ref().map(|focus| focus.text.clone());
-    let name = name.or_else(|| unit.and(state.selection.as_ref().map(|s| s.name.clone())));
-    if let Some(name) = name.filter(|name| trace.graph().find(name).is_some()) {
-        let unit = unit.or(state.selection.as_ref().and_then(|selection| selection.unit));
-        state.selection = Some(Selection::new(name, unit));
-    }
-}
-
-fn integer(expression: &Expression, trace: &Trace, now: usize) -> Option<usize> {
-    match evaluate(&expression.source, trace, now) {
-        Ok(Answer::Integer(at)) => usize::try_from(at).ok(),
-        _ => None,
-    }
-}
-
 fn go_to(state: &mut State, name: Option<String>, position: Option<usize>) {
     let Some(run) = &state.run else { return };
     if let Some(position) = position {
@@ -405,46 +308,4 @@ fn set_language(state: &mut State, language: Language) {
         open.diagnostics = found.diagnostics;
         open.stop = open.stop.min(open.lesson.stops.len());
     }
-}
-
-/// An input error in the learner's language.
-#[must_use]
-pub fn input_error_text(language: Language, error: &crate::tasks::InputError) -> String {
-    use crate::tasks::InputError;
-    match error {
-        InputError::Empty { allowed } => {
-            tr_with(language, "error.input_empty", &[("example", allowed)])
-        }
-        InputError::TooLong { found, longest } => {
-            let (length, limit) = (found.to_string(), longest.to_string());
-            tr_with(language, "error.input_long", &[("length", &length), ("limit", &limit)])
-        }
-        InputError::Unknown { found, at, allowed, nearest } => {
-            let at = at.to_string();
-            let words = [
-                ("token", found.as_str()),
-                ("position", at.as_str()),
-                ("allowed", allowed.as_str()),
-            ];
-            let mut text = tr_with(language, "error.unknown_token", &words);
-            if let Some(nearest) = nearest {
-                text.push_str(&tr_with(language, "error.nearest", &[("nearest", nearest)]));
-            }
-            text
-        }
-    }
-}
-
-/// The name of a theme choice.
-#[must_use]
-pub fn theme_words(language: Language, theme: crate::view::command::ThemeChoice) -> &'static str {
-    use crate::view::command::ThemeChoice;
-    tr(
-        language,
-        match theme {
-            ThemeChoice::System => "menu.theme_system",
-            ThemeChoice::Light => "menu.theme_light",
-            ThemeChoice::Dark => "menu.theme_dark",
-        },
-    )
 }

@@ -1,0 +1,210 @@
+//! The bars along the top: what is open, what it reads, menus, and what the learner should know.
+
+use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
+
+use super::messages::{input_error_text, theme_words};
+use super::state::State;
+use crate::lesson::Lesson;
+use crate::view::command::{Export, ThemeChoice};
+use crate::view::{Command, Language, theme, tr};
+
+/// The frame of a bar.
+pub(super) fn bar_frame(ui: &Ui) -> Frame {
+    Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::symmetric(12, 8))
+}
+
+/// What is open, what it reads, and the menus.
+pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let words = |key| tr(state.kept.language, key);
+    Panel::top("bar").frame(bar_frame(ui)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let home = egui::Button::new(
+                RichText::new("Unrolled").family(theme::bold_family()).size(17.0),
+            )
+            .frame(false);
+            if ui.add(home).on_hover_text(words("menu.course_map")).clicked() {
+                commands.push(Command::OpenMap);
+            }
+            if let Some(open) = &state.lesson {
+                lesson_switch(ui, state, &open.lesson, commands);
+                model_menu(ui, state, commands);
+                input_field(ui, state, commands);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| menus(ui, state, commands));
+        });
+    });
+}
+
+fn lesson_switch(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec<Command>) {
+    let ids: Vec<&str> = state.library.ids().collect();
+    let at = ids.iter().position(|id| *id == lesson.id).unwrap_or(0);
+    let mut arrow = |ui: &mut Ui, icon: &str, to: Option<&&str>, key: &'static str| {
+        let button = ui.add_enabled(
+            to.is_some(),
+            egui::Button::new(icon).frame(false).min_size(vec2(26.0, 26.0)),
+        );
+        let label = tr(state.kept.language, key);
+        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label));
+        if let (true, Some(id)) = (button.on_hover_text(label).clicked(), to) {
+            commands.push(Command::OpenLesson((*id).to_owned()));
+        }
+    };
+    arrow(ui, "◀", at.checked_sub(1).and_then(|at| ids.get(at)), "lesson.previous_lesson");
+    let short = lesson.title.split([':', '：']).next().unwrap_or(&lesson.title);
+    ui.label(RichText::new(format!("{:02} {short}", lesson.number)).strong());
+    arrow(ui, "▶", ids.get(at + 1), "lesson.next_lesson");
+}
+
+/// The model on the stage, and the others that could stand there.
+fn model_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.add_space(theme::GAP);
+    let current = state.model.id();
+    let menu = ui.menu_button(RichText::new(current).monospace(), |ui| {
+        for id in crate::models::ids() {
+            let text = RichText::new(&id).monospace();
+            if ui.selectable_label(id == current, text).clicked() {
+                commands.push(Command::SetModel(id));
+                ui.close();
+            }
+        }
+    });
+    menu.response.on_hover_text(tr(state.kept.language, "views.model_hint"));
+}
+
+/// The whole input as text; the model runs again at every change, and what it cannot read stays.
+fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let language = state.kept.language;
+    ui.add_space(theme::GAP);
+    let label = ui.label(RichText::new(tr(language, "menu.input")).weak().small());
+    let mut text = state.input.clone();
+    let width = (ui.available_width() - 330.0).clamp(90.0, 420.0);
+    let dark = ui.visuals().dark_mode;
+    let mut field =
+        egui::TextEdit::singleline(&mut text).font(egui::TextStyle::Monospace).desired_width(width);
+    if state.input_error.is_some() {
+        field = field.text_color(theme::error(dark));
+    }
+    let response =
+        ui.add(field).labelled_by(label.id).on_hover_text(tr(language, "menu.input_hint"));
+    if response.changed() {
+        commands.push(Command::SetInput(text));
+    }
+    let own =
+        state.kept.inputs.iter().any(|(of, text)| of == state.model.id() && *text != state.input);
+    if own {
+        let words = tr(language, "menu.restore_input");
+        let button = ui.button("↶");
+        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
+        if button.on_hover_text(words).clicked() {
+            commands.push(Command::RestoreInput);
+        }
+    }
+}
+
+fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let language = state.kept.language;
+    let words = |key| tr(language, key);
+    let keys = ui.button("?");
+    keys.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words("menu.keys")));
+    if keys.on_hover_text(words("menu.keys")).clicked() {
+        commands.push(Command::ToggleKeys);
+    }
+    ui.menu_button(words("menu.theme"), |ui| {
+        for choice in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
+            if ui
+                .selectable_label(state.kept.theme == choice, theme_words(language, choice))
+                .clicked()
+            {
+                commands.push(Command::SetTheme(choice));
+                ui.close();
+            }
+        }
+    });
+    for other in Language::ALL {
+        if other != language
+            && ui.button(other.to_string()).on_hover_text(words("menu.language")).clicked()
+        {
+            commands.push(Command::SetLanguage(other));
+        }
+    }
+    ui.menu_button(words("menu.file"), |ui| {
+        for (key, command) in [
+            ("menu.open_lessons", Command::ChooseLessons),
+            ("menu.open_weights", Command::ChooseWeights),
+        ] {
+            if ui.button(words(key)).clicked() {
+                commands.push(command);
+                ui.close();
+            }
+        }
+        ui.separator();
+        let has_value = state.selection.is_some() && state.run.is_some();
+        for (key, export) in
+            [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
+        {
+            let button = ui.add_enabled(has_value, egui::Button::new(words(key)));
+            if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
+                commands.push(Command::Save(export));
+                ui.close();
+            }
+        }
+        ui.separator();
+        path_field(ui, words("menu.open_path"), words("menu.open_path_hint"), commands);
+    });
+}
+
+/// A path to type, for machines where no dialog opens.
+fn path_field(ui: &mut Ui, words: &str, hint: &str, commands: &mut Vec<Command>) {
+    let id = egui::Id::unique("path to open");
+    let mut path: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let label = ui.label(RichText::new(words).small().weak());
+    let field =
+        ui.add(egui::TextEdit::singleline(&mut path).desired_width(240.0)).labelled_by(label.id);
+    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    if field.on_hover_text(hint).has_focus() || !entered || path.trim().is_empty() {
+        ui.data_mut(|data| data.insert_temp(id, path));
+        return;
+    }
+    commands.push(Command::OpenPath(path.trim().into()));
+    ui.close();
+}
+
+/// What the learner should know, in the way until it is dismissed or mended.
+pub(super) fn message_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let dark = ui.visuals().dark_mode;
+    let input_error =
+        state.input_error.as_ref().map(|error| input_error_text(state.kept.language, error));
+    let message = state.message.as_ref().map(|message| (message.text.clone(), message.is_error));
+    if input_error.is_none() && message.is_none() && state.interventions.is_empty() {
+        return;
+    }
+    Panel::top("messages").frame(bar_frame(ui)).show(ui, |ui| {
+        if let Some(text) = input_error {
+            ui.label(RichText::new(text).color(theme::error(dark)));
+        }
+        if let Some((text, is_error)) = message {
+            ui.horizontal_wrapped(|ui| {
+                let color = if is_error { theme::error(dark) } else { theme::success(dark) };
+                ui.label(RichText::new(text).color(color));
+                if ui.small_button(tr(state.kept.language, "common.close")).clicked() {
+                    commands.push(Command::DismissMessage);
+                }
+            });
+        }
+        if !state.interventions.is_empty() {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(
+                    RichText::new(tr(state.kept.language, "intervene.active"))
+                        .color(theme::warning(dark)),
+                );
+                for (at, intervention) in state.interventions.iter().enumerate() {
+                    let text = RichText::new(format!("{intervention}  ×")).monospace();
+                    let hint = tr(state.kept.language, "intervene.remove_hint");
+                    if ui.button(text).on_hover_text(hint).clicked() {
+                        commands.push(Command::LiftIntervention(at));
+                    }
+                }
+            });
+        }
+    });
+}
