@@ -2,3 +2,5 @@
 
 mod golden;
 mod reference;
+mod registry;
+mod rooms;
