@@ -214,7 +214,12 @@ impl<F: Fn(f32) -> f32> WithSimd for Map<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
-        self.x.iter().map(|x| (self.f)(*x)).collect()
+        // Not `collect`: that is a function of its own, which is compiled without wide vectors.
+        let mut y = self.x.to_vec();
+        for y in &mut y {
+            *y = (self.f)(*y);
+        }
+        y
     }
 }
 
@@ -230,8 +235,11 @@ impl<F: Fn(f32, f32, f32) -> f32> WithSimd for Map3<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
-        let pairs = self.x.iter().zip(self.y).zip(self.z);
-        pairs.map(|((x, y), z)| (self.f)(*x, *y, *z)).collect()
+        let mut result = self.z.to_vec();
+        for (z, (x, y)) in result.iter_mut().zip(self.x.iter().zip(self.y)) {
+            *z = (self.f)(*x, *y, *z);
+        }
+        result
     }
 }
 
