@@ -92,7 +92,7 @@ pub fn exp(x: f32) -> f32 {
     let p = p * r + 8.333_452e-3;
     let p = p * r + 4.166_579_6e-2;
     let p = p * r + 1.666_666_5e-1;
-    let p = p * r + 5.000_000_1e-1;
+    let p = p * r + 5e-1;
     let power = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
     (p * r * r + r + 1.0) * power
 }
@@ -113,13 +113,13 @@ pub fn tanh(x: f32) -> f32 {
     let x = if x > LIMIT { LIMIT } else { x };
     let x = if x < -LIMIT { -LIMIT } else { x };
     let s = x * x;
-    let p = -2.760_768_5e-16 * s + 2.000_187_9e-13;
-    let p = p * s - 8.604_671_5e-11;
+    let p = -2.760_768_5e-16 * s + 2.000_188e-13;
+    let p = p * s - 8.604_672e-11;
     let p = p * s + 5.122_297e-8;
     let p = p * s + 1.485_722_4e-5;
     let p = p * s + 6.372_619_3e-4;
     let p = p * s + 4.893_524_6e-3;
-    let q = 1.198_258_4e-6 * s + 1.185_347_06e-4;
+    let q = 1.198_258_4e-6 * s + 1.185_347_1e-4;
     let q = q * s + 2.268_434_6e-3;
     let q = q * s + 4.893_525e-3;
     x * p / q
@@ -182,11 +182,10 @@ fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
                 }
             }
         }
-        for row in 0..ROWS {
-            let start = row * n + column;
-            let (y, _) = S::as_mut_simd_f32s(&mut y[start..start + width]);
-            for vector in 0..VECTORS {
-                y[vector] = simd.add_f32s(y[vector], sums[row][vector]);
+        for (sums, y) in sums.iter().zip(y.chunks_exact_mut(n)) {
+            let (y, _) = S::as_mut_simd_f32s(&mut y[column..column + width]);
+            for (y, sum) in y.iter_mut().zip(sums) {
+                *y = simd.add_f32s(*y, *sum);
             }
         }
         column += width;

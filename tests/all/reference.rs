@@ -136,7 +136,8 @@ fn every_case_of_the_directory_is_accounted_for() {
 
 /// Prints where the test harness does not catch it.
 fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").unwrap();
 }
 
 #[track_caller]
@@ -480,7 +481,7 @@ fn sgd_rule(golden: &Golden, nesterov: bool) {
 
 /// Follows the given gradients; `memory` names what the optimiser remembers.
 fn optimise(golden: &Golden, rule: Rule, memory: &[&str]) {
-    let count = (0..).take_while(|k| golden.has(&format!("input.p{k}"))).count();
+    let count = (0..usize::MAX).take_while(|k| golden.has(&format!("input.p{k}"))).count();
     let mut parameters = Parameters::default();
     for k in 0..count {
         parameters.push(format!("p{k}"), golden.matrix(&format!("input.p{k}")));
@@ -511,7 +512,8 @@ fn optimise(golden: &Golden, rule: Rule, memory: &[&str]) {
 
 fn clipping(golden: &Golden) {
     for set in ["a", "b"] {
-        let count = (0..).take_while(|k| golden.has(&format!("input.{set}.g{k}"))).count();
+        let count =
+            (0..usize::MAX).take_while(|k| golden.has(&format!("input.{set}.g{k}"))).count();
         let given: Vec<_> =
             (0..count).map(|k| golden.matrix(&format!("input.{set}.g{k}"))).collect();
         let mut clipped = given.clone();

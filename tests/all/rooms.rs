@@ -238,7 +238,7 @@ fn read(folder: &Path, prefix: &str, sources: &mut Vec<Source>) {
         let path = format!("{prefix}{name}");
         if entry.file_type().unwrap().is_dir() {
             read(&entry.path(), &format!("{path}/"), sources);
-        } else if name.ends_with(".rs") && name != "tests.rs" {
+        } else if entry.path().extension().is_some_and(|e| e == "rs") && name != "tests.rs" {
             sources.push(Source::new(path, &fs::read_to_string(entry.path()).unwrap()));
         }
     }
@@ -274,13 +274,12 @@ impl Source {
     /// The room that a path leads into: by `crate::`, or by climbing out with `super::`.
     fn imported_room<'p>(&self, path: &'p str) -> Option<&'p str> {
         let depth = self.path.trim_end_matches("/mod.rs").split('/').count();
-        let rest = match path.strip_prefix("crate::") {
-            Some(rest) => rest,
-            None => {
-                let rest = path.trim_start_matches("super::");
-                // An inner module climbs one step further; a word more than needed is no room.
-                ((path.len() - rest.len()) / "super::".len() >= depth).then_some(rest)?
-            }
+        let rest = if let Some(rest) = path.strip_prefix("crate::") {
+            rest
+        } else {
+            let rest = path.trim_start_matches("super::");
+            // An inner module climbs one step further; a word more than needed is no room.
+            ((path.len() - rest.len()) / "super::".len() >= depth).then_some(rest)?
         };
         rest.split("::").next().filter(|room| ROOMS.contains(room))
     }
