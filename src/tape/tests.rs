@@ -146,3 +146,15 @@ fn the_gradient_through_time_equals_differences() {
     let numeric = (run(1e-2).0 - run(-1e-2).0) / 2e-2;
     assert!((numeric - f64::from(run(0.0).1)).abs() < 1e-3);
 }
+
+#[test]
+fn scopes_that_follow_each_other_do_not_share_names() {
+    let tape = Tape::recording();
+    for layer in ["layer0", "layer1", "layer2"] {
+        let _scope = tape.scope(layer);
+        let _ = tape.input("input", "x", row(&[1.0]));
+    }
+    let graph = tape.graph();
+    let names: Vec<&str> = graph.names().iter().map(|named| named.name.as_str()).collect();
+    assert_eq!(names, ["layer0.input", "layer1.input", "layer2.input"]);
+}

@@ -137,7 +137,8 @@ fn every_case_of_the_directory_is_accounted_for() {
 /// Prints where the test harness does not catch it.
 #[expect(clippy::explicit_write, reason = "`println!` is caught")]
 fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").unwrap();
 }
 
 #[track_caller]

@@ -1,0 +1,539 @@
+//! What every architecture and every task promises, checked over the registries: to be listed in
+//! [`MODELS`] or [`TASKS`] is to be tested.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ndarray::Array2;
+use serde_json::{Value as Json, json};
+use unrolled::models::{self, Input, MODELS, Model, ModelSpec, Recipe};
+use unrolled::nn::{Binder, Parameters};
+use unrolled::tape::{EVERYWHERE, Graph, NodeId, Tape};
+use unrolled::tasks::{
+    self, Batch, Example, Measure, Sequence, Split, TASKS, Tally, Targets, Task, TaskSpec,
+};
+use unrolled::tensor::random::Random;
+use unrolled::tensor::{from_vec, scalar, shape};
+use unrolled::training::{Trainer, evaluate};
+
+/// A stream of random numbers that no other part of the program uses.
+const TEST_STREAM: u64 = 100;
+/// Positions of the runs that are looked at.
+const LENGTH: usize = 7;
+
+// Models.
+
+#[test]
+fn every_model_is_found_by_an_id_of_its_own() {
+    let mut ids = BTreeSet::new();
+    for spec in MODELS {
+        assert!(ids.insert(spec.id), "two models are called `{}`", spec.id);
+        assert_eq!(models::find(spec.id).map(|found| found.title), Some(spec.title));
+        assert!(!spec.source.is_empty() && !spec.recipes.is_empty(), "{}", spec.id);
+    }
+    for (_, recipe) in models::recipes() {
+        assert!(ids.insert(recipe.id), "two shipped models are called `{}`", recipe.id);
+        assert!(models::find_recipe(recipe.id).is_some());
+        assert!(tasks::find(recipe.task).is_some(), "{}: no task `{}`", recipe.id, recipe.task);
+    }
+}
+
+#[test]
+fn every_model_builds_from_its_configuration_and_gives_it_back() {
+    for_every_recipe(|spec, recipe, model| {
+        let again = (spec.build)(&model.config()).unwrap();
+        assert_eq!(again.config(), model.config(), "{}", recipe.id);
+        assert_eq!(again.init(3), model.init(3), "{}", recipe.id);
+        assert!((spec.build)(&json!({})).is_err(), "{}: builds from nothing", spec.id);
+    });
+}
+
+#[test]
+fn parameters_are_declared_alike_by_every_input() {
+    for_every_recipe(|_, recipe, model| {
+        let parameters = model.init(1);
+        let mut names = BTreeSet::new();
+        for (name, array) in parameters.iter() {
+            assert!(names.insert(name.to_owned()), "{}: `{name}` twice", recipe.id);
+            assert!(!array.is_empty(), "{}: `{name}` is empty", recipe.id);
+            assert!(array.iter().all(|p| p.is_finite()), "{}: `{name}`", recipe.id);
+        }
+        // The binder compares the shapes; a longer, wider input must ask for the same ones.
+        let run = Run::new(model, &parameters, &input(model, LENGTH, 3, 1), Tape::recording());
+        let declared: BTreeSet<String> =
+            run.graph.names().iter().filter(|n| n.is_parameter).map(|n| n.name.clone()).collect();
+        assert_eq!(declared, names, "{}", recipe.id);
+    });
+}
+
+#[test]
+fn scores_have_a_row_a_sequence_and_a_column_an_output() {
+    for_every_recipe(|_, recipe, model| {
+        let task = task(recipe.task, recipe.task_config);
+        let run = Run::new(model, &model.init(1), &input(model, LENGTH, 3, 1), Tape::recording());
+        assert_eq!(run.scores.len(), LENGTH, "{}", recipe.id);
+        for scores in &run.scores {
+            let outputs = task.output_symbols().len().max(1);
+            assert_eq!(shape(run.graph.value(*scores)), [3, outputs], "{}", recipe.id);
+        }
+    });
+}
+
+#[test]
+fn no_two_values_share_a_name() {
+    for_every_recipe(|_, recipe, model| {
+        let run = Run::new(model, &model.init(1), &input(model, LENGTH, 1, 1), Tape::recording());
+        for named in run.graph.names() {
+            let (model, name) = (recipe.id, &named.name);
+            let id = run.graph.find(name).unwrap();
+            let places = run.graph.everywhere(id);
+            let is_everywhere = places.iter().any(|place| place.0 == EVERYWHERE);
+            assert_eq!(is_everywhere, named.is_parameter, "{model}: `{name}` is two things");
+            assert!(places.windows(2).all(|pair| pair[0].0 < pair[1].0), "{model}: `{name}`");
+            assert!(!named.symbol.is_empty(), "{model}: `{name}` has no symbol");
+            let is_plain =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
+            assert!(name.chars().all(is_plain), "{model}: `{name}` is not spelled in snake case");
+        }
+        let mut bearers = BTreeMap::new();
+        for (id, node) in run.graph.nodes() {
+            if let Some(name) = node.name {
+                let place = (name, node.position);
+                assert!(bearers.insert(place, id).is_none(), "{}: {place:?}", recipe.id);
+            }
+        }
+    });
+}
+
+#[test]
+fn every_value_is_explained_in_both_languages_and_every_explanation_has_a_value() {
+    for spec in MODELS {
+        let mut used = BTreeSet::new();
+        for recipe in spec.recipes {
+            let model = build(spec, recipe.config);
+            let run =
+                Run::new(&*model, &model.init(1), &input(&*model, LENGTH, 1, 1), Tape::recording());
+            for named in run.graph.names().iter().filter(|named| !named.is_parameter) {
+                let last = named.name.rsplit('.').next().unwrap();
+                let doc = spec.values.iter().find(|doc| [&named.name, last].contains(&doc.name));
+                let doc = doc.unwrap_or_else(|| panic!("{}: `{}`", recipe.id, named.name));
+                used.insert(doc.name);
+            }
+        }
+        for doc in spec.values {
+            let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+            assert!(!doc.en.is_empty() && !doc.en.contains(is_chinese), "{}", doc.name);
+            assert!(doc.zh.contains(is_chinese), "{}: {}", doc.name, doc.zh);
+            // A model of symbols has a prediction and none of numbers has; one recipe shows each.
+            let shared = ["prediction", "estimate"].contains(&doc.name);
+            let shown = used.contains(doc.name);
+            assert!(shown || shared, "{}: `{}` is explained and never computed", spec.id, doc.name);
+        }
+        let names: BTreeSet<_> = spec.values.iter().map(|doc| doc.name).collect();
+        assert_eq!(names.len(), spec.values.len(), "{}: explained twice", spec.id);
+    }
+}
+
+#[test]
+fn values_lie_in_the_range_that_is_promised() {
+    for_every_recipe(|spec, recipe, model| {
+        let run = Run::new(model, &model.init(1), &input(model, LENGTH, 2, 1), Tape::recording());
+        for doc in spec.values.iter().filter(|doc| doc.range == models::Range::Unit) {
+            let Some(name) = run.graph.find(doc.name) else { continue };
+            for (_, node) in run.graph.everywhere(name) {
+                let inside = run.graph.value(*node).iter().all(|x| (0.0..=1.0).contains(x));
+                assert!(inside, "{}: `{}` leaves 0…1", recipe.id, doc.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_lean_run_gives_the_numbers_of_a_recorded_one() {
+    for_every_recipe(|_, recipe, model| {
+        let (parameters, input) = (model.init(1), input(model, LENGTH, 2, 1));
+        let recorded = Run::new(model, &parameters, &input, Tape::recording());
+        let lean = Run::new(model, &parameters, &input, Tape::lean());
+        assert!(lean.graph.bytes() < recorded.graph.bytes(), "{}: not leaner", recipe.id);
+        for named in recorded.graph.names() {
+            let id = recorded.graph.find(&named.name).unwrap();
+            for (position, node) in recorded.graph.everywhere(id) {
+                let found = lean.graph.at(lean.graph.find(&named.name).unwrap(), *position);
+                let same = lean.graph.value(found.unwrap()) == recorded.graph.value(*node);
+                assert!(same, "{}: `{}` at {position}", recipe.id, named.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn one_seed_gives_one_run_of_training() {
+    for_every_recipe(|spec, recipe, model| {
+        let losses = |seed: u64| -> Vec<f32> {
+            let recipe = Recipe { batch: 20, seed, ..recipe.clone() };
+            let task_spec = tasks::find(recipe.task).unwrap();
+            let task = task(recipe.task, task_spec.tiny);
+            let mut trainer = Trainer::new(build(spec, recipe.config), task, &recipe).unwrap();
+            (0..3).map(|_| trainer.step().loss).collect()
+        };
+        assert_eq!(model.init(1), model.init(1), "{}", recipe.id);
+        assert_ne!(model.init(1), model.init(2), "{}", recipe.id);
+        assert_eq!(losses(1), losses(1), "{}", recipe.id);
+        assert_ne!(losses(1), losses(2), "{}", recipe.id);
+    });
+}
+
+#[test]
+fn gradients_are_the_slopes_of_the_forward_pass() {
+    // The loss is Σ weight ⊙ score over all positions, in double precision. All parameters move by
+    // about this step at once, which changes the loss by 1e-3 to 1e-1 and the rounding of f32
+    // scores by 1e-6 at most; longer steps would carry ReLU's sums across its kink, whose share of
+    // the error goes with the step.
+    const STEP: f32 = 2e-5;
+    const LIMIT: f64 = 1e-3;
+    const ROUNDING: f64 = 1e-6;
+    for_every_recipe(|_, recipe, model| {
+        let (parameters, input) = (model.init(1), input(model, LENGTH, 2, 1));
+        let mut random = Random::new(1, TEST_STREAM);
+        let run = Run::new(model, &parameters, &input, Tape::recording());
+        let weights: Vec<(NodeId, Array2<f32>)> = run
+            .scores
+            .iter()
+            .map(|scores| (*scores, random.array(shape(run.graph.value(*scores)), Random::normal)))
+            .collect();
+        let gradients = run.graph.gradients_from(&weights);
+        let of: Vec<Array2<f32>> = parameters
+            .iter()
+            .map(|(name, array)| {
+                let node = run.graph.at(run.graph.find(name).unwrap(), 0).unwrap();
+                gradients.of(node).cloned().unwrap_or_else(|| Array2::zeros(array.raw_dim()))
+            })
+            .collect();
+        // Random sizes, but uphill in every entry: the shares of all parameters add up instead of
+        // cancelling, so that the slope is large against the rounding. An entry whose gradient is
+        // wrong in sign or size is still found, and one wrongly 0 is moved as well.
+        let uphill = |g: &f32| if *g < 0.0 { -1.0 } else { 1.0 };
+        let direction: Vec<Array2<f32>> = of
+            .iter()
+            .map(|gradient| gradient.map(|g| uphill(g) * (0.5 + random.uniform())))
+            .collect();
+        let moved = |sign: f32, only: Option<usize>| {
+            let mut moved = parameters.clone();
+            for (at, ((_, p), d)) in moved.iter_mut().zip(&direction).enumerate() {
+                if only.is_none_or(|only| only == at) {
+                    p.scaled_add(sign * STEP, d);
+                }
+            }
+            moved
+        };
+        let loss = |parameters: &Parameters| -> f64 {
+            let run = Run::new(model, parameters, &input, Tape::lean());
+            let entries = |(scores, (_, weights)): (&NodeId, &(NodeId, Array2<f32>))| -> f64 {
+                let pairs = run.graph.value(*scores).iter().zip(weights);
+                pairs.map(|(s, w)| f64::from(*s) * f64::from(*w)).sum()
+            };
+            run.scores.iter().zip(&weights).map(entries).sum()
+        };
+        // What the loss gains between the two ends, and what the gradients say it should. The
+        // parameters are rounded where they land, so the way is measured, not assumed.
+        let gains = |only: Option<usize>| -> [f64; 2] {
+            let (low, high) = (moved(-1.0, only), moved(1.0, only));
+            let way = low.iter().zip(high.iter()).zip(&of).map(|(((_, low), (_, high)), of)| {
+                let entries = low.iter().zip(high.iter()).zip(of);
+                entries
+                    .map(|((low, high), g)| (f64::from(*high) - f64::from(*low)) * f64::from(*g))
+                    .sum::<f64>()
+            });
+            [loss(&high) - loss(&low), way.sum()]
+        };
+        let [found, whole] = gains(None);
+        let error = (found - whole).abs() / whole.abs();
+        assert!(error <= LIMIT, "{}: {found} instead of {whole}", recipe.id);
+        // Each array by itself, so that a small one cannot hide behind a large one. Its own gain
+        // may be small enough for the rounding of the scores to show.
+        for (at, (name, _)) in parameters.iter().enumerate() {
+            let [found, wanted] = gains(Some(at));
+            let error = (found - wanted).abs();
+            let allowed = LIMIT * wanted.abs().max(0.05 * whole.abs()) + ROUNDING;
+            assert!(error <= allowed, "{}: `{name}`: {found} instead of {wanted}", recipe.id);
+        }
+    });
+}
+
+#[test]
+fn a_diagram_shows_values_of_the_run_within_its_frame() {
+    for_every_recipe(|_, recipe, model| {
+        let run = Run::new(model, &model.init(1), &input(model, LENGTH, 1, 1), Tape::recording());
+        let diagram = model.diagram();
+        let inside = |[x, y]: [f32; 2]| {
+            (0.0..=diagram.size[0]).contains(&x) && (0.0..=diagram.size[1]).contains(&y)
+        };
+        let [x, y, width, height] = diagram.frame;
+        assert!(inside([x, y]) && inside([x + width, y + height]), "{}: frame", recipe.id);
+        assert!(!diagram.places.is_empty(), "{}: an empty diagram", recipe.id);
+        for place in &diagram.places {
+            let (model, value, path) = (recipe.id, place.value, place.path);
+            assert!(inside(place.at), "{model}: `{value}` is drawn outside");
+            // A numbers model has an estimate where a symbols model has a prediction.
+            let name = run.graph.find(value);
+            let name = name.unwrap_or_else(|| panic!("{model}: `{value}` is drawn, not computed"));
+            let position = 1 + place.offset;
+            let mut node = run.graph.at(name, position);
+            for input in path {
+                node = node.and_then(|node| run.graph.node(node).inputs.get(*input).copied());
+            }
+            assert!(node.is_some(), "{model}: `{value}` has no {path:?} at {position}");
+        }
+        for wire in &diagram.wires {
+            assert!(wire.from < diagram.places.len(), "{}: {wire:?}", recipe.id);
+            assert!(wire.points.len() >= 2, "{}: {wire:?}", recipe.id);
+            assert!(wire.points.iter().all(|point| inside(*point)), "{}: {wire:?}", recipe.id);
+        }
+    });
+}
+
+#[test]
+fn every_architecture_learns_every_task_at_a_tiny_size() {
+    let mut tried = BTreeSet::new();
+    for (spec, recipe) in models::recipes() {
+        for task_spec in TASKS {
+            let task = task(task_spec.id, task_spec.tiny);
+            let Some(config) = tiny(recipe, task_spec, &*task) else { continue };
+            // Recipes that differ in size or task alone are the same architecture here.
+            if tried.insert((spec.id, task_spec.id, config.to_string())) {
+                learns(spec, task_spec, &config);
+            }
+        }
+    }
+    assert!(tried.len() >= MODELS.len(), "{tried:?}");
+}
+
+/// The recipe's configuration, small and fit for the task; `None` where it cannot be fitted.
+fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> {
+    const HIDDEN: usize = 16;
+    const EMBEDDING: usize = 8;
+    let mut config: Json = serde_json::from_str(recipe.config).unwrap();
+    let fields = config.as_object_mut()?;
+    if fields.contains_key("hidden") {
+        fields.insert("hidden".to_owned(), json!(HIDDEN));
+    }
+    if !fields.contains_key("source") {
+        return (recipe.task == task_spec.id).then_some(config);
+    }
+    let mut random = Random::new(1, TEST_STREAM);
+    let source = match task.generate(&mut random).sequence {
+        Sequence::Symbols(_) => {
+            let largest = (0..500).filter_map(|_| match task.generate(&mut random).sequence {
+                Sequence::Symbols(symbols) => symbols.into_iter().max(),
+                Sequence::Numbers(_) => None,
+            });
+            json!({"symbols": {"count": largest.max()? + 1, "embedding": EMBEDDING}})
+        }
+        Sequence::Numbers(numbers) => json!({"numbers": numbers[0].len()}),
+    };
+    let symbols = task.output_symbols().len();
+    fields.insert("source".to_owned(), source);
+    fields.insert("outputs".to_owned(), json!(symbols.max(1)));
+    fields.insert("predicts_symbols".to_owned(), json!(symbols > 0));
+    Some(config)
+}
+
+/// Trains and compares with the best answer that ignores the input: at least half of what is
+/// missing there must be gained. A few hundred updates are enough for most; what learns slowly by
+/// its nature, as a network of sigmoids does, whose slopes are at most a quarter, gets a second,
+/// longer try.
+#[track_caller]
+fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
+    let make = || (task_spec.build)(&serde_json::from_str(task_spec.tiny).unwrap()).unwrap();
+    let (model, task) = ((spec.build)(config).unwrap(), make());
+    let chance = best_constant(&*task);
+    let wanted = match task.measure() {
+        Measure::Accuracy => chance + 0.5 * (1.0 - chance),
+        Measure::MeanSquaredError => 0.5 * chance,
+    };
+    let mut scores = Vec::new();
+    for steps in [300, 3000] {
+        let recipe = Recipe {
+            id: "tiny",
+            config: "",
+            task: task_spec.id,
+            task_config: task_spec.tiny,
+            steps,
+            batch: 32,
+            learning_rate: 1e-2,
+            clip: 1.0,
+            seed: 1,
+            target: 0.0,
+        };
+        let mut trainer = Trainer::new((spec.build)(config).unwrap(), make(), &recipe).unwrap();
+        while !trainer.is_finished() {
+            trainer.step();
+        }
+        scores.push(evaluate::score(&*model, &*task, trainer.parameters(), 1, 300));
+        if task.measure().reaches(scores[scores.len() - 1], wanted) {
+            return;
+        }
+    }
+    panic!(
+        "{config} on {}: {} {scores:?}, {chance} without reading",
+        task_spec.id,
+        task.measure().name()
+    );
+}
+
+/// The score of always giving the same answer, the best one.
+fn best_constant(task: &dyn Task) -> f64 {
+    let mut random = Random::new(2, TEST_STREAM);
+    let examples: Vec<Example> =
+        (0..500).map(|_| tasks::draw(task, &mut random, Split::HeldOut)).collect();
+    let constant = |answer: &Array2<f32>| -> f64 {
+        let mut tally = Tally::default();
+        for example in &examples {
+            let scores = vec![answer.clone(); example.sequence.len()];
+            task.score(&scores, &Batch::new(std::slice::from_ref(example)), &mut tally);
+        }
+        tally.score()
+    };
+    let symbols = task.output_symbols().len();
+    match task.measure() {
+        Measure::Accuracy => {
+            let always = |symbol: usize| {
+                Array2::from_shape_fn([1, symbols], |(_, s)| f32::from(u8::from(s == symbol)))
+            };
+            (0..symbols).map(|symbol| constant(&always(symbol))).fold(0.0, f64::max)
+        }
+        Measure::MeanSquaredError => {
+            let number = |example: &Example| match example.targets {
+                Targets::LastNumber(number) => number,
+                Targets::Symbols(_) => 0.0,
+            };
+            let mean = examples.iter().map(number).sum::<f32>() / examples.len() as f32;
+            constant(&scalar(mean))
+        }
+    }
+}
+
+// Tasks.
+
+#[test]
+fn every_task_is_found_by_an_id_of_its_own() {
+    let ids: BTreeSet<_> = TASKS.iter().map(|spec| spec.id).collect();
+    assert_eq!(ids.len(), TASKS.len());
+    for spec in TASKS {
+        assert_eq!(tasks::find(spec.id).map(|found| found.description), Some(spec.description));
+        assert!((spec.build)(&json!({})).is_err(), "{}: builds from nothing", spec.id);
+    }
+}
+
+#[test]
+fn one_seed_draws_one_list_of_examples() {
+    for_every_task(|id, task| {
+        let draw = |seed: u64| -> Vec<Example> {
+            let mut random = Random::new(seed, TEST_STREAM);
+            (0..50).map(|_| task.generate(&mut random)).collect()
+        };
+        assert_eq!(draw(1), draw(1), "{id}");
+        assert_ne!(draw(1), draw(2), "{id}");
+    });
+}
+
+#[test]
+fn what_a_task_writes_it_reads() {
+    for_every_task(|id, task| {
+        let mut random = Random::new(1, TEST_STREAM);
+        for _ in 0..300 {
+            let Example { sequence, targets } = task.generate(&mut random);
+            let text = task.text(&sequence);
+            let read = task.parse(&text);
+            assert_eq!(read.as_ref(), Ok(&sequence), "{id}: {text}");
+            assert_eq!(task.targets(&sequence), targets, "{id}: {text}");
+            assert_eq!(task.tokens(&sequence).len(), sequence.len(), "{id}: {text}");
+            if let Targets::Symbols(symbols) = &targets {
+                assert_eq!(symbols.len(), sequence.len(), "{id}: {text}");
+                let known = |symbol: &usize| *symbol < task.output_symbols().len();
+                assert!(symbols.iter().flatten().all(known), "{id}: {text}");
+            }
+        }
+        for wrong in ["", " \n", "\u{0}", "🙂", "\u{202e}\u{200b}"] {
+            let message = task.parse(wrong).expect_err("nothing to read").to_string();
+            assert!(!message.is_empty(), "{id}: {wrong:?}");
+        }
+    });
+}
+
+#[test]
+fn training_never_sees_what_is_held_out() {
+    for_every_task(|id, task| {
+        let texts = |split: Split| -> BTreeSet<String> {
+            let mut random = Random::new(1, TEST_STREAM);
+            let draw = |_| task.text(&tasks::draw(task, &mut random, split).sequence);
+            (0..1000).map(draw).collect()
+        };
+        let both: Vec<String> =
+            texts(Split::Training).intersection(&texts(Split::HeldOut)).cloned().collect();
+        assert!(both.is_empty(), "{id}: {both:?}");
+    });
+}
+
+// What the tests share.
+
+/// A finished run and its scores.
+struct Run {
+    graph: Graph,
+    scores: Vec<NodeId>,
+}
+
+impl Run {
+    fn new(model: &dyn Model, parameters: &Parameters, input: &Input, tape: Tape) -> Self {
+        let outputs = model.forward(&Binder::stored(&tape, parameters), input);
+        let scores = outputs.scores.iter().map(|scores| scores.node()).collect();
+        Self { graph: tape.finish(), scores }
+    }
+}
+
+/// A random input of the kind that the model reads.
+fn input(model: &dyn Model, length: usize, rows: usize, seed: u64) -> Input {
+    /// Every model of symbols knows at least that many.
+    const SYMBOLS: usize = 4;
+    let mut random = Random::new(seed, TEST_STREAM + 1);
+    match model.example() {
+        Input::Symbols(_) => Input::Symbols(
+            (0..length).map(|_| (0..rows).map(|_| random.below(SYMBOLS)).collect()).collect(),
+        ),
+        Input::Numbers(one) => {
+            let features = one[0].ncols();
+            let numbers = |_| {
+                let draws = (0..rows * features).map(|_| random.normal()).collect();
+                from_vec([rows, features], draws)
+            };
+            Input::Numbers((0..length).map(numbers).collect())
+        }
+    }
+}
+
+fn build(spec: &ModelSpec, config: &str) -> Box<dyn Model> {
+    (spec.build)(&serde_json::from_str(config).unwrap()).unwrap()
+}
+
+fn task(id: &str, config: &str) -> Box<dyn Task> {
+    let spec = tasks::find(id).unwrap();
+    (spec.build)(&serde_json::from_str(config).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn for_every_recipe(check: impl Fn(&ModelSpec, &Recipe, &dyn Model)) {
+    for (spec, recipe) in models::recipes() {
+        check(spec, recipe, &*build(spec, recipe.config));
+    }
+}
+
+/// Every task at its tiny size and at every size that a shipped model is trained on.
+#[track_caller]
+fn for_every_task(check: impl Fn(&str, &dyn Task)) {
+    for spec in TASKS {
+        let trained = models::recipes().filter(|(_, recipe)| recipe.task == spec.id);
+        let configs = trained.map(|(_, recipe)| recipe.task_config).chain([spec.tiny]);
+        for config in configs.collect::<BTreeSet<_>>() {
+            check(spec.id, &*task(spec.id, config));
+        }
+    }
+}
