@@ -1,5 +1,13 @@
 //! Contracts that hold over the whole program.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed, and says what it saw"
+)]
+
 mod assets;
 mod cli;
 mod export;
