@@ -93,16 +93,17 @@ fn facts_ui(ui: &mut Ui, scene: &Scene<'_>, node: NodeId, position: i32) {
         let units = columns.to_string();
         tr_with(scene.language, "inspector.shape_row", &[("units", &units)])
     };
-    ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(scene.tr("inspector.shape")).weak().small());
+    egui::Grid::new("facts").num_columns(2).spacing([8.0, 2.0]).show(ui, |ui| {
+        let caption = |key| RichText::new(scene.tr(key)).weak().small();
+        ui.label(caption("inspector.shape"));
         ui.label(RichText::new(shape).small());
+        ui.end_row();
         if is_parameter {
-            ui.label(RichText::new(scene.tr("inspector.parameter")).weak().small())
-                .on_hover_text(scene.tr("inspector.parameter_hint"));
+            let hint = scene.tr("inspector.parameter_hint");
+            ui.label(caption("inspector.parameter")).on_hover_text(hint);
         } else {
-            ui.label(RichText::new(scene.tr("inspector.position")).weak().small());
-            let text = position.to_string().replace('-', "−");
-            ui.label(RichText::new(text).small());
+            ui.label(caption("inspector.position"));
+            ui.label(RichText::new(position.to_string().replace('-', "−")).small());
         }
     });
 }

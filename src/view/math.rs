@@ -3,7 +3,7 @@
 //! RaTeX (KaTeX's layout in pure Rust) stands behind this one file. Formulas are drawn white on nothing and tinted with the colour
 //! of the text, so that both themes share a picture.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use egui::{
     Align2, Color32, ColorImage, Context, FontId, Pos2, Rect, Response, Sense, TextStyle,
@@ -54,7 +54,7 @@ type Setting = (bool, u32, u32);
 /// All formulas typeset so far.
 #[derive(Default)]
 pub struct MathCache {
-    formulas: BTreeMap<Setting, HashMap<String, Result<Typeset, String>>>,
+    formulas: BTreeMap<Setting, BTreeMap<String, Result<Typeset, String>>>,
 }
 
 impl MathCache {
@@ -87,7 +87,7 @@ impl MathCache {
     /// How many formulas are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.formulas.values().map(HashMap::len).sum()
+        self.formulas.values().map(BTreeMap::len).sum()
     }
 
     /// Whether no formula is kept.

@@ -139,6 +139,10 @@ fn cursor_moved(ui: &Ui, cursor: usize) -> bool {
     before != Some(cursor)
 }
 
+fn is_pulling(ui: &Ui) -> bool {
+    ui.input(|input| input.pointer.primary_down() && input.pointer.is_moving())
+}
+
 fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize) -> egui::Response {
     let dark = ui.visuals().dark_mode;
     let token = &scene.trace.tokens()[t];
@@ -178,7 +182,7 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     response.on_hover_text(hint)
 }
 
-/// A click goes there, a double click edits.
+/// A click goes there, a double click edits; pulling the pointer along the tokens scrubs.
 fn token_clicks(
     ui: &Ui,
     scene: &mut Scene<'_>,
@@ -189,7 +193,7 @@ fn token_clicks(
     if response.double_clicked() {
         let edit: Edit = (t, scene.trace.tokens()[t].clone());
         ui.data_mut(|data| data.insert_temp(edit_id, edit));
-    } else if response.clicked() {
+    } else if response.clicked() || (response.contains_pointer() && is_pulling(ui)) {
         scene.commands.push(Command::Timeline(TimelineCommand::Position(t)));
     }
 }

@@ -187,6 +187,39 @@ fn an_intervention_that_matches_nothing_names_the_values_there_are() {
     assert_eq!(harness.state().state.interventions.len(), 1);
 }
 
+/// A page as it looks with one view, compared with its picture in `tests/snapshots`; where a change
+/// is meant, make it anew with `UPDATE_SNAPSHOTS=true cargo test --release --test all picture`.
+fn check_picture(name: &str, id: &str, language: Language, choice: ThemeChoice, view: &str) {
+    let mut harness = window(language, choice, [960.0, 600.0]);
+    harness.state_mut().command(Command::OpenLesson(id.to_owned()));
+    harness.state_mut().command(Command::Stop(2));
+    let is_shown = |harness: &Harness<'_, Headless>, id: &str| {
+        harness.state().state.views.iter().any(|shown| shown == id)
+    };
+    if !is_shown(&harness, view) {
+        harness.state_mut().command(Command::ToggleView(view.to_owned()));
+    }
+    for other in VIEWS.iter().filter(|other| other.id != view) {
+        if is_shown(&harness, other.id) {
+            harness.state_mut().command(Command::ToggleView(other.id.to_owned()));
+        }
+    }
+    harness.run_steps(4);
+    harness.snapshot(name);
+}
+
+#[test]
+fn the_lstm_diagram_looks_as_in_its_picture() {
+    let (language, choice) = (Language::English, ThemeChoice::Light);
+    check_picture("lstm-diagram-light", "lstm", language, choice, "diagram");
+}
+
+#[test]
+fn the_gru_gates_look_as_in_their_picture() {
+    let (language, choice) = (Language::Chinese, ThemeChoice::Dark);
+    check_picture("gru-gates-dark-zh", "gru", language, choice, "gates");
+}
+
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[\\[\\](){}<>]{0,12}",
