@@ -278,7 +278,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             "计算候选状态时能读到多少旧状态",
         ),
         share("update_gate", "How old and new state are blended", "新旧状态按什么比例混合"),
-        signed("candidate", "The new state that is proposed", "提议的新状态"),
+        signed("candidate", "The new state that is proposed", "可能采用的新状态"),
         recurrent::HIDDEN,
         recurrent::SCORES,
         recurrent::PREDICTION,

@@ -217,9 +217,9 @@ pub const SPEC: ModelSpec = ModelSpec {
     ],
     values: &[
         recurrent::INPUT,
-        share("input_gate", "How much of the candidate is written", "候选内容有多少被写入"),
+        share("input_gate", "How much of the candidate is written", "候选状态有多少被写入"),
         share("forget_gate", "How much of the cell state is kept", "细胞状态有多少被保留"),
-        signed("candidate", "What could be written", "可以写入的新内容"),
+        signed("candidate", "What could be written to the cell state", "可以写入细胞状态的新内容"),
         share(
             "output_gate",
             "How much of the cell state is shown as hidden state",

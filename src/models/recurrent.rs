@@ -139,19 +139,19 @@ pub(super) const fn share(name: &'static str, en: &'static str, zh: &'static str
 pub(super) const INPUT: ValueDoc = signed(
     "input",
     "What the model reads at this position, as numbers",
-    "模型在这个位置读到的内容，用数字表示",
+    "模型在这个位置读到的内容，用数值表示",
 );
 pub(super) const HIDDEN: ValueDoc = signed(
     "hidden",
     "The hidden state: what the model passes on and lets others see",
-    "隐藏状态：模型向后传递、并让外部看到的内容",
+    "隐藏状态：模型传给下一步、也让外部看到的内容",
 );
 pub(super) const SCORES: ValueDoc =
-    signed("scores", "A score for every possible next symbol", "每个可能的下一符号的得分");
+    signed("scores", "A score for every possible next symbol", "下一个符号每种可能的得分");
 pub(super) const PREDICTION: ValueDoc = share(
     "prediction",
     "The probability of every possible next symbol",
-    "每个可能的下一符号的概率",
+    "下一个符号每种可能的概率",
 );
 pub(super) const ESTIMATE: ValueDoc =
     signed("estimate", "The model's estimate of the answer so far", "模型到目前为止对答案的估计");
