@@ -166,11 +166,14 @@ pub fn untrained(spec: &'static ModelSpec, recipe: &Recipe) -> Result<Checkpoint
     Ok(Checkpoint { card, spec, model, task, parameters })
 }
 
-/// A shipped model, or one of its variants: `gru-brackets:updates`.
+/// A shipped model, or one of its variants: `gru-brackets:updates`. An architecture's id stands for
+/// its first recipe.
 ///
 /// # Errors
 /// If there is none of that name, or its embedded file is damaged.
 pub fn shipped(id: &str) -> Result<Checkpoint, CheckpointError> {
+    let id = models::resolve(id);
+    let id = id.as_str();
     let (base, variant) = id.split_once(':').map_or((id, None), |(base, v)| (base, Some(v)));
     let unknown = || CheckpointError::Unknown(id.to_owned());
     let file = SHIPPED.get_file(format!("{base}.safetensors")).ok_or_else(unknown)?;

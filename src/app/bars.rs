@@ -93,7 +93,7 @@ fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         state.kept.inputs.iter().any(|(of, text)| of == state.model.id() && *text != state.input);
     if own {
         let words = tr(language, "menu.restore_input");
-        let button = ui.button("↶");
+        let button = ui.button("↺");
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
         if button.on_hover_text(words).clicked() {
             commands.push(Command::RestoreInput);

@@ -228,7 +228,11 @@ fn open(path: &Path) -> Result<Opened, String> {
         let library = read_lessons(path).map_err(|error| error.to_string())?;
         return Ok(Opened::Lessons(path.to_owned(), library));
     }
-    let checkpoint = checkpoint::open(path).map_err(|error| error.to_string())?;
+    let mut checkpoint = checkpoint::open(path).map_err(|error| error.to_string())?;
+    // The window calls it by its file, so that nobody takes it for a shipped model.
+    if let Some(name) = path.file_name() {
+        checkpoint.card.id = name.to_string_lossy().into_owned();
+    }
     let mut random = crate::tensor::random::Random::new(1, 0);
     let example = tasks::draw(&*checkpoint.task, &mut random, tasks::Split::HeldOut);
     let input = checkpoint.task.text(&example.sequence);

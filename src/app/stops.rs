@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::state::{ModelChoice, OpenLesson, State};
 use super::update::{Effect, fail, run};
 use crate::lesson::{Answer, Expression, Stage, evaluate};
+use crate::models;
 use crate::tape::Intervention;
 use crate::trace::Trace;
 use crate::trace::timeline::{Granularity, TimelineCommand};
@@ -40,8 +41,10 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
     let setting = lesson.setting_at(stop.checked_sub(1));
     let mut interventions = Vec::new();
     for text in &setting.set {
-        // A lesson's own intervention that cannot be read is a diagnostic of `unrolled check`.
-        interventions.extend(text.parse::<Intervention>());
+        match text.parse::<Intervention>() {
+            Ok(intervention) => interventions.push(intervention),
+            Err(error) => fail(state, error.to_string()),
+        }
     }
     if let Some(stage) = lesson.stage_at(stop.checked_sub(1)) {
         let views: Vec<String> = stage.views.iter().map(|view| view.text.clone()).collect();
@@ -49,17 +52,18 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
             state.views = views;
         }
     }
+    let model = models::resolve(setting.model);
     let is_there = state.run.is_some()
         && state.pending.is_none()
         && state.input_error.is_none()
-        && matches!(&state.model, ModelChoice::Shipped(id) if id == setting.model)
+        && matches!(&state.model, ModelChoice::Shipped(id) if *id == model)
         && state.input == setting.input
         && state.interventions == interventions;
     if is_there {
         arrive(state);
         return Vec::new();
     }
-    state.model = ModelChoice::Shipped(setting.model.to_owned());
+    state.model = ModelChoice::Shipped(model);
     setting.input.clone_into(&mut state.input);
     state.interventions = interventions;
     run(state)

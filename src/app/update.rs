@@ -133,10 +133,23 @@ pub fn show_library(state: &mut State, library: Library) -> Vec<Effect> {
 
 /// Puts an opened model on the stage, with an input that it can read.
 pub fn show_model(state: &mut State, model: ModelChoice, input: String) -> Vec<Effect> {
+    // The lesson about its architecture stands beside it, if there is one.
+    let mut effects = Vec::new();
+    if let ModelChoice::Opened(checkpoint) = &model {
+        let of = |id: &str| models::find_recipe(&models::resolve(id)).map(|(spec, _)| spec.id);
+        let language = state.kept.language.code();
+        let same = |id: &&str| {
+            let found = state.library.get(language, id);
+            found.is_some_and(|found| of(&found.lesson.model.text) == Some(checkpoint.spec.id))
+        };
+        let lesson = state.library.ids().find(same).map(str::to_owned);
+        effects = lesson.map_or_else(Vec::new, |id| open_lesson(state, &id, 0));
+    }
     state.model = model;
     state.input = input;
     state.interventions.clear();
-    run(state)
+    effects.extend(run(state));
+    effects
 }
 
 /// Says that something went wrong.

@@ -78,7 +78,8 @@ fn check(library: &Library, language: &str, id: &str, runs: &mut Runs) -> Vec<Re
     let Some(found) = library.get(language, id) else { return Vec::new() };
     let file = library.file(language, id).unwrap_or(id).to_owned();
     let views: Vec<&str> = VIEWS.iter().map(|view| view.id).collect();
-    let ids = models::ids();
+    let mut ids = models::ids();
+    ids.extend(models::MODELS.iter().map(|spec| spec.id.to_owned()));
     let models: Vec<&str> = ids.iter().map(String::as_str).collect();
     let mut problems = Vec::new();
     let mut provide =
@@ -90,9 +91,20 @@ fn check(library: &Library, language: &str, id: &str, runs: &mut Runs) -> Vec<Re
         };
     let mut diagnostics = lesson::check_with(found.lesson, &mut provide, &views, &models);
     problems.dedup();
+    diagnostics.extend(unreadable_interventions(found.lesson));
     let place = found.lesson.model.place;
     diagnostics.extend(problems.into_iter().map(|text| Diagnostic::error(place, text, None)));
     diagnostics.into_iter().map(|diagnostic| (file.clone(), diagnostic)).collect()
+}
+
+/// Interventions of stages that cannot be read, where they stand.
+fn unreadable_interventions(lesson: &lesson::Lesson) -> Vec<Diagnostic> {
+    let stages =
+        lesson.stage.iter().chain(lesson.stops.iter().filter_map(|stop| stop.stage.as_ref()));
+    let set = stages.flat_map(|stage| &stage.set);
+    let errors =
+        set.filter_map(|text| Some((text.place, text.text.parse::<Intervention>().err()?)));
+    errors.map(|(place, error)| Diagnostic::error(place, error.to_string(), None)).collect()
 }
 
 /// A lesson against its translation; the shipped lessons have one.
@@ -138,9 +150,8 @@ fn record(setting: &Setting<'_>) -> Result<Trace, String> {
         .parse(setting.input)
         .map_err(|e| format!("the input `{}` cannot be run: {e}", setting.input))?;
     let mut interventions = Vec::new();
-    for text in &setting.set {
-        interventions.push(text.parse::<Intervention>().map_err(|e| e.to_string())?);
-    }
+    // What cannot be read is reported where it stands.
+    interventions.extend(setting.set.iter().filter_map(|text| text.parse::<Intervention>().ok()));
     Ok(Trace::record(&checkpoint, sequence, interventions))
 }
 

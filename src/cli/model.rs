@@ -102,6 +102,13 @@ fn must_match(trace: &Trace, intervention: &Intervention) -> anyhow::Result<()> 
         .filter(|named| !named.is_parameter && name_only.matches(&named.name, 0))
         .collect();
     if named.is_empty() {
+        let name = &intervention.pattern;
+        if graph.find(name).is_some_and(|id| graph.name(id).is_parameter) {
+            let text = format!(
+                "`{name}` is a parameter; interventions act on values that are computed, such as `hidden`"
+            );
+            return Err(Usage(text).into());
+        }
         let pattern = intervention.pattern.trim_end_matches('*');
         return Err(unknown_value(trace, pattern, trace.value_names()).into());
     }

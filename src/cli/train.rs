@@ -39,8 +39,8 @@ pub struct Options {
     /// The largest learning rate [default: the recipe's]
     #[arg(long, value_name = "RATE", value_parser = learning_rate)]
     learning_rate: Option<f32>,
-    /// The file to write [default: assets/models/ID.safetensors inside the repository, else
-    /// ID.safetensors]
+    /// The file to write [default: ID.safetensors; inside the repository, where nothing of the
+    /// recipe is changed, assets/models/ID.safetensors]
     #[arg(long, value_name = "F.safetensors")]
     out: Option<PathBuf>,
     /// Draws loss and gradient norm over the updates: .svg or .png
@@ -66,7 +66,14 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             learning_rate: options.learning_rate.unwrap_or(recipe.learning_rate),
             ..recipe.clone()
         };
-        let path = options.out.clone().unwrap_or_else(|| default_path(recipe.id));
+        // Shipped weights are replaced only by the recipe that made them.
+        let is_recipe =
+            options.steps.is_none() && options.seed.is_none() && options.learning_rate.is_none();
+        let path = options.out.clone().unwrap_or_else(|| default_path(recipe.id, is_recipe));
+        if path.extension().is_none_or(|extension| extension != "safetensors") {
+            let shown = path.display();
+            return Err(Usage(format!("--out {shown}: end the name in .safetensors")).into());
+        }
         must_be_writable(&path, "--out")?;
         if let Some(plot) = &options.plot {
             must_be_writable(plot, "--plot")?;
@@ -146,13 +153,13 @@ fn in_words(summary: &Json) -> String {
 }
 
 /// Inside the repository, where the weights are embedded from; elsewhere, here.
-fn default_path(id: &str) -> PathBuf {
+fn default_path(id: &str, is_recipe: bool) -> PathBuf {
     let file = format!("{id}.safetensors");
     let shipped = Path::new("assets/models");
     let is_repository = shipped.is_dir()
         && std::fs::read_to_string("Cargo.toml")
             .is_ok_and(|manifest| manifest.contains("name = \"unrolled\""));
-    if is_repository { shipped.join(file) } else { file.into() }
+    if is_repository && is_recipe { shipped.join(file) } else { file.into() }
 }
 
 /// Says so before an hour of training rather than after it.

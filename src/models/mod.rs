@@ -220,6 +220,16 @@ pub fn find_recipe(id: &str) -> Option<(&'static ModelSpec, &'static Recipe)> {
     recipes().find(|(_, recipe)| recipe.id == id)
 }
 
+/// The id of the model that is meant: an architecture's id stands for its first recipe, and a
+/// variant's name after a colon stays.
+#[must_use]
+pub fn resolve(id: &str) -> String {
+    let (base, variant) =
+        id.split_once(':').map_or((id, ""), |(base, _)| (base, &id[base.len()..]));
+    let first = find(base).and_then(|spec| spec.recipes.first());
+    format!("{}{variant}", first.map_or(base, |recipe| recipe.id))
+}
+
 /// The ids of all shipped models and their variants.
 #[must_use]
 pub fn ids() -> Vec<String> {

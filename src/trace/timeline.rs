@@ -181,7 +181,9 @@ impl Timeline {
         let ticks = new.ticks();
         let begin = ticks.partition_point(|t| t.position < tick.position);
         let end = ticks.partition_point(|t| t.position <= tick.position);
-        self.cursor = (begin + into).min(end);
+        // An intervention adds operations: what was complete stays complete.
+        let was_complete = old.ticks().get(self.cursor).is_none_or(|t| t.position > tick.position);
+        self.cursor = if was_complete { end } else { (begin + into).min(end) };
     }
 
     fn pause(&mut self) {

@@ -80,6 +80,14 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
         numbers_ui(ui, scene, node, selection);
     }
     distribution_ui(ui, scene, node, name);
+    let is_parameter =
+        scene.trace.graph().find(name).is_some_and(|id| scene.trace.graph().name(id).is_parameter);
+    if !is_parameter {
+        ui.add_space(theme::GAP);
+        let unit = selection.unit.map_or(String::new(), |unit| format!("[{unit}]"));
+        let example = format!("{name}[{}]{unit}=0", place.position.max(0));
+        super::intervene::ui(ui, scene, "inspector", &example);
+    }
 }
 
 /// Shape, with what its rows and columns are, and where it stands.

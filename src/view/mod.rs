@@ -10,6 +10,7 @@ pub mod flow;
 pub mod gates;
 pub mod heatmap;
 pub mod inspector;
+pub mod intervene;
 pub mod math;
 pub mod page;
 pub mod prediction;

@@ -88,6 +88,12 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                 color,
             );
         }
+        if *symbol == "∎" {
+            let at = pos2(bar.right() - 6.0, middle);
+            let font = FontId::proportional(12.0);
+            let words = scene.tr("views.end_symbol");
+            ui.painter().text(at, Align2::RIGHT_CENTER, words, font, theme::weak_text(dark));
+        }
         response.widget_info(|| {
             let share = share.map_or(String::new(), number);
             egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{symbol} {share}"))

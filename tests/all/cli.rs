@@ -67,6 +67,27 @@ fn weights() -> &'static str {
     })
 }
 
+/// The lesson that lessons/README.md shows to be copied is one without mistakes.
+#[test]
+fn the_lesson_to_copy_has_no_mistakes() {
+    let readme = include_str!("../../lessons/README.md");
+    let lesson = readme.split("````````").nth(1).unwrap().trim_start_matches("markdown\n");
+    let folder = std::env::temp_dir().join(format!("unrolled-{}-copied", std::process::id()));
+    std::fs::create_dir_all(folder.join("en")).unwrap();
+    std::fs::write(folder.join("en/01-copied.md"), lesson).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_unrolled"))
+        .arg("check")
+        .arg(&folder)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    // It is shorter than a lesson should be, and says so; anything else would be a mistake.
+    let serious = said.lines().filter(|line| !line.contains(":1:1: warning: the "));
+    assert_eq!(serious.collect::<Vec<_>>(), Vec::<&str>::new());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn every_command_explains_itself() {
     for command in ["open", "list", "trace", "train", "eval", "check", "figure", "screenshot"] {

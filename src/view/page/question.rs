@@ -58,33 +58,15 @@ pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try)
                         .on_hover_text(plain_text(&task.hint));
                 }
             });
-            intervention_ui(ui, scene, &key);
         }
+        intervention_ui(ui, scene, &key);
     });
 }
 
 /// A field for an intervention, so that a task can be done where it is set.
 fn intervention_ui(ui: &mut Ui, scene: &mut Scene<'_>, key: &str) {
     let name = scene.trace.kept_share().map_or("hidden", |kept| kept.value);
-    let example = format!("{name}[3..7]=0");
-    let id = egui::Id::unique(("intervention", key));
-    let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
-    ui.horizontal(|ui| {
-        let field = egui::TextEdit::singleline(&mut text)
-            .hint_text(&example)
-            .font(egui::TextStyle::Monospace)
-            .desired_width(ui.available_width() - 96.0);
-        let words = scene.tr("intervene.title");
-        let response = ui.add(field);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, words));
-        let entered =
-            response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        let button = ui.button(words).on_hover_text(scene.tr("intervene.hint"));
-        if (button.clicked() || entered) && !text.trim().is_empty() {
-            scene.commands.push(Command::Intervene(text.clone()));
-        }
-    });
-    ui.data_mut(|data| data.insert_temp(id, text));
+    crate::view::intervene::ui(ui, scene, key, &format!("{name}[3..7]=0"));
 }
 
 fn ask(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question: &Question) {
