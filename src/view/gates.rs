@@ -10,6 +10,8 @@ use crate::trace::Trace;
 const NOT_IN_THE_CELL: [&str; 5] = ["input", "scores", "prediction", "estimate", "hidden"];
 /// A picture is not narrower than this while there is room for one beside it.
 const NARROWEST: f32 = 230.0;
+/// Labels stand closer than usual, because the plot is low.
+const GRID_SPACING: egui::Rangef = egui::Rangef { min: 6.0, max: 50.0 };
 /// The height of the curves.
 const PLOT_HEIGHT: f32 = 130.0;
 
@@ -105,6 +107,7 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
         .allow_scroll(false)
         .allow_zoom(false)
         .allow_drag(false)
+        .grid_spacing(GRID_SPACING)
         .include_x(0.0)
         .include_x(last as f64)
         .show(ui, |plot| {
