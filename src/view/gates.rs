@@ -10,8 +10,6 @@ use crate::trace::Trace;
 const NOT_IN_THE_CELL: [&str; 5] = ["input", "scores", "prediction", "estimate", "hidden"];
 /// A picture is not narrower than this while there is room for one beside it.
 const NARROWEST: f32 = 230.0;
-/// Labels stand closer than usual, because the plot is low.
-const GRID_SPACING: egui::Rangef = egui::Rangef { min: 6.0, max: 50.0 };
 /// The height of the curves.
 const PLOT_HEIGHT: f32 = 130.0;
 
@@ -107,7 +105,8 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
         .allow_scroll(false)
         .allow_zoom(false)
         .allow_drag(false)
-        .grid_spacing(GRID_SPACING)
+        .y_grid_spacer(egui_plot::uniform_grid_spacer(steps))
+        .set_margin_fraction(vec2(0.02, 0.12))
         .include_x(0.0)
         .include_x(last as f64)
         .show(ui, |plot| {
@@ -128,4 +127,13 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
                 plot.line(line.width(theme::LINE));
             }
         });
+}
+
+/// Three or four labelled lines over the height of a low plot: steps of 1, 2 or 5 times a power of
+/// ten.
+fn steps(input: egui_plot::GridInput) -> [f64; 3] {
+    let least = ((input.bounds.1 - input.bounds.0) / 4.0).max(f64::MIN_POSITIVE);
+    let power = 10_f64.powf(least.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= least);
+    [step.unwrap_or(power); 3]
 }
