@@ -55,6 +55,14 @@ pub enum ScreenshotError {
         /// The last stop.
         last: usize,
     },
+    /// The run has fewer operations.
+    #[error("this run has {count} operations, and the picture was asked for after {step}")]
+    NoStep {
+        /// The operations asked for.
+        step: usize,
+        /// The operations there are.
+        count: usize,
+    },
     /// The picture would be empty or larger than any screen.
     #[error("a size from 100x100 to 8000x8000 is possible, and {0}x{1} was asked for")]
     Size(u32, u32),
@@ -136,6 +144,10 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         }
     }
     if let Some(step) = request.step {
+        let count = headless.state.run.as_ref().map_or(0, |run| run.trace.ticks().len());
+        if step > count {
+            return Err(ScreenshotError::NoStep { step, count });
+        }
         headless.command(Command::Timeline(TimelineCommand::Cursor(step)));
     }
     let ctx = Context::default();

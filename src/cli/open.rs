@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::Usage;
-use crate::app::{self, Start};
+use crate::app::{self, Start, StartError};
 use crate::checkpoint;
 
 /// Open the window on a lesson, a folder of lessons or trained weights
@@ -27,7 +27,10 @@ pub fn home() -> anyhow::Result<()> {
 
 /// Does the command.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    Ok(app::run(start(&options.what)?)?)
+    app::run(start(&options.what)?).map_err(|error| match error {
+        StartError::NoLesson { .. } => Usage(error.to_string()).into(),
+        StartError::NoWindow(_) => error.into(),
+    })
 }
 
 /// What is meant; weights are read once before the window opens, so that a damaged file is named.

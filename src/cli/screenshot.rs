@@ -7,6 +7,7 @@ use image::ExtendedColorType;
 
 use super::{Usage, output};
 use crate::app::effects::read_lessons;
+use crate::app::screenshot::ScreenshotError;
 use crate::app::{self, ScreenshotRequest};
 use crate::export::{PictureFormat, figure};
 use crate::lesson::Library;
@@ -71,7 +72,10 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Some(folder) => read_lessons(folder)?,
         None => Library::embedded(),
     };
-    let picture = app::screenshot(&request, library)?;
+    let picture = app::screenshot(&request, library).map_err(|error| match error {
+        ScreenshotError::Run(_) => anyhow::Error::from(error),
+        _ => Usage(error.to_string()).into(),
+    })?;
     let (width, height) = picture.dimensions();
     let png = figure::png(picture.as_raw(), width, height, ExtendedColorType::Rgba8)?;
     output::write_to(&options.out, &png)

@@ -138,6 +138,11 @@ impl Writer {
     fn live(&mut self, ui: &Ui, scene: &Scene<'_>, expression: &Expression) {
         let dark = ui.visuals().dark_mode;
         let font = FontId::monospace(theme::LESSON_SIZE * 0.95);
+        if is_ahead(scene, &expression.source) {
+            self.flow.words(ui, "…", &font, theme::weak_text(dark));
+            self.hot.push(Hot::Problem(scene.tr("inspector.not_computed").to_owned()));
+            return;
+        }
         match evaluate(&expression.source, scene.trace, scene.now()) {
             Ok(answer) => {
                 self.flow.words(ui, &answer.display(), &font, theme::accent(dark));
@@ -159,6 +164,18 @@ impl Writer {
         self.flow.span(&spoken(scene, text), format);
         self.links.push(hot);
     }
+}
+
+/// Whether an expression reads a value of the current position that is not computed yet: in the
+/// middle of a step the page knows no more than the stage shows.
+fn is_ahead(scene: &Scene<'_>, source: &str) -> bool {
+    let now = scene.now();
+    let at_now = |position: Option<i64>| position.is_some_and(|at| usize::try_from(at) == Ok(now));
+    let read = sources(source, scene.trace, now);
+    read.iter().filter(|value| at_now(value.position)).any(|value| {
+        let node = scene.trace.node(&value.name, now as i32);
+        node.is_some_and(|node| !scene.is_done(node))
+    })
 }
 
 /// Inlines as plain text, with live values computed.
