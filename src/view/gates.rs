@@ -105,7 +105,7 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
         .allow_scroll(false)
         .allow_zoom(false)
         .allow_drag(false)
-        .y_grid_spacer(egui_plot::uniform_grid_spacer(steps))
+        .y_grid_spacer(egui_plot::uniform_grid_spacer(|input| steps(input.bounds)))
         .set_margin_fraction(vec2(0.02, 0.12))
         .include_x(0.0)
         .include_x(last as f64)
@@ -131,8 +131,8 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
 
 /// Three or four labelled lines over the height of a low plot: steps of 1, 2 or 5 times a power of
 /// ten.
-fn steps(input: egui_plot::GridInput) -> [f64; 3] {
-    let least = ((input.bounds.1 - input.bounds.0) / 4.0).max(f64::MIN_POSITIVE);
+fn steps((low, high): (f64, f64)) -> [f64; 3] {
+    let least = ((high - low) / 4.0).max(f64::MIN_POSITIVE);
     let power = 10_f64.powf(least.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= least);
     [step.unwrap_or(power); 3]
