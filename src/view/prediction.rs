@@ -4,7 +4,6 @@ use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 use egui_plot::{HLine, Line, Plot, PlotPoints, VLine};
 
 use super::{Command, Scene, Selection, ViewSpec, heatmap, number, theme};
-use crate::palette::Scale;
 use crate::tensor::argmax;
 
 /// The height of one symbol's bar.
@@ -42,7 +41,6 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let shares: Option<Vec<f32>> = node.map(|node| scene.trace.graph().value(node).row(0).to_vec());
     let best = shares.as_ref().map(|shares| argmax(shares));
     let next = scene.trace.tokens().get(now + 1);
-    let scale = Scale::unit(dark);
     let width = (ui.available_width() - 130.0).clamp(60.0, 360.0);
     for (at, symbol) in symbols.iter().enumerate() {
         let (row, response) =
@@ -67,7 +65,7 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                 bar.min,
                 vec2(bar.width() * share.clamp(0.0, 1.0), bar.height()),
             );
-            painter.rect_filled(filled, 0.0, theme::color(scale.rgb(0.35 + 0.65 * share)));
+            painter.rect_filled(filled, 0.0, theme::series(dark)[0]);
             let text = format!("{:.1} %", 100.0 * share);
             painter.text(
                 pos2(bar.right() + 8.0, middle),

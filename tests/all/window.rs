@@ -139,6 +139,14 @@ fn keys_step_and_do_nothing_while_something_is_typed() {
     harness.key_press(egui::Key::Home);
     harness.run_steps(2);
     assert_eq!(harness.state().state.timeline.cursor(), 0);
+    let input = tr(Language::English, "menu.input");
+    harness.get_by_role_and_label(egui::accesskit::Role::TextInput, input).focus();
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Space);
+    harness.key_press(egui::Key::ArrowRight);
+    harness.run_steps(2);
+    assert!(!harness.state().state.timeline.is_playing());
+    assert_eq!(harness.state().state.timeline.cursor(), 0);
 }
 
 #[test]
@@ -176,17 +184,27 @@ fn an_edited_token_changes_the_run_and_not_the_place() {
     assert_eq!(state.timeline.cursor(), cursor);
 }
 
+#[track_caller]
+fn check_refused(harness: &mut Harness<'_, Headless>, text: &str, said: &str) {
+    harness.state_mut().command(Command::Intervene(text.to_owned()));
+    harness.run_steps(1);
+    let state = &harness.state().state;
+    let message = state.message.as_ref().map(|message| message.text.as_str()).unwrap_or_default();
+    assert!(message.contains(said), "{text}: {message}");
+    assert!(state.interventions.is_empty(), "{text}");
+}
+
 #[test]
 fn an_intervention_that_matches_nothing_names_the_values_there_are() {
     let mut harness = lesson("lstm");
-    for text in ["forgot_gate=0", "nonsense", "cell[99]=1", "cell=clamp(2,1)"] {
-        harness.state_mut().command(Command::Intervene(text.to_owned()));
-        harness.run_steps(1);
-    }
-    let message = harness.state().state.message.clone();
-    assert!(message.is_none_or(|message| message.text.contains("forget_gate")));
+    check_refused(&mut harness, "forgot_gate=0", "forget_gate");
+    check_refused(&mut harness, "nonsense", "there is no `=` in it");
+    check_refused(&mut harness, "cell[99]=1", "forget_gate");
     // Bounds in the wrong order are an edit like any other; the window goes on.
+    harness.state_mut().command(Command::Intervene("cell=clamp(2,1)".to_owned()));
+    harness.run_steps(1);
     assert_eq!(harness.state().state.interventions.len(), 1);
+    assert!(harness.state().state.message.is_none());
 }
 
 /// A page as it looks with one view, compared with its picture in `tests/snapshots`; where a change
