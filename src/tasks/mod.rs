@@ -53,8 +53,37 @@ pub trait Task: Send + Sync {
     /// What each position reads, as text.
     fn tokens(&self, sequence: &Sequence) -> Vec<String>;
 
-    /// A sequence as it would be typed.
+    /// A sequence as it would be typed: what is given, without what the model adds itself.
     fn text(&self, sequence: &Sequence) -> String;
+
+    /// What stands between two tokens when they are put together to be typed.
+    fn joint(&self) -> &'static str {
+        ""
+    }
+
+    /// How many positions of a sequence are given; what follows them the model writes itself,
+    /// reading its own answers. All of them where it only reads.
+    fn given(&self, sequence: &Sequence) -> usize {
+        sequence.len()
+    }
+
+    /// What the model reads next, from what it has read and its scores at the last position;
+    /// `None` where the sequence ends. Asked from the last given position on.
+    fn next(&self, read: &Sequence, scores: &[f32]) -> Option<Token> {
+        let _ = (read, scores);
+        None
+    }
+
+    /// Whether sequences go on after what is given, so that a score needs the model's own answers.
+    fn is_written_by_model(&self) -> bool {
+        false
+    }
+
+    /// Adds up how well a sequence that the model has written fits an example.
+    fn judge(&self, written: &Sequence, example: &Example, tally: &mut Tally) {
+        tally.count += 1;
+        tally.sum += f64::from(u8::from(*written == example.sequence));
+    }
 
     /// The symbols that the model chooses among; empty where it answers with a number.
     fn output_symbols(&self) -> &'static [&'static str];
@@ -140,6 +169,24 @@ impl Sequence {
         self.len() == 0
     }
 
+    /// Adds a position at the end; what does not fit the others is left out.
+    pub fn push(&mut self, token: Token) {
+        match (self, token) {
+            (Self::Symbols(symbols), Token::Symbol(symbol)) => symbols.push(symbol),
+            (Self::Numbers(numbers), Token::Numbers(features)) => numbers.push(features),
+            _ => {}
+        }
+    }
+
+    /// The first `count` positions.
+    #[must_use]
+    pub fn beginning(&self, count: usize) -> Self {
+        match self {
+            Self::Symbols(symbols) => Self::Symbols(symbols[..count.min(symbols.len())].to_vec()),
+            Self::Numbers(numbers) => Self::Numbers(numbers[..count.min(numbers.len())].to_vec()),
+        }
+    }
+
     /// The sequence as a batch of one.
     #[must_use]
     pub fn input(&self) -> Input {
@@ -170,6 +217,15 @@ impl Sequence {
         // The low bits of FNV mix poorly; fold the high ones in.
         (hash ^ (hash >> 32)).is_multiple_of(HELD_OUT_SHARE)
     }
+}
+
+/// What one position reads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Token {
+    /// A symbol's number.
+    Symbol(usize),
+    /// Features.
+    Numbers(Vec<f32>),
 }
 
 /// What should be answered along a sequence.
