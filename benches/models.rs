@@ -45,7 +45,7 @@ impl Loop {
     /// Steps the cell over the input; gives the hidden state's nodes, in order.
     fn run(&self, tape: &Tape) -> Vec<NodeId> {
         let cell = Lstm::new(&Binder::stored(tape, &self.parameters), self.hidden, self.hidden);
-        let mut state = cell.zero_state(tape, 1);
+        let mut state = cell.zero_state(tape, 1, -1);
         let step = |(t, x): (usize, &Array2<f32>)| {
             tape.set_position(t);
             state = cell.step(tape.input("input", "x", x.clone()), state);
@@ -115,8 +115,7 @@ fn recipe_backward(bencher: Bencher<'_, '_>, recipe: &str) {
 /// One update of an LSTM of 64 units on 32 sequences of 100 positions.
 #[divan::bench(sample_count = 20)]
 fn training_step(bencher: Bencher<'_, '_>) {
-    let sizes =
-        Sizes { source: Source::Numbers(2), hidden: 64, outputs: 1, predicts_symbols: false };
+    let sizes = Sizes::single(Source::Numbers(2), 64, 1, false);
     let (_, shipped) = models::find_recipe("lstm-adding").expect("a shipped model");
     let recipe = Recipe { batch: 32, ..shipped.clone() };
     let task = (tasks::adding::SPEC.build)(&serde_json::json!({ "length": LENGTH }));

@@ -273,7 +273,7 @@ fn declared(model: &dyn Model, task: &dyn Task) -> Result<Parameters, String> {
     let tape = Tape::lean();
     let binder = Binder::blank(&tape);
     let outputs = model.forward(&binder, &input);
-    let wanted = task.output_symbols().len().max(1);
+    let wanted = task.outputs();
     if outputs.scores.last().is_none_or(|scores| scores.shape()[1] != wanted) {
         return Err(format!("the model does not give the {wanted} outputs that the task asks for"));
     }

@@ -218,13 +218,13 @@ fn example(id: &str) -> Option<String> {
 
 fn edit_token(state: &mut State, position: usize, text: &str) -> Vec<Effect> {
     let Some(current) = &state.run else { return Vec::new() };
-    let mut tokens = current.trace.tokens().to_vec();
+    // What the model wrote follows from what is given, and is not typed.
+    let mut tokens = current.trace.tokens()[..current.trace.given()].to_vec();
     if position >= tokens.len() || tokens[position] == text {
         return Vec::new();
     }
     text.clone_into(&mut tokens[position]);
-    let joint = if current.trace.symbols().is_empty() { " " } else { "" };
-    let edited = tokens.join(joint);
+    let edited = tokens.join(current.trace.joint());
     set_input(state, edited)
 }
 

@@ -25,7 +25,7 @@ use serde_json::{Value as Json, json};
 
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{self, Cell, Sizes, share, signed};
-use super::{ConfigError, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, Variant};
+use super::{ConfigError, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, Variant};
 use crate::nn::{Binder, Init, Parameters};
 use crate::tape::{Tape, Var};
 
@@ -109,7 +109,8 @@ impl<'t> Gru<'t> {
         convention: Convention,
         reset: Reset,
     ) -> Self {
-        let square = |name, symbol| p.parameter(name, symbol, [hidden, hidden], Init::Orthogonal);
+        let square =
+            |name, symbol| p.parameter(name, symbol, [hidden, hidden], Init::Orthogonal(1.0));
         Self {
             convention,
             hidden,
@@ -130,8 +131,8 @@ impl<'t> Gru<'t> {
 impl<'t> Cell<'t> for Gru<'t> {
     type State = Var<'t>;
 
-    fn zero_state(&self, tape: &'t Tape, rows: usize) -> Var<'t> {
-        tape.initial("hidden", "h", Array2::zeros([rows, self.hidden]))
+    fn zero_state(&self, tape: &'t Tape, rows: usize, position: i32) -> Var<'t> {
+        tape.initial("hidden", "h", position, Array2::zeros([rows, self.hidden]))
     }
 
     fn step(&self, x: Var<'t>, h: Var<'t>) -> Var<'t> {
@@ -156,10 +157,10 @@ impl<'t> Cell<'t> for Gru<'t> {
 }
 
 impl Model for Config {
-    fn forward<'t>(&self, p: &Binder<'t>, input: &Input) -> Outputs<'t> {
+    fn forward<'t>(&self, p: &Binder<'t>, input: &dyn Feed) -> Outputs<'t> {
         let Self { sizes, convention, reset } = self;
-        let cell = Gru::new(p, sizes.inputs(), sizes.hidden, *convention, *reset);
-        recurrent::run(p, sizes, &cell, input)
+        let new = |inputs| Gru::new(p, inputs, sizes.hidden, *convention, *reset);
+        recurrent::run(p, sizes, new, input)
     }
 
     fn example(&self) -> Input {
@@ -169,6 +170,10 @@ impl Model for Config {
     fn kept_share(&self) -> Option<KeptShare> {
         let is_complement = self.convention == Convention::Updates;
         Some(KeptShare { value: "update_gate", is_complement })
+    }
+
+    fn reads_backward(&self) -> bool {
+        self.sizes.bidirectional
     }
 
     fn config(&self) -> Json {
@@ -280,6 +285,8 @@ pub const SPEC: ModelSpec = ModelSpec {
         share("update_gate", "How old and new state are blended", "新旧状态按什么比例混合"),
         signed("candidate", "The new state that is proposed", "可能采用的新状态"),
         recurrent::HIDDEN,
+        recurrent::JOINED,
+        recurrent::STREAM,
         recurrent::SCORES,
         recurrent::PREDICTION,
         recurrent::ESTIMATE,

@@ -23,7 +23,7 @@ use serde_json::{Value as Json, json};
 
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{self, Cell, Sizes, share, signed};
-use super::{ConfigError, Input, KeptShare, Model, ModelSpec, Outputs, Recipe};
+use super::{ConfigError, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe};
 use crate::nn::{Binder, Init};
 use crate::tape::{Tape, Var};
 
@@ -56,7 +56,7 @@ impl<'t> Gate<'t> {
                 &format!("w_h{letter}"),
                 &format!("W_{{h{letter}}}"),
                 square,
-                Init::Orthogonal,
+                Init::Orthogonal(1.0),
             ),
             b: p.bias(&format!("b_{letter}"), &format!("b_{letter}"), hidden, bias),
         }
@@ -102,10 +102,10 @@ impl<'t> Lstm<'t> {
 impl<'t> Cell<'t> for Lstm<'t> {
     type State = State<'t>;
 
-    fn zero_state(&self, tape: &'t Tape, rows: usize) -> State<'t> {
+    fn zero_state(&self, tape: &'t Tape, rows: usize, position: i32) -> State<'t> {
         State {
-            h: tape.initial("hidden", "h", Array2::zeros([rows, self.hidden])),
-            c: tape.initial("cell", "c", Array2::zeros([rows, self.hidden])),
+            h: tape.initial("hidden", "h", position, Array2::zeros([rows, self.hidden])),
+            c: tape.initial("cell", "c", position, Array2::zeros([rows, self.hidden])),
         }
     }
 
@@ -125,9 +125,9 @@ impl<'t> Cell<'t> for Lstm<'t> {
 }
 
 impl Model for Config {
-    fn forward<'t>(&self, p: &Binder<'t>, input: &Input) -> Outputs<'t> {
-        let cell = Lstm::new(p, self.sizes.inputs(), self.sizes.hidden);
-        recurrent::run(p, &self.sizes, &cell, input)
+    fn forward<'t>(&self, p: &Binder<'t>, input: &dyn Feed) -> Outputs<'t> {
+        let new = |inputs| Lstm::new(p, inputs, self.sizes.hidden);
+        recurrent::run(p, &self.sizes, new, input)
     }
 
     fn example(&self) -> Input {
@@ -136,6 +136,10 @@ impl Model for Config {
 
     fn kept_share(&self) -> Option<KeptShare> {
         Some(KeptShare { value: "forget_gate", is_complement: false })
+    }
+
+    fn reads_backward(&self) -> bool {
+        self.sizes.bidirectional
     }
 
     fn config(&self) -> Json {
@@ -227,6 +231,8 @@ pub const SPEC: ModelSpec = ModelSpec {
         ),
         signed("cell", "The cell state: the memory itself", "细胞状态：记忆本身"),
         recurrent::HIDDEN,
+        recurrent::JOINED,
+        recurrent::STREAM,
         recurrent::SCORES,
         recurrent::PREDICTION,
         recurrent::ESTIMATE,

@@ -74,7 +74,7 @@ impl KeptShare {
 /// An architecture with its sizes fixed; its weights are kept apart in [`Parameters`].
 pub trait Model: Send + Sync {
     /// Declares the parameters and runs the model over `input`.
-    fn forward<'t>(&self, p: &Binder<'t>, input: &Input) -> Outputs<'t>;
+    fn forward<'t>(&self, p: &Binder<'t>, input: &dyn Feed) -> Outputs<'t>;
 
     /// The smallest input that the model accepts, on which new parameters are declared.
     fn example(&self) -> Input;
@@ -90,6 +90,17 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// Whether the model reads from both ends, so that sequences of one batch must be of one length.
+    fn reads_backward(&self) -> bool {
+        false
+    }
+
+    /// The weights that hold the given patterns, for a memory that is not trained by gradients.
+    fn store(&self, patterns: &[Vec<f32>]) -> Option<Parameters> {
+        let _ = patterns;
+        None
+    }
+
     /// New parameters.
     fn init(&self, seed: u64) -> Parameters {
         let tape = Tape::lean();
@@ -97,6 +108,25 @@ pub trait Model: Send + Sync {
         let _ = self.forward(&binder, &self.example());
         binder.into_parameters()
     }
+}
+
+/// What a model reads, position by position. It may depend on the answers so far.
+pub trait Feed {
+    /// The number of parallel sequences.
+    fn rows(&self) -> usize;
+
+    /// What stands at `position`, which is asked for in order; `None` behind the end. `scores` are
+    /// the model's answers at the position before, if it gives any before it reads on.
+    fn at(&self, position: usize, scores: Option<Var<'_>>) -> Option<Step>;
+}
+
+/// What parallel sequences read at one position.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// One symbol number a row.
+    Symbols(Vec<usize>),
+    /// (rows, features).
+    Numbers(Array2<f32>),
 }
 
 /// A batch of inputs, position by position; rows are parallel sequences.
@@ -130,6 +160,19 @@ impl Input {
         match self {
             Self::Symbols(positions) => positions.first().map_or(1, Vec::len),
             Self::Numbers(positions) => positions.first().map_or(1, Array2::nrows),
+        }
+    }
+}
+
+impl Feed for Input {
+    fn rows(&self) -> usize {
+        Self::rows(self)
+    }
+
+    fn at(&self, position: usize, _: Option<Var<'_>>) -> Option<Step> {
+        match self {
+            Self::Symbols(positions) => positions.get(position).cloned().map(Step::Symbols),
+            Self::Numbers(positions) => positions.get(position).cloned().map(Step::Numbers),
         }
     }
 }

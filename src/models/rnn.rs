@@ -18,7 +18,7 @@ use serde_json::{Value as Json, json};
 
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{self, Cell, Sizes};
-use super::{ConfigError, Input, Model, ModelSpec, Outputs, Recipe};
+use super::{ConfigError, Feed, Input, Model, ModelSpec, Outputs, Recipe};
 use crate::nn::{Binder, Init};
 use crate::tape::{Tape, Var};
 
@@ -59,7 +59,7 @@ impl<'t> Rnn<'t> {
         Self {
             activation,
             w_xh: p.weight("w_xh", "W_{xh}", [inputs, hidden]),
-            w_hh: p.parameter("w_hh", "W_{hh}", [hidden, hidden], Init::Orthogonal),
+            w_hh: p.parameter("w_hh", "W_{hh}", [hidden, hidden], Init::Orthogonal(1.0)),
             b_h: p.bias("b_h", "b_h", hidden, 0.0),
         }
     }
@@ -68,8 +68,8 @@ impl<'t> Rnn<'t> {
 impl<'t> Cell<'t> for Rnn<'t> {
     type State = Var<'t>;
 
-    fn zero_state(&self, tape: &'t Tape, rows: usize) -> Var<'t> {
-        tape.initial("hidden", "h", Array2::zeros([rows, self.w_hh.shape()[0]]))
+    fn zero_state(&self, tape: &'t Tape, rows: usize, position: i32) -> Var<'t> {
+        tape.initial("hidden", "h", position, Array2::zeros([rows, self.w_hh.shape()[0]]))
     }
 
     fn step(&self, x: Var<'t>, h: Var<'t>) -> Var<'t> {
@@ -88,13 +88,17 @@ impl<'t> Cell<'t> for Rnn<'t> {
 }
 
 impl Model for Config {
-    fn forward<'t>(&self, p: &Binder<'t>, input: &Input) -> Outputs<'t> {
-        let cell = Rnn::new(p, self.sizes.inputs(), self.sizes.hidden, self.activation);
-        recurrent::run(p, &self.sizes, &cell, input)
+    fn forward<'t>(&self, p: &Binder<'t>, input: &dyn Feed) -> Outputs<'t> {
+        let new = |inputs| Rnn::new(p, inputs, self.sizes.hidden, self.activation);
+        recurrent::run(p, &self.sizes, new, input)
     }
 
     fn example(&self) -> Input {
         self.sizes.example()
+    }
+
+    fn reads_backward(&self) -> bool {
+        self.sizes.bidirectional
     }
 
     fn config(&self) -> Json {
@@ -151,6 +155,8 @@ pub const SPEC: ModelSpec = ModelSpec {
     values: &[
         recurrent::INPUT,
         recurrent::HIDDEN,
+        recurrent::JOINED,
+        recurrent::STREAM,
         recurrent::SCORES,
         recurrent::PREDICTION,
         recurrent::ESTIMATE,

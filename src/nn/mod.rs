@@ -73,9 +73,11 @@ pub enum Init {
     Normal(f32),
     /// Uniform in ±√(6/(rows+columns)) (Glorot & Bengio 2010, eq. 16).
     Xavier,
-    /// Rows (or columns, if fewer) orthonormal (Saxe et al. 2014): products of many such matrices
-    /// neither grow nor shrink.
-    Orthogonal,
+    /// Rows (or columns, if fewer) orthonormal (Saxe et al. 2014), times this gain: products of
+    /// many such matrices with gain 1 neither grow nor shrink.
+    Orthogonal(f32),
+    /// The identity matrix times this gain (Le et al. 2015, §3).
+    Identity(f32),
 }
 
 impl Init {
@@ -87,7 +89,10 @@ impl Init {
                 let bound = (6.0 / (shape[0] + shape[1]) as f32).sqrt();
                 random.array(shape, |r| bound * (2.0 * r.uniform() - 1.0))
             }
-            Self::Orthogonal => orthogonal(shape, random),
+            Self::Orthogonal(gain) => orthogonal(shape, random) * gain,
+            Self::Identity(gain) => {
+                Array2::from_shape_fn(shape, |(row, column)| if row == column { gain } else { 0.0 })
+            }
         }
     }
 }
@@ -99,7 +104,11 @@ impl Init {
 pub struct Binder<'t> {
     tape: &'t Tape,
     source: RefCell<Source<'t>>,
+    start: Option<Start>,
 }
+
+/// Chooses how the parameter of a name starts out, given how its model would have it.
+pub type Start = Box<dyn Fn(&str, Init) -> Init>;
 
 enum Source<'t> {
     Stored(&'t Parameters),
@@ -111,20 +120,27 @@ impl<'t> Binder<'t> {
     /// Fetches parameters from a store.
     #[must_use]
     pub fn stored(tape: &'t Tape, parameters: &'t Parameters) -> Self {
-        Self { tape, source: RefCell::new(Source::Stored(parameters)) }
+        Self { tape, source: RefCell::new(Source::Stored(parameters)), start: None }
     }
 
     /// Makes new parameters.
     #[must_use]
     pub fn new(tape: &'t Tape, seed: u64) -> Self {
         let random = Box::new(Random::new(seed, INIT_STREAM));
-        Self { tape, source: RefCell::new(Source::New(random, Parameters::default())) }
+        let source = RefCell::new(Source::New(random, Parameters::default()));
+        Self { tape, source, start: None }
+    }
+
+    /// The same with other ways to start out, for experiments with initial weights.
+    #[must_use]
+    pub fn starting(self, start: Start) -> Self {
+        Self { start: Some(start), ..self }
     }
 
     /// Makes parameters of zeros: enough to learn their names and shapes without drawing them.
     #[must_use]
     pub fn blank(tape: &'t Tape) -> Self {
-        Self { tape, source: RefCell::new(Source::Blank(Parameters::default())) }
+        Self { tape, source: RefCell::new(Source::Blank(Parameters::default())), start: None }
     }
 
     /// The tape that parameters are put on.
@@ -133,13 +149,14 @@ impl<'t> Binder<'t> {
         self.tape
     }
 
-    /// Declares a parameter; `symbol` is its LaTeX.
+    /// Declares a parameter; `symbol` is its LaTeX. The scopes of the tape stand before its name.
     ///
     /// # Panics
     /// If the store has no such parameter or one of another shape; a checkpoint is compared with
     /// the declarations when it is loaded, so that would be a bug of ours.
     #[must_use]
     pub fn parameter(&self, name: &str, symbol: &str, wanted: Shape, init: Init) -> Var<'t> {
+        let name = &self.tape.scoped(name);
         let array = match &mut *self.source.borrow_mut() {
             Source::Stored(parameters) => {
                 let array = parameters.get(name).unwrap_or_else(|| panic!("no parameter `{name}`"));
@@ -148,6 +165,7 @@ impl<'t> Binder<'t> {
                 Arc::clone(array)
             }
             Source::New(random, parameters) => {
+                let init = self.start.as_ref().map_or(init, |start| start(name, init));
                 parameters.push(name, init.draw(wanted, random));
                 Arc::clone(&parameters.entries[parameters.len() - 1].1)
             }
@@ -212,7 +230,7 @@ mod tests {
 
     #[test]
     fn an_orthogonal_start_has_orthonormal_rows() {
-        let w = Init::Orthogonal.draw([5, 5], &mut Random::new(1, 0));
+        let w = Init::Orthogonal(1.0).draw([5, 5], &mut Random::new(1, 0));
         let gram = w.dot(&w.t());
         for ((r, c), entry) in gram.indexed_iter() {
             assert!((entry - f32::from(u8::from(r == c))).abs() < 1e-5);

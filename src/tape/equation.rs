@@ -179,8 +179,12 @@ impl Graph {
         let name = self.name(name);
         let layer =
             layer_number(&name.name).map_or(String::new(), |layer| format!("^{{({})}}", layer + 1));
+        let symbol = match direction(&name.name) {
+            Some(arrow) => format!(r"{arrow}{{{}}}", name.symbol),
+            None => name.symbol.clone(),
+        };
         if node.position == EVERYWHERE {
-            return format!("{}{layer}", name.symbol);
+            return format!("{symbol}{layer}");
         }
         let position = match subscript {
             Subscript::Absolute => node.position.to_string(),
@@ -190,7 +194,7 @@ impl Graph {
                 offset => format!("t{offset:+}"),
             },
         };
-        format!("{}_{{{position}}}{layer}", name.symbol)
+        format!("{symbol}_{{{position}}}{layer}")
     }
 
     fn expand(&self, id: NodeId, is_root: bool, term: &mut dyn FnMut(&Self, NodeId) -> Tex) -> Tex {
@@ -223,11 +227,22 @@ pub enum Subscript {
     Absolute,
 }
 
-/// The number at the end of the innermost scope of a name: 1 for `encoder.layer1.cell`.
-fn layer_number(name: &str) -> Option<u32> {
-    let scope = name.rsplit('.').nth(1)?;
-    let digits = scope.trim_start_matches(|c: char| !c.is_ascii_digit());
-    digits.parse().ok()
+/// The number of the innermost numbered scope of a name: 1 for `encoder.layer1.backward.cell`.
+#[must_use]
+pub fn layer_number(name: &str) -> Option<u32> {
+    let scopes = name.rsplit('.').skip(1);
+    scopes
+        .map(|scope| scope.trim_start_matches(|c: char| !c.is_ascii_digit()))
+        .find_map(|digits| digits.parse().ok())
+}
+
+/// The arrow over the symbols of a direction of reading (Schuster & Paliwal 1997; Graves 2013).
+fn direction(name: &str) -> Option<&'static str> {
+    name.rsplit('.').skip(1).find_map(|scope| match scope {
+        "forward" => Some(r"\overrightarrow"),
+        "backward" => Some(r"\overleftarrow"),
+        _ => None,
+    })
 }
 
 fn format_constant(node: &Node) -> String {

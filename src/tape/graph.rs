@@ -127,7 +127,7 @@ impl Graph {
 
     /// All nodes in the order in which they were computed.
     #[must_use]
-    pub fn nodes(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node)> {
+    pub fn nodes(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node)> + ExactSizeIterator {
         self.nodes.iter().enumerate().map(|(at, node)| (NodeId(at as u32), node))
     }
 
@@ -221,14 +221,14 @@ impl Graph {
     /// Gives a node its name.
     ///
     /// # Panics
-    /// If another node bears that name at that position or later: values are named in order,
-    /// and a second value of the same name could not be told from the first.
+    /// If another node bears that name at that position: it could not be told from the first.
     pub(super) fn label(&mut self, node: NodeId, name: NameId, position: i32) {
         let entry = &mut self.names[name.0 as usize];
-        if let Some((last, _)) = entry.nodes.last() {
-            assert!(*last < position, "`{}` is named twice at position {position}", entry.name);
-        }
-        entry.nodes.push((position, node));
+        // Nearly always at the end; a sequence that is read from its end names from the front.
+        let at = entry.nodes.partition_point(|(known, _)| *known < position);
+        let is_new = entry.nodes.get(at).is_none_or(|(known, _)| *known != position);
+        assert!(is_new, "`{}` is named twice at position {position}", entry.name);
+        entry.nodes.insert(at, (position, node));
         let node = &mut self.nodes[node.index()];
         node.name = Some(name);
         node.position = position;

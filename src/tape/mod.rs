@@ -22,6 +22,7 @@ pub mod intervention;
 pub mod ops;
 
 use std::cell::{Cell, Ref, RefCell};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ndarray::Array2;
@@ -50,6 +51,8 @@ pub struct Tape {
     graph: RefCell<Graph>,
     mode: Mode,
     interventions: Vec<Intervention>,
+    /// Initial states by name, where they are not what the model says.
+    starts_from: HashMap<String, Array2<f32>>,
     position: Cell<i32>,
     section: Cell<SectionId>,
     prefix: RefCell<Arc<str>>,
@@ -87,6 +90,7 @@ impl Tape {
             graph: RefCell::new(graph),
             mode,
             interventions,
+            starts_from: HashMap::new(),
             position: Cell::new(0),
             section: Cell::new(section),
             prefix: RefCell::new("".into()),
@@ -95,6 +99,12 @@ impl Tape {
             last_spelled: Cell::new(0),
             starts: Cell::new([0, 0]),
         }
+    }
+
+    /// The same with other initial states, by their names with scopes: (rows, units) each.
+    #[must_use]
+    pub fn starting_from(self, states: HashMap<String, Array2<f32>>) -> Self {
+        Self { starts_from: states, ..self }
     }
 
     /// What has been recorded so far.
@@ -141,7 +151,13 @@ impl Tape {
         section
     }
 
-    /// A parameter: not copied, and part of no position.
+    /// A name with the scopes around it before it: `layer0.forward.hidden`.
+    #[must_use]
+    pub fn scoped(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix.borrow())
+    }
+
+    /// A parameter: not copied, and part of no position. Its name is taken as it is.
     #[must_use]
     pub fn parameter(&self, name: &str, symbol: &str, value: Arc<Array2<f32>>) -> Var<'_> {
         let node = self.push_leaf(&ops::leaf::Parameter, Value::Shared(value), EVERYWHERE);
@@ -164,10 +180,20 @@ impl Tape {
         Var { tape: self, node }
     }
 
-    /// The state before the first position: (rows, units) of zeros or whatever `value` holds.
+    /// The state before the first step: (rows, units) of zeros or whatever `value` holds.
+    ///
+    /// `position` is −1, or the length of the sequence where it is read from its end.
     #[must_use]
-    pub fn initial(&self, name: &'static str, symbol: &'static str, value: Array2<f32>) -> Var<'_> {
-        let position = self.position.replace(-1);
+    pub fn initial(
+        &self,
+        name: &'static str,
+        symbol: &'static str,
+        position: i32,
+        value: Array2<f32>,
+    ) -> Var<'_> {
+        let given = self.starts_from.get(&self.scoped(name)).cloned();
+        let value = given.unwrap_or(value);
+        let position = self.position.replace(position);
         let initial = self.input(name, symbol, value);
         self.position.set(position);
         initial

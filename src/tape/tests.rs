@@ -7,7 +7,7 @@ fn cell(tape: &Tape) {
     let w = tape.parameter("w_xf", "W_{xf}", Arc::new(random.array([2, 3], Random::normal)));
     let u = tape.parameter("w_hf", "W_{hf}", Arc::new(random.array([3, 3], Random::normal)));
     let b = tape.parameter("b_f", "b_f", Arc::new(random.array([1, 3], Random::normal)));
-    let mut h = tape.initial("hidden", "h", Array2::zeros([1, 3]));
+    let mut h = tape.initial("hidden", "h", -1, Array2::zeros([1, 3]));
     for t in 0..3 {
         tape.set_position(t);
         let x = tape.input("input", "x", row(&[0.5, -1.0]));
@@ -134,7 +134,7 @@ fn the_gradient_through_time_equals_differences() {
     let run = |by: f32| {
         let tape = Tape::recording();
         let b = tape.parameter("b", "b", Arc::new(row(&[0.2 + by])));
-        let mut h = tape.initial("hidden", "h", row(&[0.3]));
+        let mut h = tape.initial("hidden", "h", -1, row(&[0.3]));
         for t in 0..5 {
             tape.set_position(t);
             h = (h * b + b).tanh().named("hidden", "h");

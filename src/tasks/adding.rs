@@ -88,7 +88,11 @@ impl Task for Adding {
     }
 
     fn text(&self, sequence: &Sequence) -> String {
-        self.tokens(sequence).join(" ")
+        self.tokens(sequence).join(self.joint())
+    }
+
+    fn joint(&self) -> &'static str {
+        " "
     }
 
     fn output_symbols(&self) -> &'static [&'static str] {

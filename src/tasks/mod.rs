@@ -7,10 +7,12 @@ pub mod adding;
 pub mod brackets;
 pub mod remember;
 
+use std::cell::RefCell;
+
 use ndarray::Array2;
 use serde_json::Value as Json;
 
-use crate::models::{ConfigError, Input};
+use crate::models::{ConfigError, Feed, Input, Step};
 use crate::tape::Var;
 use crate::tensor::random::Random;
 
@@ -87,6 +89,16 @@ pub trait Task: Send + Sync {
 
     /// The symbols that the model chooses among; empty where it answers with a number.
     fn output_symbols(&self) -> &'static [&'static str];
+
+    /// Numbers that a model gives at each position: a score for each output symbol, or an estimate.
+    fn outputs(&self) -> usize {
+        self.output_symbols().len().max(1)
+    }
+
+    /// What an associative memory stores; nothing for tasks that are learned from examples.
+    fn patterns(&self) -> Vec<Vec<f32>> {
+        Vec::new()
+    }
 
     /// The sum over all counted rows of the loss; (1, 1).
     fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t>;
@@ -263,6 +275,63 @@ pub fn draw(task: &dyn Task, random: &mut Random, split: Split) -> Example {
             return example;
         }
     }
+}
+
+/// A sequence that a model reads and, where the task lets it, writes on.
+pub struct Rollout<'a> {
+    task: &'a dyn Task,
+    given: usize,
+    sequence: RefCell<Sequence>,
+}
+
+impl<'a> Rollout<'a> {
+    /// Starts with what is given of a sequence.
+    #[must_use]
+    pub fn new(task: &'a dyn Task, sequence: &Sequence) -> Self {
+        let given = task.given(sequence).min(sequence.len());
+        Self { task, given, sequence: RefCell::new(sequence.beginning(given)) }
+    }
+
+    /// What was read and written.
+    #[must_use]
+    pub fn finish(self) -> Sequence {
+        self.sequence.into_inner()
+    }
+}
+
+impl Feed for Rollout<'_> {
+    fn rows(&self) -> usize {
+        1
+    }
+
+    fn at(&self, position: usize, scores: Option<Var<'_>>) -> Option<Step> {
+        let mut sequence = self.sequence.borrow_mut();
+        if position >= self.given && position == sequence.len() && position < LONGEST_INPUT {
+            let scores = scores?.value();
+            let token = self.task.next(&sequence, scores.row(0).as_slice()?)?;
+            sequence.push(token);
+        }
+        match &*sequence {
+            Sequence::Symbols(symbols) => {
+                symbols.get(position).map(|symbol| Step::Symbols(vec![*symbol]))
+            }
+            Sequence::Numbers(numbers) => {
+                numbers.get(position).map(|features| Step::Numbers(crate::tensor::row(features)))
+            }
+        }
+    }
+}
+
+/// Examples in batches of at most `rows`, neighbours of one length together. `of_one_length` keeps
+/// different lengths in different batches, for models that read from both ends.
+#[must_use]
+pub fn batches(mut examples: Vec<Example>, rows: usize, of_one_length: bool) -> Vec<Batch> {
+    examples.sort_by_key(|example| example.sequence.len());
+    if of_one_length {
+        let groups = examples.chunk_by(|a, b| a.sequence.len() == b.sequence.len());
+        return groups.flat_map(|group| group.chunks(rows)).map(Batch::new).collect();
+    }
+    examples.chunks(rows).map(Batch::new).collect()
 }
 
 /// Examples side by side, shorter ones filled up at the end with what does not count.

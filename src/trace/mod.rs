@@ -11,10 +11,10 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use crate::checkpoint::Checkpoint;
-use crate::models::{KeptShare, Range, ValueDoc};
+use crate::models::{KeptShare, Range, ValueDoc, recurrent};
 use crate::nn::Binder;
-use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, SectionId, Tape};
-use crate::tasks::Sequence;
+use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, SectionId, Tape, Var};
+use crate::tasks::{Rollout, Sequence, Targets};
 
 /// One computed value in the order of computation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,16 @@ pub struct Tick {
 /// A recorded run.
 pub struct Trace {
     graph: Graph,
+    /// Nodes of the run itself; the losses stand behind them.
+    n_run: usize,
     ticks: Vec<Tick>,
+    /// For each position its ticks; they need not follow each other.
+    ticks_at: Vec<Vec<usize>>,
     tokens: Vec<String>,
+    given: usize,
+    joint: &'static str,
     text: String,
+    targets: Targets,
     sequence: Sequence,
     symbols: &'static [&'static str],
     values: &'static [ValueDoc],
@@ -70,18 +77,30 @@ impl Trace {
         sequence: Sequence,
         interventions: Vec<Intervention>,
     ) -> Self {
+        let task = &*checkpoint.task;
         let tape = Tape::new(Mode::Record, interventions.clone());
-        let _ = checkpoint
-            .model
-            .forward(&Binder::stored(&tape, &checkpoint.parameters), &sequence.input());
+        let rollout = Rollout::new(task, &sequence);
+        let binder = Binder::stored(&tape, &checkpoint.parameters);
+        let outputs = checkpoint.model.forward(&binder, &rollout);
+        let sequence = rollout.finish();
+        let n_run = tape.graph().len();
+        let targets = task.targets(&sequence);
+        add_losses(&tape, &outputs.scores, &targets);
         let graph = tape.finish();
+        let tokens = task.tokens(&sequence);
+        let ticks = ticks(&graph, n_run);
         Self {
-            ticks: ticks(&graph),
+            ticks_at: ticks_at(&ticks, tokens.len()),
+            ticks,
+            n_run,
             graph,
-            tokens: checkpoint.task.tokens(&sequence),
-            text: checkpoint.task.text(&sequence),
+            tokens,
+            given: task.given(&sequence),
+            joint: task.joint(),
+            text: task.text(&sequence),
+            targets,
             sequence,
-            symbols: checkpoint.task.output_symbols(),
+            symbols: task.output_symbols(),
             values: checkpoint.spec.values,
             interventions,
             kept_share: checkpoint.model.kept_share(),
@@ -119,6 +138,60 @@ impl Trace {
         &self.sequence
     }
 
+    /// How many positions were given; the model wrote the others.
+    #[must_use]
+    pub fn given(&self) -> usize {
+        self.given
+    }
+
+    /// What stands between two tokens when they are put together to be typed.
+    #[must_use]
+    pub fn joint(&self) -> &'static str {
+        self.joint
+    }
+
+    /// What should be answered along the sequence.
+    #[must_use]
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// The last position with a loss, from which gradients flow unless another is chosen.
+    #[must_use]
+    pub fn last_loss(&self) -> Option<usize> {
+        let losses = self.graph.everywhere(self.graph.find(LOSS)?);
+        losses.last().and_then(|(position, _)| usize::try_from(*position).ok())
+    }
+
+    /// How many ticks are done when a position is complete.
+    #[must_use]
+    pub fn end_of(&self, position: usize) -> usize {
+        let last = self.ticks_at.get(position).and_then(|ticks| ticks.last());
+        last.map_or(self.ticks.len(), |last| last + 1)
+    }
+
+    /// The share of a position's ticks that are done when `cursor` ticks are.
+    #[must_use]
+    pub fn share_done(&self, position: usize, cursor: usize) -> f32 {
+        let Some(ticks) = self.ticks_at.get(position) else { return 0.0 };
+        let done = ticks.partition_point(|tick| *tick < cursor);
+        done as f32 / ticks.len().max(1) as f32
+    }
+
+    /// Whether a node is computed when `cursor` ticks are done. What is given from outside always
+    /// is; a loss is when its position is complete.
+    #[must_use]
+    pub fn is_done(&self, node: NodeId, cursor: usize) -> bool {
+        let entry = self.graph.node(node);
+        let position = usize::try_from(entry.position);
+        if node.index() >= self.n_run {
+            return position.is_ok_and(|position| cursor >= self.end_of(position));
+        }
+        let is_outside = position.is_err() || position.is_ok_and(|at| at >= self.n_positions());
+        let last = cursor.checked_sub(1).and_then(|last| self.ticks.get(last));
+        (entry.is_leaf() && is_outside) || last.is_some_and(|last| node <= last.node)
+    }
+
     /// The number of positions.
     #[must_use]
     pub fn n_positions(&self) -> usize {
@@ -153,7 +226,8 @@ impl Trace {
     #[must_use]
     pub fn doc(&self, name: &str) -> Option<&'static ValueDoc> {
         let last = name.rsplit('.').next().unwrap_or(name);
-        self.values.iter().find(|doc| doc.name == last)
+        let mut docs = self.values.iter().chain(std::iter::once(&recurrent::LOSS));
+        docs.find(|doc| doc.name == last)
     }
 
     /// Where the entries of a value lie; signed if the model does not say.
@@ -253,10 +327,45 @@ impl Trace {
     }
 }
 
-/// Cuts the order of computation into ticks, and says which named value each leads to.
-fn ticks(graph: &Graph) -> Vec<Tick> {
+/// The name of the losses.
+pub const LOSS: &str = "loss";
+
+/// Puts what each answer costs behind the run, as a named value like any other, so that gradients
+/// can start from it.
+fn add_losses(tape: &Tape, scores: &[Var<'_>], targets: &Targets) {
+    let last = scores.len().saturating_sub(1);
+    for (position, scores) in scores.iter().enumerate() {
+        tape.set_position(position);
+        let loss = match targets {
+            Targets::Symbols(symbols) => {
+                let Some(target) = symbols.get(position).copied().flatten() else { continue };
+                scores.log_softmax().pick(&[Some(target)]).scale(-1.0)
+            }
+            Targets::LastNumber(number) if position == last => {
+                (*scores - tape.constant(crate::tensor::scalar(*number))).square()
+            }
+            Targets::LastNumber(_) => continue,
+        };
+        let _ = loss.named(LOSS, "L");
+    }
+}
+
+/// The ticks of each position, in order.
+fn ticks_at(ticks: &[Tick], n_positions: usize) -> Vec<Vec<usize>> {
+    let mut of = vec![Vec::new(); n_positions];
+    for (at, tick) in ticks.iter().enumerate() {
+        if let Some(of) = of.get_mut(tick.position) {
+            of.push(at);
+        }
+    }
+    of
+}
+
+/// Cuts the order of computation into ticks, and says which named value each leads to. The nodes
+/// from `n_run` on are no part of the run.
+fn ticks(graph: &Graph, n_run: usize) -> Vec<Tick> {
     let mut towards: Vec<NodeId> = (0..graph.len() as u32).map(NodeId).collect();
-    for (id, node) in graph.nodes().rev() {
+    for (id, node) in graph.nodes().take(n_run).rev() {
         for input in &node.inputs {
             let known = towards[input.index()] != *input;
             if graph.node(*input).name.is_none() && !known {
@@ -264,7 +373,7 @@ fn ticks(graph: &Graph) -> Vec<Tick> {
             }
         }
     }
-    let computed = graph.nodes().filter(|(_, node)| {
+    let computed = graph.nodes().take(n_run).filter(|(_, node)| {
         // A position's input counts as a step although nothing is calculated there.
         !node.is_leaf() || (node.name.is_some() && node.position >= 0)
     });

@@ -145,7 +145,8 @@ impl Timeline {
             }
             TimelineCommand::Position(position) => {
                 self.pause();
-                self.cursor = ticks.partition_point(|tick| tick.position <= position);
+                // Not by the order of positions: a sequence may be read from its end as well.
+                self.cursor = trace.end_of(position);
             }
             TimelineCommand::Cursor(cursor) => {
                 self.pause();
@@ -176,14 +177,17 @@ impl Timeline {
     /// position as before, so that editing a token does not lose the place.
     pub fn carry_over(&mut self, old: &Trace, new: &Trace) {
         let Some(tick) = self.tick(old) else { return };
-        let start = old.ticks().partition_point(|t| t.position < tick.position);
-        let into = self.cursor - start;
-        let ticks = new.ticks();
-        let begin = ticks.partition_point(|t| t.position < tick.position);
-        let end = ticks.partition_point(|t| t.position <= tick.position);
+        let position = tick.position;
+        let is_here = |tick: &&Tick| tick.position == position;
+        let done = old.ticks()[..self.cursor].iter().filter(is_here).count();
         // An intervention adds operations: what was complete stays complete.
-        let was_complete = old.ticks().get(self.cursor).is_none_or(|t| t.position > tick.position);
-        self.cursor = if was_complete { end } else { (begin + into).min(end) };
+        let was_complete = self.cursor == old.end_of(position);
+        let mut here = new.ticks().iter().enumerate().filter(|(_, tick)| is_here(tick));
+        let reached = here.nth(done.saturating_sub(1)).map(|(at, _)| at + 1);
+        self.cursor = match reached {
+            Some(reached) if !was_complete => reached,
+            _ => new.end_of(position),
+        };
     }
 
     fn pause(&mut self) {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::models::Model;
 use crate::nn::{Binder, Parameters};
 use crate::tape::Tape;
-use crate::tasks::{self, Batch, Example, Split, Tally, Task};
+use crate::tasks::{self, Example, Rollout, Sequence, Split, Tally, Task};
 use crate::tensor::random::Random;
 
 /// Held-out examples that a score is computed on.
@@ -53,21 +53,26 @@ pub fn measure(
     examples: usize,
 ) -> Measured {
     let mut random = Random::new(seed, EVALUATION_STREAM);
-    let mut drawn: Vec<Example> =
+    let drawn: Vec<Example> =
         (0..examples).map(|_| tasks::draw(task, &mut random, Split::HeldOut)).collect();
     // Answers within one sequence depend on each other, so whole sequences are grouped.
     let groups: Vec<Tally> = drawn
-        .par_chunks_mut(examples.div_ceil(GROUPS).max(1))
+        .par_chunks(examples.div_ceil(GROUPS).max(1))
         .map(|group| {
-            group.sort_by_key(|example| example.sequence.len());
-            group.chunks(ROWS).fold(Tally::default(), |mut tally, examples| {
-                let batch = Batch::new(examples);
+            let mut tally = Tally::default();
+            if task.is_written_by_model() {
+                group.iter().for_each(|example| {
+                    task.judge(&written(model, task, parameters, example), example, &mut tally);
+                });
+                return tally;
+            }
+            for batch in tasks::batches(group.to_vec(), ROWS, model.reads_backward()) {
                 let tape = Tape::lean();
                 let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
                 let scores: Vec<_> = outputs.scores.iter().map(|scores| scores.value()).collect();
                 task.score(&scores, &batch, &mut tally);
-                tally
-            })
+            }
+            tally
         })
         .collect();
     // Added up in order, so that the last digit does not depend on the threads.
@@ -83,4 +88,17 @@ pub fn measure(
         standard_error: (variance / count).sqrt(),
         answers: total.count,
     }
+}
+
+/// An example as the model goes on with what is given of it.
+fn written(
+    model: &dyn Model,
+    task: &dyn Task,
+    parameters: &Parameters,
+    example: &Example,
+) -> Sequence {
+    let rollout = Rollout::new(task, &example.sequence);
+    let tape = Tape::lean();
+    let _ = model.forward(&Binder::stored(&tape, parameters), &rollout);
+    rollout.finish()
 }

@@ -29,6 +29,8 @@ pub struct Trainer {
     optimiser: Optimiser,
     recipe: Recipe,
     step: usize,
+    /// Whether a rule of the model's own has made the weights, so that there is nothing to descend.
+    is_stored: bool,
     random: Random,
 }
 
@@ -55,12 +57,15 @@ impl Trainer {
         task: Box<dyn Task>,
         recipe: &Recipe,
     ) -> Result<Self, ConfigError> {
-        let parameters = model.init(recipe.seed);
+        let stored = model.store(&task.patterns());
+        let is_stored = stored.is_some();
+        let parameters = stored.unwrap_or_else(|| model.init(recipe.seed));
         Ok(Self {
             optimiser: Optimiser::adam(&parameters),
             random: Random::new(recipe.seed, TRAINING_STREAM),
             recipe: recipe.clone(),
             step: 0,
+            is_stored,
             model,
             task,
             parameters,
@@ -70,7 +75,7 @@ impl Trainer {
     /// Whether the recipe's updates are done.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.step >= self.recipe.steps
+        self.is_stored || self.step >= self.recipe.steps
     }
 
     /// The weights as they are now.
@@ -81,12 +86,10 @@ impl Trainer {
 
     /// One update on freshly drawn examples.
     pub fn step(&mut self) -> Progress {
-        let mut examples: Vec<Example> = (0..self.recipe.batch)
+        let examples: Vec<Example> = (0..self.recipe.batch)
             .map(|_| tasks::draw(&*self.task, &mut self.random, Split::Training))
             .collect();
-        // Neighbours of one length need little filling up.
-        examples.sort_by_key(|example| example.sequence.len());
-        let batches: Vec<Batch> = examples.chunks(BLOCK_ROWS).map(Batch::new).collect();
+        let batches = tasks::batches(examples, BLOCK_ROWS, self.model.reads_backward());
         let total: usize = batches.iter().map(Batch::count).sum();
         let weight = 1.0 / total.max(1) as f32;
         let blocks: Vec<(f32, Vec<Array2<f32>>)> = batches

@@ -116,10 +116,8 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
                 if unit >= matrix.ncols() {
                     continue;
                 }
-                let done =
-                    scene.trace.node(name, now as i32).is_some_and(|node| scene.is_done(node));
-                let points: PlotPoints<'_> = (0..=now.min(last))
-                    .filter(|t| *t < now || done)
+                let points: PlotPoints<'_> = (0..=last)
+                    .filter(|t| scene.is_done_at(name, *t))
                     .map(|t| [t as f64, f64::from(matrix[[t, unit]])])
                     .filter(|point| point[1].is_finite())
                     .collect();

@@ -85,8 +85,7 @@ pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Ve
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
     if let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) {
         let (position, unit) = cell_at(rect, cell, at, positions, units);
-        let node = scene.trace.node(name, position as i32);
-        let text = if node.is_some_and(|node| scene.is_done(node)) {
+        let text = if scene.is_done_at(name, position) {
             let value = matrix[[position, unit]];
             cells::entry_text(scene, name, &[], position as i32, unit, value)
         } else {
@@ -147,11 +146,17 @@ fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2)
     let dark = ui.visuals().dark_mode;
     let painter = ui.painter();
     let now = scene.now();
-    let here = scene.trace.node(name, now as i32);
-    let done = if here.is_some_and(|node| scene.is_done(node)) { now + 1 } else { now };
-    let veil = Rect::from_min_max(pos2(rect.left() + done as f32 * cell.x, rect.top()), rect.max);
-    if veil.width() > 0.5 {
-        painter.rect_filled(veil, 0.0, theme::stage(dark));
+    let is_hidden: Vec<bool> =
+        (0..scene.trace.n_positions()).map(|t| !scene.is_done_at(name, t)).collect();
+    let mut at = 0;
+    for run in is_hidden.chunk_by(|a, b| a == b) {
+        if run[0] {
+            let left = rect.left() + at as f32 * cell.x;
+            let size = vec2(run.len() as f32 * cell.x, rect.height());
+            let veil = Rect::from_min_size(pos2(left, rect.top()), size);
+            painter.rect_filled(veil, 0.0, theme::stage(dark));
+        }
+        at += run.len();
     }
     painter.rect_stroke(
         rect,

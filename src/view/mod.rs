@@ -81,12 +81,17 @@ impl Scene<'_> {
         self.timeline.position(self.trace)
     }
 
-    /// Whether a node is computed at the cursor. Nodes are numbered in the order of computation.
+    /// Whether a node is computed at the cursor.
     #[must_use]
     pub fn is_done(&self, node: NodeId) -> bool {
-        let entry = self.trace.graph().node(node);
-        let given = entry.is_leaf() && entry.position < 0;
-        given || self.timeline.tick(self.trace).is_some_and(|last| node <= last.node)
+        self.trace.is_done(node, self.timeline.cursor())
+    }
+
+    /// Whether a value is computed at the cursor for a position.
+    #[must_use]
+    pub fn is_done_at(&self, name: &str, position: usize) -> bool {
+        let node = i32::try_from(position).ok().and_then(|at| self.trace.node(name, at));
+        node.is_some_and(|node| self.is_done(node))
     }
 
     /// The words for a key.

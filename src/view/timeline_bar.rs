@@ -152,7 +152,8 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH), TOKEN_HEIGHT + STRIP_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let is_now = t == now && cursor > 0;
-    let is_done = t < now || is_now;
+    // A token counts as read when its input is there.
+    let is_done = scene.is_done_at("input", t) || is_now;
     let body = Rect::from_min_size(rect.min, vec2(rect.width(), TOKEN_HEIGHT));
     let fill = if is_now { theme::highlight(dark) } else { theme::stage(dark) };
     let edge = if is_now || response.hovered() || response.has_focus() {
@@ -165,10 +166,7 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     painter.rect(body, 3.0, fill, Stroke::new(theme::HAIRLINE, edge), StrokeKind::Inside);
     painter.text(body.center(), Align2::CENTER_CENTER, token, font, ink);
     // How much of the position's operations are done.
-    let ticks = scene.trace.ticks();
-    let start = ticks.partition_point(|tick| tick.position < t);
-    let end = ticks.partition_point(|tick| tick.position <= t);
-    let share = (cursor.clamp(start, end) - start) as f32 / (end - start).max(1) as f32;
+    let share = scene.trace.share_done(t, cursor);
     let strip = Rect::from_min_size(
         body.left_bottom() + vec2(0.0, 2.0),
         vec2(rect.width() * share, STRIP_HEIGHT - 2.0),

@@ -170,7 +170,7 @@ fn rnn(golden: &Golden, activation: Activation) {
     let tape = Tape::recording();
     let [inputs, hidden] = sizes(golden);
     let cell = Rnn::new(&Binder::stored(&tape, &parameters), inputs, hidden, activation);
-    let h = tape.initial("hidden", "h", golden.matrix("input.h0"));
+    let h = tape.initial("hidden", "h", -1, golden.matrix("input.h0"));
     check_cell(golden, &layout, &tape, &parameters, &cell, h);
 }
 
@@ -198,8 +198,8 @@ fn lstm_layer(golden: &Golden) {
     let [inputs, hidden] = sizes(golden);
     let cell = Lstm::new(&Binder::stored(&tape, &parameters), inputs, hidden);
     let start = lstm::State {
-        h: tape.initial("hidden", "h", golden.matrix("input.h0")),
-        c: tape.initial("cell", "c", golden.matrix("input.c0")),
+        h: tape.initial("hidden", "h", -1, golden.matrix("input.h0")),
+        c: tape.initial("cell", "c", -1, golden.matrix("input.c0")),
     };
     check_cell(golden, &layout, &tape, &parameters, &cell, start);
 }
@@ -226,7 +226,7 @@ fn gru_layer(golden: &Golden) {
     let [inputs, hidden] = sizes(golden);
     let binder = Binder::stored(&tape, &parameters);
     let cell = Gru::new(&binder, inputs, hidden, Convention::Keeps, Reset::After);
-    let h = tape.initial("hidden", "h", golden.matrix("input.h0"));
+    let h = tape.initial("hidden", "h", -1, golden.matrix("input.h0"));
     check_cell(golden, &layout, &tape, &parameters, &cell, h);
 }
 

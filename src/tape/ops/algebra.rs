@@ -4,7 +4,7 @@
 
 use std::ops::{Add as AddOperator, Mul, Sub};
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 use super::{Attribute, Local, Op};
 use crate::tape::Var;
@@ -231,6 +231,48 @@ impl<'t> Mul for Var<'t> {
 
     fn mul(self, other: Self) -> Self {
         self.binary(&Multiply, other)
+    }
+}
+
+/// Two values side by side: (rows, m), (rows, n) → (rows, m + n).
+pub struct Beside;
+
+impl Op for Beside {
+    fn name(&self) -> &'static str {
+        "side by side"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], _: &Attribute) -> Array2<f32> {
+        assert!(x[0].nrows() == x[1].nrows(), "{:?} and {:?} do not fit", x[0].dim(), x[1].dim());
+        let rows = x[0].rows().into_iter().zip(x[1].rows());
+        let entries = rows.flat_map(|(a, b)| a.into_iter().chain(b).copied()).collect();
+        from_vec([x[0].nrows(), x[0].ncols() + x[1].ncols()], entries)
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        let (left, right) = local.gradient.view().split_at(Axis(1), local.inputs[0].ncols());
+        dx.add(0, |dx| *dx += &left);
+        dx.add(1, |dx| *dx += &right);
+    }
+
+    fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
+        Tex::atom(format!(r"\left[{};\, {}\right]", x[0].text, x[1].text))
+    }
+
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+
+    fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
+        (vec![[2, 3], [2, 2]], Attribute::None)
+    }
+}
+
+impl Var<'_> {
+    /// The two values side by side: (rows, m), (rows, n) → (rows, m + n).
+    #[must_use]
+    pub fn beside(self, other: Self) -> Self {
+        self.binary(&Beside, other)
     }
 }
 

@@ -26,6 +26,7 @@ pub const OPS: &[&dyn Op] = &[
     &algebra::Scale,
     &algebra::Complement,
     &algebra::Sum,
+    &algebra::Beside,
     &activation::Sigmoid,
     &activation::Tanh,
     &activation::Relu,
