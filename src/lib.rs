@@ -9,6 +9,7 @@ pub mod app;
 pub mod checkpoint;
 pub mod cli;
 pub mod export;
+pub mod laboratory;
 pub mod lesson;
 pub mod models;
 pub mod nn;

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::state::{ModelChoice, Outcome, Run, RunRequest, State};
+use super::state::{Beside, Finished, ModelChoice, Outcome, Run, RunRequest, State};
 use super::update::{self, Effect};
 use crate::checkpoint::{self, Checkpoint};
 use crate::export::{Heatmap, PictureFormat, TableFormat, figure, table};
 use crate::lesson::Library;
-use crate::tasks;
-use crate::trace::Trace;
+use crate::tape::Intervention;
+use crate::tasks::{self, Sequence};
+use crate::trace::{Backward, Trace};
 use crate::view::Selection;
 use crate::view::command::Export;
 
@@ -35,9 +36,27 @@ impl Runner {
             Ok(sequence) => sequence,
             Err(error) => return Outcome::Unreadable(error),
         };
-        let trace = Arc::new(Trace::record(&checkpoint, sequence, request.interventions));
-        let diagram = Arc::new(checkpoint.model.diagram());
-        Outcome::Done(Run { number: request.number, checkpoint, diagram, trace })
+        let recorded = |interventions: &[Intervention]| Run {
+            label: request.model.id().to_owned(),
+            ..record(request.number, &checkpoint, sequence.clone(), interventions, request.loss_at)
+        };
+        let run = recorded(&request.interventions);
+        let baseline = (!request.interventions.is_empty()).then(|| recorded(&[]));
+        let others =
+            request.beside.iter().map(|beside| self.run_beside(&request, beside)).collect();
+        Outcome::Done(Box::new(Finished { run, others, baseline }))
+    }
+
+    fn run_beside(&mut self, request: &RunRequest, beside: &Beside) -> Result<Run, String> {
+        let checkpoint = self.checkpoint(&beside.model).map_err(|error| error.to_string())?;
+        let (input, interventions) = match &beside.kept {
+            Some((input, interventions)) => (input, interventions),
+            None => (&request.input, &request.interventions),
+        };
+        let label = beside.label();
+        let sequence = checkpoint.task.parse(input).map_err(|error| format!("{label}: {error}"))?;
+        let run = record(request.number, &checkpoint, sequence, interventions, request.loss_at);
+        Ok(Run { label, ..run })
     }
 
     fn checkpoint(
@@ -46,6 +65,7 @@ impl Runner {
     ) -> Result<Arc<Checkpoint>, checkpoint::CheckpointError> {
         match model {
             ModelChoice::Opened(checkpoint) => Ok(Arc::clone(checkpoint)),
+            ModelChoice::Laboratory(laboratory, kind) => laboratory.build(*kind).map(Arc::new),
             ModelChoice::Shipped(id) => {
                 if let Some(checkpoint) = self.loaded.get(id) {
                     return Ok(Arc::clone(checkpoint));
@@ -56,6 +76,21 @@ impl Runner {
             }
         }
     }
+}
+
+/// Runs a model, and the backward pass from its loss at a position.
+fn record(
+    number: u64,
+    checkpoint: &Arc<Checkpoint>,
+    sequence: Sequence,
+    interventions: &[Intervention],
+    loss_at: Option<usize>,
+) -> Run {
+    let trace = Trace::record_edited(checkpoint, sequence, interventions);
+    let backward = Backward::new(&trace, loss_at.unwrap_or(usize::MAX)).map(Arc::new);
+    let diagram = Arc::new(checkpoint.model.diagram());
+    let (checkpoint, trace) = (Arc::clone(checkpoint), Arc::new(trace));
+    Run { number, checkpoint, diagram, trace, backward, label: String::new() }
 }
 
 /// An answer from outside.

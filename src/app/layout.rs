@@ -5,7 +5,7 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 use super::state::State;
 use super::{bars, course_map, keys, sheets, update};
 use crate::view::page::{self, Page};
-use crate::view::{Command, Memory, Scene, VIEWS, inspector, theme, timeline_bar, tr};
+use crate::view::{Command, Memory, Other, Scene, VIEWS, inspector, theme, timeline_bar, tr};
 
 /// The lesson's share of the window.
 const LESSON_SHARE: f32 = 0.36;
@@ -42,7 +42,21 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         trace: &run.trace,
         run: run.number,
         diagram: &run.diagram,
+        backward: run.backward.as_deref(),
+        label: &run.label,
+        others: state
+            .others
+            .iter()
+            .map(|other| Other {
+                label: &other.label,
+                trace: &other.trace,
+                backward: other.backward.as_deref(),
+            })
+            .collect(),
+        baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
+        laboratory: state.laboratory.as_ref(),
         timeline: &state.timeline,
+        back: state.back.as_ref(),
         selection: state.selection.as_ref(),
         language: state.kept.language,
         memory,

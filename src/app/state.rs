@@ -7,17 +7,21 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
+use crate::laboratory::{Contestant, Laboratory};
 use crate::lesson::{Diagnostic, Lesson, Library};
 use crate::models::Diagram;
 use crate::tape::Intervention;
 use crate::tasks::InputError;
-use crate::trace::SharedTrace;
 use crate::trace::timeline::Timeline;
+use crate::trace::{Backward, SharedTrace};
 use crate::view::command::ThemeChoice;
 use crate::view::{Language, Selection};
 
 /// Inputs that the learner typed, kept so that none is lost.
 pub const INPUTS_KEPT: usize = 50;
+
+/// Runs beside the one on the stage.
+pub const BESIDE_AT_MOST: usize = 3;
 
 /// In narrower windows the inspector is shown only when it is asked for.
 const ROOM_FOR_INSPECTOR: f32 = 1100.0;
@@ -46,8 +50,20 @@ pub struct State {
     pub selection: Option<Selection>,
     /// Values kept in the inspector.
     pub pinned: Vec<Selection>,
-    /// Interventions in force.
+    /// Interventions in force, on values and on weights.
     pub interventions: Vec<Intervention>,
+    /// What is shown beside the run: other models on the same input, or runs that were kept.
+    pub beside: Vec<Beside>,
+    /// The runs of those, as far as they could be made.
+    pub others: Vec<Run>,
+    /// The run without interventions, while some are in force.
+    pub baseline: Option<Run>,
+    /// The position of the loss that gradients are of; the last one if nobody chose.
+    pub loss_at: Option<usize>,
+    /// The laboratory's controls, while it is on the stage.
+    pub laboratory: Option<Laboratory>,
+    /// Where the learner stands in the backward pass, while walking back.
+    pub back: Option<Timeline>,
     /// Ids of the views on the stage.
     pub views: Vec<String>,
     /// The model on the stage: a shipped one's id or an opened file.
@@ -103,6 +119,8 @@ pub enum ModelChoice {
     Shipped(String),
     /// One that was opened from a file.
     Opened(Arc<Checkpoint>),
+    /// An untrained one, as the laboratory's controls say.
+    Laboratory(Box<Laboratory>, Contestant),
 }
 
 impl ModelChoice {
@@ -112,6 +130,37 @@ impl ModelChoice {
         match self {
             Self::Shipped(id) => id,
             Self::Opened(checkpoint) => &checkpoint.card.id,
+            Self::Laboratory(_, contestant) => contestant.id(),
+        }
+    }
+}
+
+/// Something shown beside the run on the same timeline.
+#[derive(Clone)]
+pub struct Beside {
+    /// The model.
+    pub model: ModelChoice,
+    /// A run that was kept as it was: its input and interventions. Without it, the model reads what
+    /// the model on the stage reads.
+    pub kept: Option<(String, Vec<Intervention>)>,
+}
+
+impl Beside {
+    /// What it is called in views.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let id = self.model.id();
+        match &self.kept {
+            None => id.to_owned(),
+            Some((input, interventions)) => {
+                let changes: Vec<String> = interventions.iter().map(ToString::to_string).collect();
+                let changes = if changes.is_empty() {
+                    String::new()
+                } else {
+                    format!(" | {}", changes.join(", "))
+                };
+                format!("{id}: {input}{changes}")
+            }
         }
     }
 }
@@ -127,6 +176,10 @@ pub struct Run {
     pub diagram: Arc<Diagram>,
     /// What was recorded.
     pub trace: SharedTrace,
+    /// The gradients of its loss, if it has one.
+    pub backward: Option<Arc<Backward>>,
+    /// What it is called beside others.
+    pub label: String,
 }
 
 /// What the worker is asked to do.
@@ -140,12 +193,26 @@ pub struct RunRequest {
     pub input: String,
     /// What to change from outside.
     pub interventions: Vec<Intervention>,
+    /// What to run beside it.
+    pub beside: Vec<Beside>,
+    /// The position of the loss that gradients are of; the last one if nobody chose.
+    pub loss_at: Option<usize>,
+}
+
+/// What the worker has run.
+pub struct Finished {
+    /// The model on the stage.
+    pub run: Run,
+    /// The others, and why some could not run.
+    pub others: Vec<Result<Run, String>>,
+    /// The same without interventions, where there are some.
+    pub baseline: Option<Run>,
 }
 
 /// What the worker answers.
 pub enum Outcome {
     /// It ran.
-    Done(Run),
+    Done(Box<Finished>),
     /// The input cannot be read by the model.
     Unreadable(InputError),
     /// The model cannot be loaded, or something else went wrong.
@@ -178,6 +245,12 @@ impl State {
             selection: None,
             pinned: Vec::new(),
             interventions: Vec::new(),
+            beside: Vec::new(),
+            others: Vec::new(),
+            baseline: None,
+            loss_at: None,
+            laboratory: None,
+            back: None,
             views: vec!["diagram".to_owned()],
             model: ModelChoice::Shipped(String::new()),
             message: None,
@@ -195,6 +268,6 @@ impl State {
     /// Whether anything on screen moves by itself.
     #[must_use]
     pub fn is_moving(&self) -> bool {
-        self.timeline.is_playing()
+        self.timeline.is_playing() || self.back.as_ref().is_some_and(Timeline::is_playing)
     }
 }

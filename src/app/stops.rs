@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::state::{ModelChoice, OpenLesson, State};
-use super::update::{Effect, fail, run};
-use crate::lesson::{Answer, Expression, Stage, evaluate};
+use super::state::{Beside, ModelChoice, OpenLesson, State};
+use super::update::{Effect, fail, run, set_laboratory};
+use crate::laboratory::Laboratory;
+use crate::lesson::{Answer, Expression, Lesson, Stage, evaluate};
 use crate::models;
 use crate::tape::Intervention;
 use crate::trace::Trace;
@@ -53,12 +54,27 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
         }
     }
     let model = models::resolve(setting.model);
+    state.loss_at = None;
+    state.back = None;
+    let laboratory = laboratory_at(state, &lesson, stop);
+    let compare = lesson.stage_at(stop.checked_sub(1)).map(|stage| stage.compare.as_slice());
+    let compare = compare.unwrap_or_default().iter().map(|model| models::resolve(&model.text));
+    let beside: Vec<Beside> =
+        compare.map(|id| Beside { model: ModelChoice::Shipped(id), kept: None }).collect();
     let is_there = state.run.is_some()
         && state.pending.is_none()
         && state.input_error.is_none()
         && matches!(&state.model, ModelChoice::Shipped(id) if *id == model)
         && state.input == setting.input
-        && state.interventions == interventions;
+        && state.interventions == interventions
+        && laboratory.is_none()
+        && state.laboratory.is_none()
+        && state
+            .beside
+            .iter()
+            .map(|beside| beside.model.id())
+            .eq(beside.iter().map(|b| b.model.id()))
+        && state.beside.iter().all(|beside| beside.kept.is_none());
     if is_there {
         arrive(state);
         return Vec::new();
@@ -66,7 +82,24 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
     state.model = ModelChoice::Shipped(model);
     setting.input.clone_into(&mut state.input);
     state.interventions = interventions;
+    state.beside = beside;
+    if let Some(laboratory) = laboratory {
+        return set_laboratory(state, laboratory);
+    }
+    state.laboratory = None;
     run(state)
+}
+
+/// The laboratory as a stop's controls say; none where it has no controls.
+fn laboratory_at(state: &mut State, lesson: &Lesson, stop: usize) -> Option<Laboratory> {
+    let stage = lesson.stage_at(stop.checked_sub(1)).filter(|stage| !stage.controls.is_empty())?;
+    let mut laboratory = Laboratory::default();
+    for (name, setting) in &stage.controls {
+        if let Err(error) = laboratory.set(name, setting) {
+            fail(state, error);
+        }
+    }
+    Some(laboratory)
 }
 
 /// Goes where the stop's stage says, now that its run is there.
@@ -78,7 +111,7 @@ pub(super) fn arrive(state: &mut State) {
     let lesson = Arc::clone(&open.lesson);
     let trace = Arc::clone(&run.trace);
     let Some(stage) = lesson.stage_at(open.stop.checked_sub(1)) else {
-        state.timeline.apply(TimelineCommand::Position(0), &trace);
+        state.timeline.apply(TimelineCommand::Position(0), &*trace);
         return;
     };
     apply_stage(state, stage, &trace);

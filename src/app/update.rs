@@ -5,16 +5,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::state::{INPUTS_KEPT, Message, ModelChoice, Outcome, RunRequest, State};
+use super::state::{
+    BESIDE_AT_MOST, Beside, Finished, INPUTS_KEPT, Message, ModelChoice, Outcome, Run, RunRequest,
+    State,
+};
 use super::stops::{arrive, go_to_stop, open_lesson};
-use crate::lesson::Library;
+use crate::laboratory::Laboratory;
+use crate::lesson::{Control, Library};
 use crate::models;
 use crate::tape::Intervention;
 use crate::tasks::{self, Split};
 use crate::tensor::random::Random;
 use crate::trace::Trace;
-use crate::trace::timeline::TimelineCommand;
-use crate::view::command::Export;
+use crate::trace::timeline::{Timeline, TimelineCommand};
+use crate::view::command::{CompareCommand, Export};
 use crate::view::{Command, Language, Selection, VIEWS, tr_with};
 
 /// Something to be done outside the state.
@@ -36,9 +40,20 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
         Command::Timeline(command) => {
             if let Some(run) = &state.run {
-                state.timeline.apply(command, &run.trace);
+                match (&mut state.back, &run.backward) {
+                    (Some(back), Some(backward)) => back.apply(command, &**backward),
+                    _ => state.timeline.apply(command, &*run.trace),
+                }
             }
         }
+        Command::WalkBack(back) => walk_back(state, back),
+        Command::LossAt(position) => {
+            state.loss_at = position;
+            return run(state);
+        }
+        Command::Control(name, setting) => return set_control(state, &name, &setting),
+        Command::Laboratory(laboratory) => return set_laboratory(state, *laboratory),
+        Command::Compare(command) => return compare(state, command),
         Command::Select(selection) => state.selection = selection,
         Command::Pin(selection) => {
             if !state.pinned.contains(&selection) {
@@ -98,13 +113,23 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
     }
     state.pending = None;
     match outcome {
-        Outcome::Done(run) => {
+        Outcome::Done(finished) => {
+            let Finished { run, others, baseline } = *finished;
             state.input_error = None;
+            state.baseline = baseline;
+            state.others.clear();
+            for other in others {
+                match other {
+                    Ok(run) => state.others.push(run),
+                    Err(text) => fail(state, text),
+                }
+            }
+            carry_back(state, &run);
             if let Some(old) = &state.run {
                 if old.checkpoint.card.id == run.checkpoint.card.id {
-                    state.timeline.carry_over(&old.trace, &run.trace);
+                    state.timeline.carry_over(&*old.trace, &*run.trace);
                 } else {
-                    state.timeline.apply(TimelineCommand::Home, &run.trace);
+                    state.timeline.apply(TimelineCommand::Home, &*run.trace);
                 }
             }
             keep_selection(state, &run.trace);
@@ -115,6 +140,74 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
         Outcome::Unreadable(error) => state.input_error = Some(error),
         Outcome::Failed(text) => fail(state, text),
     }
+}
+
+/// Keeps the place in the backward pass in a new run, as far as that has one.
+fn carry_back(state: &mut State, run: &Run) {
+    let old = state.run.as_ref().and_then(|old| old.backward.clone());
+    match (&mut state.back, old, &run.backward) {
+        (Some(timeline), Some(old), Some(new)) => timeline.carry_over(&*old, &**new),
+        (_, _, Some(_)) => {}
+        _ => state.back = None,
+    }
+}
+
+/// Walks backward from the loss, or forward again.
+fn walk_back(state: &mut State, back: bool) {
+    let Some(run) = &state.run else { return };
+    state.back = (back && run.backward.is_some()).then(|| {
+        let mut timeline = Timeline::default();
+        timeline.apply(TimelineCommand::Granularity(state.timeline.granularity()), &*run.trace);
+        timeline
+    });
+    // The chain rule uses the values of the whole run.
+    if state.back.is_some() {
+        state.timeline.apply(TimelineCommand::End, &*run.trace);
+    }
+}
+
+/// Puts the laboratory on the stage: its first model, the others beside it, on its sequence.
+pub(super) fn set_laboratory(state: &mut State, laboratory: Laboratory) -> Vec<Effect> {
+    let choice = |contestant| ModelChoice::Laboratory(Box::new(laboratory.clone()), contestant);
+    let mut contestants = laboratory.contestants.iter().copied();
+    let Some(first) = contestants.next() else { return Vec::new() };
+    state.model = choice(first);
+    state.beside = contestants.map(|other| Beside { model: choice(other), kept: None }).collect();
+    state.input = laboratory.input();
+    state.laboratory = Some(laboratory);
+    run(state)
+}
+
+fn set_control(state: &mut State, name: &str, setting: &Control) -> Vec<Effect> {
+    let mut laboratory = state.laboratory.clone().unwrap_or_default();
+    match laboratory.set(name, setting) {
+        Ok(()) => set_laboratory(state, laboratory),
+        Err(error) => {
+            fail(state, error);
+            Vec::new()
+        }
+    }
+}
+
+/// Shows other models or kept runs beside the one on the stage.
+fn compare(state: &mut State, command: CompareCommand) -> Vec<Effect> {
+    match command {
+        CompareCommand::Add(id) => {
+            state.beside.push(Beside { model: ModelChoice::Shipped(id), kept: None });
+        }
+        CompareCommand::Keep => {
+            let kept = Some((state.input.clone(), state.interventions.clone()));
+            state.beside.push(Beside { model: state.model.clone(), kept });
+        }
+        CompareCommand::Remove(at) if at < state.beside.len() => {
+            state.beside.remove(at);
+        }
+        CompareCommand::Remove(_) => return Vec::new(),
+    }
+    // Four runs are what one can still tell apart.
+    let surplus = state.beside.len().saturating_sub(BESIDE_AT_MOST);
+    state.beside.drain(..surplus);
+    run(state)
 }
 
 /// Shows other lessons, as read from a folder.
@@ -170,6 +263,8 @@ pub(super) fn run(state: &mut State) -> Vec<Effect> {
         model: state.model.clone(),
         input: state.input.clone(),
         interventions: state.interventions.clone(),
+        beside: state.beside.clone(),
+        loss_at: state.loss_at,
     };
     state.pending = Some(request.clone());
     vec![Effect::Run(request)]
@@ -203,6 +298,7 @@ fn set_model(state: &mut State, id: String) -> Vec<Effect> {
         state.input = example(&base(&id)).unwrap_or_default();
     }
     state.model = ModelChoice::Shipped(id);
+    state.laboratory = None;
     run(state)
 }
 
@@ -242,7 +338,7 @@ fn restore_input(state: &mut State) -> Vec<Effect> {
 
 fn reset(state: &mut State) -> Vec<Effect> {
     if let Some(run) = &state.run {
-        state.timeline.apply(TimelineCommand::Home, &run.trace);
+        state.timeline.apply(TimelineCommand::Home, &*run.trace);
     }
     let Some(open) = &state.lesson else {
         state.interventions.clear();
@@ -255,7 +351,7 @@ fn reset(state: &mut State) -> Vec<Effect> {
 fn go_to(state: &mut State, name: Option<String>, position: Option<usize>) {
     let Some(run) = &state.run else { return };
     if let Some(position) = position {
-        state.timeline.apply(TimelineCommand::Position(position), &run.trace);
+        state.timeline.apply(TimelineCommand::Position(position), &*run.trace);
     }
     if let Some(name) = name.filter(|name| run.trace.graph().find(name).is_some()) {
         let unit = state.selection.as_ref().and_then(|selection| selection.unit);
@@ -295,10 +391,13 @@ fn intervene(state: &mut State, text: &str) -> Vec<Effect> {
         }
     };
     if let Some(run) = &state.run {
-        let matches = run
-            .trace
-            .value_names()
-            .any(|name| (0..run.trace.n_positions()).any(|t| intervention.matches(name, t as i32)));
+        let graph = run.trace.graph();
+        let mut names = graph.names().iter();
+        let matches = names.any(|named| {
+            let positions = || 0..run.trace.n_positions() as i32;
+            let is_edited = named.is_parameter && intervention.names(&named.name);
+            is_edited || positions().any(|t| intervention.matches(&named.name, t))
+        });
         if !matches {
             let words = [("name", intervention.pattern.as_str()), ("model", run.trace.model())];
             let mut text = tr_with(state.kept.language, "error.no_such_value", &words);

@@ -71,6 +71,8 @@ pub enum Init {
     Constant(f32),
     /// Normal with this standard deviation.
     Normal(f32),
+    /// Uniform between minus this and this.
+    Uniform(f32),
     /// Uniform in ±√(6/(rows+columns)) (Glorot & Bengio 2010, eq. 16).
     Xavier,
     /// Rows (or columns, if fewer) orthonormal (Saxe et al. 2014), times this gain: products of
@@ -85,6 +87,7 @@ impl Init {
         match self {
             Self::Constant(value) => Array2::from_elem(shape, value),
             Self::Normal(deviation) => random.array(shape, |r| deviation * r.normal()),
+            Self::Uniform(bound) => random.array(shape, |r| bound * (2.0 * r.uniform() - 1.0)),
             Self::Xavier => {
                 let bound = (6.0 / (shape[0] + shape[1]) as f32).sqrt();
                 random.array(shape, |r| bound * (2.0 * r.uniform() - 1.0))

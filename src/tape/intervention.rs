@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::equation::Tex;
@@ -81,15 +82,32 @@ impl Edit {
 }
 
 impl Intervention {
+    /// Whether it is about the value or weights called `name`.
+    #[must_use]
+    pub fn names(&self, name: &str) -> bool {
+        match self.pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == self.pattern,
+        }
+    }
+
+    /// Edits a weight matrix; the positions are its rows, the units its columns.
+    pub fn edit_weights(&self, weights: &mut Array2<f32>) {
+        let within = |range: &Option<Range<usize>>, at: usize| {
+            range.as_ref().is_none_or(|range| range.contains(&at))
+        };
+        for ((row, column), weight) in weights.indexed_iter_mut() {
+            if within(&self.positions, row) && within(&self.units, column) {
+                *weight = self.edit.apply(*weight);
+            }
+        }
+    }
+
     /// Whether it applies to the value called `name` at `position`.
     #[must_use]
     pub fn matches(&self, name: &str, position: i32) -> bool {
-        let named = match self.pattern.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == self.pattern,
-        };
         // An initial state (position −1) is edited only when asked for without positions.
-        named
+        self.names(name)
             && self.positions.as_ref().is_none_or(|range| {
                 usize::try_from(position).is_ok_and(|position| range.contains(&position))
             })

@@ -16,6 +16,8 @@ use crate::tensor::{argmax, slice};
 
 /// Letters to remember, then distractors, then the question.
 const SYMBOLS: [&str; 13] = ["a", "b", "c", "d", "e", "f", "g", "h", ".", "-", "+", "*", "?"];
+/// How many symbols are read.
+pub const N_SYMBOLS: usize = SYMBOLS.len();
 /// Letters to remember.
 const LETTERS: usize = 8;
 /// The number of the question mark.
@@ -29,6 +31,9 @@ pub struct Remember {
     pub letters: usize,
     /// Positions, including the letter and the question.
     pub length: usize,
+    /// Whether the letter counts as the answer at every position, so that there is a loss at each.
+    #[serde(default)]
+    pub asks_everywhere: bool,
 }
 
 impl Task for Remember {
@@ -37,7 +42,9 @@ impl Task for Remember {
         while symbols.len() + 1 < self.length {
             symbols.push(LETTERS + random.below(QUESTION - LETTERS));
         }
-        symbols.push(QUESTION);
+        if self.length > 1 {
+            symbols.push(QUESTION);
+        }
         let sequence = Sequence::Symbols(symbols);
         let targets = self.targets(&sequence);
         Example { sequence, targets }
@@ -46,7 +53,8 @@ impl Task for Remember {
     fn targets(&self, sequence: &Sequence) -> Targets {
         let Sequence::Symbols(symbols) = sequence else { return Targets::Symbols(Vec::new()) };
         let letter = symbols.first().copied().filter(|symbol| *symbol < LETTERS);
-        Targets::Symbols(symbols.iter().map(|s| letter.filter(|_| *s == QUESTION)).collect())
+        let asks = |symbol: &usize| self.asks_everywhere || *symbol == QUESTION;
+        Targets::Symbols(symbols.iter().map(|s| letter.filter(|_| asks(s))).collect())
     }
 
     fn parse(&self, text: &str) -> Result<Sequence, InputError> {

@@ -3,7 +3,9 @@
 //! A trace is made by running a checkpoint on an input; training knows nothing of it. The order of
 //! computation is cut into [`Tick`]s, which the [`timeline`] steps through.
 
+pub mod backward;
 pub mod statistics;
+mod ticks;
 pub mod timeline;
 
 use std::sync::Arc;
@@ -12,31 +14,21 @@ use ndarray::Array2;
 
 use crate::checkpoint::Checkpoint;
 use crate::models::{KeptShare, Range, ValueDoc, recurrent};
-use crate::nn::Binder;
-use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, SectionId, Tape, Var};
+use crate::nn::{Binder, Parameters};
+use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, Tape, Var};
 use crate::tasks::{Rollout, Sequence, Targets};
 
-/// One computed value in the order of computation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tick {
-    /// What was computed.
-    pub node: NodeId,
-    /// The position in the sequence that it belongs to.
-    pub position: usize,
-    /// The part of the model that it belongs to.
-    pub section: SectionId,
-    /// The named value that it is a step towards; itself, if it has a name.
-    pub towards: NodeId,
-}
+pub use backward::Backward;
+pub use ticks::{Tick, Ticks, Walk};
 
 /// A recorded run.
 pub struct Trace {
     graph: Graph,
     /// Nodes of the run itself; the losses stand behind them.
     n_run: usize,
-    ticks: Vec<Tick>,
-    /// For each position its ticks; they need not follow each other.
-    ticks_at: Vec<Vec<usize>>,
+    ticks: Ticks,
+    /// For each node the named value that it is a step towards; itself, if it has a name.
+    towards: Vec<NodeId>,
     tokens: Vec<String>,
     given: usize,
     joint: &'static str,
@@ -77,10 +69,19 @@ impl Trace {
         sequence: Sequence,
         interventions: Vec<Intervention>,
     ) -> Self {
+        Self::record_with(checkpoint, &checkpoint.parameters, sequence, interventions)
+    }
+
+    fn record_with(
+        checkpoint: &Checkpoint,
+        parameters: &Parameters,
+        sequence: Sequence,
+        interventions: Vec<Intervention>,
+    ) -> Self {
         let task = &*checkpoint.task;
         let tape = Tape::new(Mode::Record, interventions.clone());
         let rollout = Rollout::new(task, &sequence);
-        let binder = Binder::stored(&tape, &checkpoint.parameters);
+        let binder = Binder::stored(&tape, parameters);
         let outputs = checkpoint.model.forward(&binder, &rollout);
         let sequence = rollout.finish();
         let n_run = tape.graph().len();
@@ -88,10 +89,10 @@ impl Trace {
         add_losses(&tape, &outputs.scores, &targets);
         let graph = tape.finish();
         let tokens = task.tokens(&sequence);
-        let ticks = ticks(&graph, n_run);
+        let towards = towards(&graph);
         Self {
-            ticks_at: ticks_at(&ticks, tokens.len()),
-            ticks,
+            ticks: Ticks::new(ticks(&graph, &towards, n_run), tokens.len()),
+            towards,
             n_run,
             graph,
             tokens,
@@ -108,6 +109,28 @@ impl Trace {
         }
     }
 
+    /// Like [`Trace::record`], where interventions may also name weights: `w_hf[3][5] = 0` sets the
+    /// weight in row 3, column 5.
+    #[must_use]
+    pub fn record_edited(
+        checkpoint: &Checkpoint,
+        sequence: Sequence,
+        interventions: &[Intervention],
+    ) -> Self {
+        let is_weight = |intervention: &Intervention| {
+            checkpoint.parameters.iter().any(|(name, _)| intervention.names(name))
+        };
+        if !interventions.iter().any(is_weight) {
+            return Self::record(checkpoint, sequence, interventions.to_vec());
+        }
+        let mut parameters = checkpoint.parameters.clone();
+        for intervention in interventions {
+            let named = parameters.iter_mut().filter(|(name, _)| intervention.names(name));
+            named.for_each(|(_, weights)| intervention.edit_weights(weights));
+        }
+        Self::record_with(checkpoint, &parameters, sequence, interventions.to_vec())
+    }
+
     /// The nodes and names.
     #[must_use]
     pub fn graph(&self) -> &Graph {
@@ -117,7 +140,13 @@ impl Trace {
     /// The order of computation.
     #[must_use]
     pub fn ticks(&self) -> &[Tick] {
-        &self.ticks
+        self.ticks.all()
+    }
+
+    /// The named value that a node is a step towards; itself, if it has a name.
+    #[must_use]
+    pub fn towards(&self, node: NodeId) -> NodeId {
+        self.towards[node.index()]
     }
 
     /// What each position read, as text.
@@ -163,21 +192,6 @@ impl Trace {
         losses.last().and_then(|(position, _)| usize::try_from(*position).ok())
     }
 
-    /// How many ticks are done when a position is complete.
-    #[must_use]
-    pub fn end_of(&self, position: usize) -> usize {
-        let last = self.ticks_at.get(position).and_then(|ticks| ticks.last());
-        last.map_or(self.ticks.len(), |last| last + 1)
-    }
-
-    /// The share of a position's ticks that are done when `cursor` ticks are.
-    #[must_use]
-    pub fn share_done(&self, position: usize, cursor: usize) -> f32 {
-        let Some(ticks) = self.ticks_at.get(position) else { return 0.0 };
-        let done = ticks.partition_point(|tick| *tick < cursor);
-        done as f32 / ticks.len().max(1) as f32
-    }
-
     /// Whether a node is computed when `cursor` ticks are done. What is given from outside always
     /// is; a loss is when its position is complete.
     #[must_use]
@@ -185,10 +199,10 @@ impl Trace {
         let entry = self.graph.node(node);
         let position = usize::try_from(entry.position);
         if node.index() >= self.n_run {
-            return position.is_ok_and(|position| cursor >= self.end_of(position));
+            return position.is_ok_and(|position| cursor >= self.ticks.end_of(position));
         }
         let is_outside = position.is_err() || position.is_ok_and(|at| at >= self.n_positions());
-        let last = cursor.checked_sub(1).and_then(|last| self.ticks.get(last));
+        let last = self.ticks.last(cursor);
         (entry.is_leaf() && is_outside) || last.is_some_and(|last| node <= last.node)
     }
 
@@ -274,9 +288,9 @@ impl Trace {
             };
             return Some(Place::new(self.graph.name(name).name.clone(), position));
         }
-        let tick = self.ticks.iter().find(|tick| tick.node == node)?;
-        let mut place = self.place_of(tick.towards)?;
-        place.path = self.path(tick.towards, node)?;
+        let towards = Some(self.towards(node)).filter(|towards| *towards != node)?;
+        let mut place = self.place_of(towards)?;
+        place.path = self.path(towards, node)?;
         Some(place)
     }
 
@@ -350,22 +364,10 @@ fn add_losses(tape: &Tape, scores: &[Var<'_>], targets: &Targets) {
     }
 }
 
-/// The ticks of each position, in order.
-fn ticks_at(ticks: &[Tick], n_positions: usize) -> Vec<Vec<usize>> {
-    let mut of = vec![Vec::new(); n_positions];
-    for (at, tick) in ticks.iter().enumerate() {
-        if let Some(of) = of.get_mut(tick.position) {
-            of.push(at);
-        }
-    }
-    of
-}
-
-/// Cuts the order of computation into ticks, and says which named value each leads to. The nodes
-/// from `n_run` on are no part of the run.
-fn ticks(graph: &Graph, n_run: usize) -> Vec<Tick> {
+/// Which named value each node is a step towards.
+fn towards(graph: &Graph) -> Vec<NodeId> {
     let mut towards: Vec<NodeId> = (0..graph.len() as u32).map(NodeId).collect();
-    for (id, node) in graph.nodes().take(n_run).rev() {
+    for (id, node) in graph.nodes().rev() {
         for input in &node.inputs {
             let known = towards[input.index()] != *input;
             if graph.node(*input).name.is_none() && !known {
@@ -373,6 +375,11 @@ fn ticks(graph: &Graph, n_run: usize) -> Vec<Tick> {
             }
         }
     }
+    towards
+}
+
+/// Cuts the order of computation into ticks; the nodes from `n_run` on are no part of it.
+fn ticks(graph: &Graph, towards: &[NodeId], n_run: usize) -> Vec<Tick> {
     let computed = graph.nodes().take(n_run).filter(|(_, node)| {
         // A position's input counts as a step although nothing is calculated there.
         !node.is_leaf() || (node.name.is_some() && node.position >= 0)
@@ -385,6 +392,12 @@ fn ticks(graph: &Graph, n_run: usize) -> Vec<Tick> {
             towards: towards[id.index()],
         })
         .collect()
+}
+
+impl Walk for Trace {
+    fn walk(&self) -> &Ticks {
+        &self.ticks
+    }
 }
 
 /// ln ½ / ln(share): after how many positions half is left where `share` is kept at each.

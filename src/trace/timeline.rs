@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tick, Trace};
+use super::{Tick, Walk};
 
 /// The slowest and the fastest speed of playing.
 pub const SPEEDS: std::ops::RangeInclusive<f32> = 0.25..=4.0;
@@ -112,19 +112,20 @@ impl Timeline {
 
     /// The operation done last.
     #[must_use]
-    pub fn tick<'t>(&self, trace: &'t Trace) -> Option<&'t Tick> {
-        trace.ticks().get(self.cursor.checked_sub(1)?)
+    pub fn tick<'t>(&self, over: &'t dyn Walk) -> Option<&'t Tick> {
+        over.walk().last(self.cursor)
     }
 
-    /// The position of the operation done last; 0 before the first.
+    /// The position of the operation done last; before the first, that of the first.
     #[must_use]
-    pub fn position(&self, trace: &Trace) -> usize {
-        self.tick(trace).map_or(0, |tick| tick.position)
+    pub fn position(&self, over: &dyn Walk) -> usize {
+        let first = || over.walk().all().first().map_or(0, |tick| tick.position);
+        self.tick(over).map_or_else(first, |tick| tick.position)
     }
 
     /// Carries out a command. No command leaves the cursor outside the run.
-    pub fn apply(&mut self, command: TimelineCommand, trace: &Trace) {
-        let ticks = trace.ticks();
+    pub fn apply(&mut self, command: TimelineCommand, over: &dyn Walk) {
+        let ticks = over.walk().all();
         self.cursor = self.cursor.min(ticks.len());
         match command {
             TimelineCommand::Forward(granularity) => {
@@ -146,7 +147,7 @@ impl Timeline {
             TimelineCommand::Position(position) => {
                 self.pause();
                 // Not by the order of positions: a sequence may be read from its end as well.
-                self.cursor = trace.end_of(position);
+                self.cursor = over.walk().end_of(position);
             }
             TimelineCommand::Cursor(cursor) => {
                 self.pause();
@@ -175,19 +176,14 @@ impl Timeline {
 
     /// Moves to the corresponding place of a new run of the same kind: as far into the same
     /// position as before, so that editing a token does not lose the place.
-    pub fn carry_over(&mut self, old: &Trace, new: &Trace) {
-        let Some(tick) = self.tick(old) else { return };
-        let position = tick.position;
-        let is_here = |tick: &&Tick| tick.position == position;
-        let done = old.ticks()[..self.cursor].iter().filter(is_here).count();
+    pub fn carry_over(&mut self, old: &dyn Walk, new: &dyn Walk) {
+        let (old, new) = (old.walk(), new.walk());
+        let Some(position) = old.last(self.cursor).map(|tick| tick.position) else { return };
+        let done = old.done_of(position, self.cursor);
         // An intervention adds operations: what was complete stays complete.
         let was_complete = self.cursor == old.end_of(position);
-        let mut here = new.ticks().iter().enumerate().filter(|(_, tick)| is_here(tick));
-        let reached = here.nth(done.saturating_sub(1)).map(|(at, _)| at + 1);
-        self.cursor = match reached {
-            Some(reached) if !was_complete => reached,
-            _ => new.end_of(position),
-        };
+        let reached = new.nth_of(position, done).filter(|_| !was_complete);
+        self.cursor = reached.unwrap_or_else(|| new.end_of(position));
     }
 
     fn pause(&mut self) {

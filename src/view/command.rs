@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Language;
+use crate::laboratory::Laboratory;
+use crate::lesson::Control;
 use crate::trace::Place;
 use crate::trace::timeline::TimelineCommand;
 
@@ -52,6 +54,16 @@ pub enum Command {
     Intervene(String),
     /// Lift an intervention.
     LiftIntervention(usize),
+    /// Walk through the backward pass from the loss; forward again.
+    WalkBack(bool),
+    /// Take gradients of the loss at this position; of the last one.
+    LossAt(Option<usize>),
+    /// Set a control of the laboratory.
+    Control(String, Control),
+    /// Put the laboratory on the stage with these controls.
+    Laboratory(Box<Laboratory>),
+    /// Change what is shown beside the run.
+    Compare(CompareCommand),
     /// Speak another language.
     SetLanguage(Language),
     /// Light, dark or as the system.
@@ -72,6 +84,17 @@ pub enum Command {
     Save(Export),
     /// The message has been read.
     DismissMessage,
+}
+
+/// What can be done about the runs beside the one on the stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CompareCommand {
+    /// Run another shipped model on the same input.
+    Add(String),
+    /// Keep the run as it is now, whatever becomes of the input and the interventions.
+    Keep,
+    /// Let one go.
+    Remove(usize),
 }
 
 /// What can be saved of the selected value.

@@ -7,7 +7,7 @@ use super::{Command, Scene, Selection, ViewSpec, heatmap, theme};
 use crate::trace::Trace;
 
 /// Names that say what the model reads and answers rather than how it remembers.
-const NOT_IN_THE_CELL: [&str; 5] = ["input", "scores", "prediction", "estimate", "hidden"];
+const NOT_IN_THE_CELL: [&str; 6] = ["input", "scores", "prediction", "estimate", "hidden", "loss"];
 /// A picture is not narrower than this while there is room for one beside it.
 const NARROWEST: f32 = 230.0;
 /// The height of the curves.

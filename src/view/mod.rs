@@ -25,11 +25,12 @@ use egui::{TextureHandle, Ui};
 pub use command::{Command, Selection};
 pub use words::{Language, tr, tr_with};
 
+use crate::laboratory::Laboratory;
 use crate::models::{Diagram, Range};
 use crate::palette::Scale;
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::Timeline;
-use crate::trace::{Trace, statistics};
+use crate::trace::{Backward, Trace, statistics};
 
 /// Every view that the stage can show, in the order of the menu.
 pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC];
@@ -62,8 +63,20 @@ pub struct Scene<'a> {
     pub run: u64,
     /// The model as its papers draw it.
     pub diagram: &'a Diagram,
+    /// The gradients of its loss, if it has one.
+    pub backward: Option<&'a Backward>,
+    /// What the run is called beside others.
+    pub label: &'a str,
+    /// Other runs on the same timeline.
+    pub others: Vec<Other<'a>>,
+    /// The run without interventions, while some are in force.
+    pub baseline: Option<&'a Trace>,
+    /// The laboratory's controls, while it is on the stage.
+    pub laboratory: Option<&'a Laboratory>,
     /// Where the learner stands in it.
     pub timeline: &'a Timeline,
+    /// Where the learner stands in the backward pass, while walking back.
+    pub back: Option<&'a Timeline>,
     /// The value that the learner looks at.
     pub selection: Option<&'a Selection>,
     /// The language of all words.
@@ -74,11 +87,37 @@ pub struct Scene<'a> {
     pub commands: &'a mut Vec<Command>,
 }
 
-impl Scene<'_> {
-    /// The position of the operation done last.
+/// A run beside the one on the stage.
+#[derive(Clone, Copy)]
+pub struct Other<'a> {
+    /// What it is called.
+    pub label: &'a str,
+    /// The run.
+    pub trace: &'a Trace,
+    /// The gradients of its loss, if it has one.
+    pub backward: Option<&'a Backward>,
+}
+
+impl<'a> Scene<'a> {
+    /// The position of the operation done last, forward or backward.
     #[must_use]
     pub fn now(&self) -> usize {
-        self.timeline.position(self.trace)
+        match self.walk_back() {
+            Some((timeline, backward)) => timeline.position(backward),
+            None => self.timeline.position(self.trace),
+        }
+    }
+
+    /// The backward pass and where the learner stands in it, while walking back.
+    #[must_use]
+    pub fn walk_back(&self) -> Option<(&'a Timeline, &'a Backward)> {
+        self.back.zip(self.backward)
+    }
+
+    /// The run on the stage, then those beside it.
+    pub fn all_runs(&self) -> impl Iterator<Item = Other<'a>> + use<'a, '_> {
+        let first = Other { label: self.label, trace: self.trace, backward: self.backward };
+        std::iter::once(first).chain(self.others.iter().copied())
     }
 
     /// Whether a node is computed at the cursor.

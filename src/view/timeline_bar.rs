@@ -7,6 +7,7 @@ use egui::{
 };
 
 use super::{Command, Scene, theme, tr_with};
+use crate::trace::Walk;
 use crate::trace::timeline::{Granularity, SPEEDS, TimelineCommand};
 
 /// A token's box.
@@ -166,7 +167,7 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     painter.rect(body, 3.0, fill, Stroke::new(theme::HAIRLINE, edge), StrokeKind::Inside);
     painter.text(body.center(), Align2::CENTER_CENTER, token, font, ink);
     // How much of the position's operations are done.
-    let share = scene.trace.share_done(t, cursor);
+    let share = scene.trace.walk().share_done(t, cursor);
     let strip = Rect::from_min_size(
         body.left_bottom() + vec2(0.0, 2.0),
         vec2(rect.width() * share, STRIP_HEIGHT - 2.0),

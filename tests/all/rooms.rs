@@ -19,6 +19,7 @@ const ROOMS: &[&str] = &[
     "training",
     "trace",
     "lesson",
+    "laboratory",
     "export",
     "view",
     "app",
