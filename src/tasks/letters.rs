@@ -178,6 +178,11 @@ impl Task for Letters {
         &[]
     }
 
+    /// A field for each pixel.
+    fn outputs(&self) -> usize {
+        PIXELS
+    }
+
     /// Nothing: the letters are stored, not learned from examples.
     fn loss<'t>(&self, scores: &[Var<'t>], _: &Batch) -> Var<'t> {
         scores[0].sum().scale(0.0)

@@ -147,11 +147,6 @@ pub trait Task: Send + Sync {
         self.output_symbols().len().max(1)
     }
 
-    /// What an associative memory stores; nothing for tasks that are learned from examples.
-    fn patterns(&self) -> Vec<Vec<f32>> {
-        Vec::new()
-    }
-
     /// The sum over all counted rows of the loss; (1, 1).
     fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t>;
 
