@@ -9,13 +9,14 @@ use std::io::Write as _;
 
 use ndarray::{Array2, Axis, concatenate, s};
 use unrolled::models::gru::{self, Convention, Gru, Reset};
+use unrolled::models::hopfield;
 use unrolled::models::lstm::{self, Lstm};
 use unrolled::models::recurrent::{Cell, Sizes, Source};
 use unrolled::models::rnn::{self, Activation, Rnn};
 use unrolled::models::{Input, Model};
 use unrolled::nn::{Binder, Parameters};
 use unrolled::tape::{Gradients, Graph, NodeId, Tape, Var};
-use unrolled::tensor::scalar;
+use unrolled::tensor::{row, scalar};
 use unrolled::training::optimiser::{Optimiser, Rule, clip_norm};
 
 use crate::golden::{self, Golden};
@@ -40,6 +41,8 @@ cases! {
     rnn_stacked_bidirectional: stacked_rnn;
     lstm_stacked_bidirectional: stacked_lstm;
     gru_stacked_bidirectional: stacked_gru;
+    hopfield_binary: hopfield_of_signs;
+    hopfield_modern: hopfield_of_numbers;
     embedding_cross_entropy: embedding_and_cross_entropy;
     activations: elementwise_functions;
     adam: adam_rule;
@@ -73,8 +76,6 @@ const NOT_YET: &[&str] = &[
     "gnmt_translation",
     "gpt2",
     "hierarchical_attention",
-    "hopfield_binary",
-    "hopfield_modern",
     "int8_matmul",
     "layernorm",
     "llama",
@@ -540,6 +541,103 @@ fn side_by_side(values: &[Vec<NodeId>], array: impl Fn(NodeId) -> Array2<f32>) -
         concatenate(Axis(1), &views).unwrap()
     };
     (0..values[0].len()).map(at).collect()
+}
+
+/// A run of a Hopfield network that has stored the case's patterns.
+struct Recall {
+    parameters: Parameters,
+    graph: Graph,
+}
+
+impl Recall {
+    /// Starts from the tensor called `from`; each entry of `updates` chooses the units to update.
+    fn new(golden: &Golden, rule: hopfield::Rule, from: &str, updates: &[Array2<f32>]) -> Self {
+        let patterns = golden.steps("input.patterns");
+        let units = patterns[0].len();
+        let state = match rule {
+            hopfield::Rule::Hebb => hopfield::State::Binary,
+            hopfield::Rule::Modern { .. } => hopfield::State::Continuous,
+        };
+        let model = hopfield::Config { units, rule, state };
+        let stored: Vec<Vec<f32>> = patterns.iter().map(|p| p.iter().copied().collect()).collect();
+        let parameters = model.store(&stored).unwrap();
+        let mut input = vec![row(&golden.matrix(from).into_iter().collect::<Vec<_>>())];
+        input.extend_from_slice(updates);
+        let tape = Tape::recording();
+        let _ = model.forward(&Binder::stored(&tape, &parameters), &Input::Numbers(input));
+        Self { graph: tape.finish(), parameters }
+    }
+
+    fn nodes(&self, name: &str) -> Vec<NodeId> {
+        let name = self.graph.find(name).unwrap();
+        self.graph.everywhere(name).iter().map(|(_, node)| *node).collect()
+    }
+
+    fn values(&self, name: &str) -> Vec<Array2<f32>> {
+        self.nodes(name).into_iter().map(|node| self.graph.value(node).clone()).collect()
+    }
+}
+
+fn hopfield_of_signs(golden: &Golden) {
+    let units = golden.shape("input.probe")[0];
+    let all = || Array2::ones([1, units]);
+    let run = |from: &str, updates: &[Array2<f32>]| {
+        Recall::new(golden, hopfield::Rule::Hebb, from, updates)
+    };
+    // One unit at a time.
+    let order: Vec<usize> = golden.integers("input.order").iter().map(|u| *u as usize).collect();
+    let one =
+        |unit: &usize| Array2::from_shape_fn([1, units], |(_, u)| f32::from(u8::from(u == *unit)));
+    let recall = run("input.probe", &order.iter().map(one).collect::<Vec<_>>());
+    golden.check("output.W", [&**recall.parameters.get("w").unwrap()]);
+    let states = recall.values("state").into_iter().step_by(units).collect::<Vec<_>>();
+    golden.check("trace.async_states", &states);
+    let fields = recall.values("field");
+    let fields = fields.iter().zip(&order).map(|(fields, unit)| scalar(fields[[0, *unit]]));
+    golden.check("trace.async_fields", &fields.collect::<Vec<_>>());
+    golden.check("trace.async_energy", &recall.values("energy"));
+    let patterns = golden.matrix("input.patterns");
+    let overlap = |state: &Array2<f32>| state.dot(&patterns.t()) / units as f32;
+    golden.check("output.async_overlap", &states.iter().map(overlap).collect::<Vec<_>>());
+    // All units at once.
+    let steps = golden.shape("trace.sync_states")[0] - 1;
+    let recall = run("input.probe", &vec![all(); steps]);
+    golden.check("trace.sync_states", &recall.values("state"));
+    golden.check("trace.sync_energy", &recall.values("energy"));
+    let recall = run("input.random_state", &[all()]);
+    golden.check("output.random_field", [&recall.values("field")[0]]);
+    golden.check("output.random_next", [&recall.values("state")[1]]);
+}
+
+fn hopfield_of_numbers(golden: &Golden) {
+    let [patterns, units] = golden.shape("input.patterns")[..] else { panic!() };
+    let steps = golden.shape("trace.weights")[0];
+    let beta = golden.hyper("beta");
+    let rule = hopfield::Rule::Modern { patterns, beta };
+    let recall = Recall::new(golden, rule, "input.state", &vec![Array2::ones([1, units]); steps]);
+    let (states, weights) = (recall.nodes("state"), recall.nodes("attention"));
+    golden.check("trace.states", &recall.values("state"));
+    golden.check("trace.weights", &recall.values("attention")[..steps]);
+    // The terms that do not depend on the state are ours to add.
+    let squares = golden.steps("input.patterns").into_iter().map(|p| p.iter().map(|x| x * x).sum());
+    let longest = squares.fold(0.0, f32::max);
+    let constant = (patterns as f32).ln() / beta + 0.5 * longest;
+    let energies = recall.values("energy").into_iter().map(|energy| energy + constant);
+    golden.check("trace.energy", &energies.collect::<Vec<_>>());
+    let y = recall.graph.value(states[steps]);
+    golden.check("output.y", [y]);
+    let seed = row(&golden.matrix("input.cot_y").into_iter().collect::<Vec<_>>());
+    golden.check("loss", [&scalar((y * &seed).sum())]);
+
+    let gradients = recall.graph.gradients_from(&[(states[steps], seed)]);
+    let of = |nodes: &[NodeId]| -> Vec<Array2<f32>> {
+        nodes.iter().map(|node| gradient(&recall.graph, &gradients, *node)).collect()
+    };
+    golden.check("grad.output.y", &of(&states[steps..]));
+    golden.check("grad.trace.states", &of(&states));
+    golden.check("grad.trace.weights", &of(&weights[..steps]));
+    golden.check("grad.input.state", &of(&recall.nodes("input")[..1]));
+    golden.check("grad.input.patterns", &of(&recall.nodes("patterns")));
 }
 
 fn embedding_and_cross_entropy(golden: &Golden) {
