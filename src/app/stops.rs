@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::state::{ModelChoice, OpenLesson, State};
+use super::training;
 use super::update::{Effect, fail, run};
 use crate::lesson::{Answer, Expression, Stage, evaluate};
 use crate::models;
@@ -52,6 +53,7 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
             state.views = views;
         }
     }
+    let mut effects = training::enter(state, lesson.stage_at(stop.checked_sub(1)));
     let model = models::resolve(setting.model);
     let is_there = state.run.is_some()
         && state.pending.is_none()
@@ -61,12 +63,13 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
         && state.interventions == interventions;
     if is_there {
         arrive(state);
-        return Vec::new();
+        return effects;
     }
     state.model = ModelChoice::Shipped(model);
     setting.input.clone_into(&mut state.input);
     state.interventions = interventions;
-    run(state)
+    effects.extend(run(state));
+    effects
 }
 
 /// Goes where the stop's stage says, now that its run is there.

@@ -16,6 +16,7 @@ pub mod page;
 pub mod prediction;
 pub mod theme;
 pub mod timeline_bar;
+pub mod training;
 pub mod words;
 
 use std::collections::HashMap;
@@ -30,9 +31,10 @@ use crate::palette::Scale;
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::Timeline;
 use crate::trace::{Trace, statistics};
+use crate::training::live::Live;
 
 /// Every view that the stage can show, in the order of the menu.
-pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC];
+pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC, training::SPEC];
 
 /// What the stage knows about a view.
 pub struct ViewSpec {
@@ -66,6 +68,8 @@ pub struct Scene<'a> {
     pub timeline: &'a Timeline,
     /// The value that the learner looks at.
     pub selection: Option<&'a Selection>,
+    /// The race in front of the learner, if there is one.
+    pub training: Option<&'a Live>,
     /// The language of all words.
     pub language: Language,
     /// Pictures that are kept from frame to frame.
@@ -79,6 +83,12 @@ impl Scene<'_> {
     #[must_use]
     pub fn now(&self) -> usize {
         self.timeline.position(self.trace)
+    }
+
+    /// Whether there is anything for a view to show: of this run, or of the race.
+    #[must_use]
+    pub fn has(&self, view: &ViewSpec) -> bool {
+        (view.applies)(self.trace) && (view.id != training::SPEC.id || self.training.is_some())
     }
 
     /// Whether a node is computed at the cursor. Nodes are numbered in the order of computation.
