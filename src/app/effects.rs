@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::state::{Beside, Finished, ModelChoice, Outcome, Run, RunRequest, State};
+use super::trainers::Trainers;
+use super::training;
 use super::update::{self, Effect};
 use crate::checkpoint::{self, Checkpoint};
 use crate::export::{Heatmap, PictureFormat, TableFormat, figure, table};
@@ -112,6 +114,7 @@ pub struct Threads {
     events: Receiver<Event>,
     answer: Sender<Event>,
     wake: Arc<dyn Fn() + Send + Sync>,
+    trainers: Trainers,
 }
 
 impl Threads {
@@ -137,11 +140,12 @@ impl Threads {
                 wake_worker();
             }
         })?;
-        Ok(Self { requests, events, answer, wake })
+        let trainers = Trainers::new(Arc::clone(&wake));
+        Ok(Self { requests, events, answer, wake, trainers })
     }
 
     /// Starts what an effect asks for.
-    pub fn perform(&self, effect: Effect, state: &mut State) {
+    pub fn perform(&mut self, effect: Effect, state: &mut State) {
         match effect {
             Effect::Run(request) => {
                 if self.requests.send(request).is_err() {
@@ -164,6 +168,11 @@ impl Threads {
                 });
             }
             Effect::Open(path) => self.background(move || Event::Opened(open(&path))),
+            Effect::Train(order) => {
+                if let Err(text) = self.trainers.perform(order) {
+                    update::fail(state, text);
+                }
+            }
             Effect::Save(what, selection) => self.save(what, selection, state),
         }
     }
@@ -198,7 +207,13 @@ impl Threads {
     }
 
     /// Takes all answers that have come.
-    pub fn collect(&self, state: &mut State) {
+    pub fn collect(&mut self, state: &mut State) {
+        let reports: Vec<_> = self.trainers.collect().collect();
+        for report in reports {
+            for effect in training::report(state, report) {
+                self.perform(effect, state);
+            }
+        }
         while let Ok(event) = self.events.try_recv() {
             for effect in take(state, event) {
                 self.perform(effect, state);

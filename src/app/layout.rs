@@ -58,6 +58,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         timeline: &state.timeline,
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),
+        training: state.training.as_ref().map(|training| &training.live),
         language: state.kept.language,
         memory,
         commands,
@@ -108,7 +109,7 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.horizontal(|ui| {
         for view in VIEWS {
             let is_shown = state.views.iter().any(|id| id == view.id);
-            let applies = (view.applies)(scene.trace);
+            let applies = scene.has(view);
             let button =
                 ui.add_enabled(applies, egui::Button::selectable(is_shown, scene.tr(view.title)));
             if button.on_hover_text(scene.tr(view.hint)).clicked() {
@@ -126,7 +127,7 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.add_space(theme::GAP_SMALL);
     let shown: Vec<_> = VIEWS
         .iter()
-        .filter(|view| state.views.iter().any(|id| id == view.id) && (view.applies)(scene.trace))
+        .filter(|view| state.views.iter().any(|id| id == view.id) && scene.has(view))
         .collect();
     let room = ui.available_size();
     let grid = arrangement(shown.len(), room);

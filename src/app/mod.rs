@@ -1,7 +1,7 @@
 //! The window: state, what changes it, and drawing it with or without a screen.
 //!
-//! `state` is plain data, `update` the only place that changes it, `effects` the only place that
-//! touches threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
+//! `state` is plain data, `update` the only place that changes it, `effects` and `trainers` the only
+//! places that touch threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
 //! screen or into a picture.
 
 mod bars;
@@ -15,6 +15,8 @@ pub mod screenshot;
 mod sheets;
 pub mod state;
 mod stops;
+pub mod trainers;
+pub mod training;
 pub mod update;
 pub mod window;
 

@@ -5,8 +5,9 @@ use image::RgbaImage;
 
 use super::effects::Runner;
 use super::state::{Kept, State};
+use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{layout, offscreen, window};
+use super::{layout, offscreen, training, window};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
@@ -77,6 +78,7 @@ pub struct Headless {
     pub state: State,
     memory: Memory,
     runner: Runner,
+    trainers: Inline,
 }
 
 impl Headless {
@@ -87,6 +89,7 @@ impl Headless {
             state: State::new(kept, library),
             memory: Memory::default(),
             runner: Runner::default(),
+            trainers: Inline::default(),
         }
     }
 
@@ -98,11 +101,20 @@ impl Headless {
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            // There is nobody to choose a file.
-            if let Effect::Run(request) = effect {
-                let number = request.number;
-                let outcome = self.runner.run(request);
-                update::finished(&mut self.state, number, outcome);
+            match effect {
+                Effect::Run(request) => {
+                    let number = request.number;
+                    let outcome = self.runner.run(request);
+                    update::finished(&mut self.state, number, outcome);
+                }
+                Effect::Train(order) => {
+                    for report in self.trainers.perform(order) {
+                        let effects = training::report(&mut self.state, report);
+                        self.perform(effects);
+                    }
+                }
+                // There is nobody to choose a file.
+                _ => {}
             }
         }
     }

@@ -17,6 +17,8 @@ use crate::trace::{Backward, SharedTrace};
 use crate::view::command::ThemeChoice;
 use crate::view::{Language, Selection};
 
+use super::training::LiveTraining;
+
 /// Inputs that the learner typed, kept so that none is lost.
 pub const INPUTS_KEPT: usize = 50;
 
@@ -68,6 +70,8 @@ pub struct State {
     pub views: Vec<String>,
     /// The model on the stage: a shipped one's id or an opened file.
     pub model: ModelChoice,
+    /// A race in front of the learner, if there was one.
+    pub training: Option<LiveTraining>,
     /// Something the learner should know.
     pub message: Option<Message>,
     /// Whether the sheet of keys is open.
@@ -253,6 +257,7 @@ impl State {
             back: None,
             views: vec!["diagram".to_owned()],
             model: ModelChoice::Shipped(String::new()),
+            training: None,
             message: None,
             shows_keys: false,
             asks_position: false,

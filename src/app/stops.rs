@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::state::{Beside, ModelChoice, OpenLesson, State};
+use super::training;
 use super::update::{Effect, fail, run, set_laboratory};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Answer, Expression, Lesson, Stage, evaluate};
@@ -53,6 +54,7 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
             state.views = views;
         }
     }
+    let mut effects = training::enter(state, lesson.stage_at(stop.checked_sub(1)));
     let model = models::resolve(setting.model);
     state.loss_at = None;
     state.back = None;
@@ -77,22 +79,29 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
         && state.beside.iter().all(|beside| beside.kept.is_none());
     if is_there {
         arrive(state);
-        return Vec::new();
+        return effects;
     }
     state.model = ModelChoice::Shipped(model);
     setting.input.clone_into(&mut state.input);
     state.interventions = interventions;
     state.beside = beside;
     if let Some(laboratory) = laboratory {
-        return set_laboratory(state, laboratory);
+        effects.extend(set_laboratory(state, laboratory));
+        return effects;
     }
     state.laboratory = None;
-    run(state)
+    effects.extend(run(state));
+    effects
 }
 
 /// The laboratory as a stop's controls say; none where it has no controls.
 fn laboratory_at(state: &mut State, lesson: &Lesson, stop: usize) -> Option<Laboratory> {
-    let stage = lesson.stage_at(stop.checked_sub(1)).filter(|stage| !stage.controls.is_empty())?;
+    let stage = lesson.stage_at(stop.checked_sub(1))?;
+    // The same key sets the race where that is what the stage shows.
+    let is_race = stage.views.iter().any(|view| view.text == "training");
+    if is_race || stage.controls.is_empty() {
+        return None;
+    }
     let mut laboratory = Laboratory::default();
     for (name, setting) in &stage.controls {
         if let Err(error) = laboratory.set(name, setting) {

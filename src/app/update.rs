@@ -10,6 +10,7 @@ use super::state::{
     State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
+use super::training;
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
@@ -18,6 +19,7 @@ use crate::tasks::{self, Split};
 use crate::tensor::random::Random;
 use crate::trace::Trace;
 use crate::trace::timeline::{Timeline, TimelineCommand};
+use crate::training::live::Order;
 use crate::view::command::{CompareCommand, Export};
 use crate::view::{Command, Language, Selection, VIEWS, tr_with};
 
@@ -31,6 +33,8 @@ pub enum Effect {
     ChooseWeights,
     /// Read a folder of lessons or a file of weights.
     Open(PathBuf),
+    /// Have the threads of a race do something.
+    Train(Order),
     /// Ask where to save the selected value, and save it.
     Save(Export, Selection),
 }
@@ -67,11 +71,22 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::SetInput(text) => return set_input(state, text),
         Command::EditToken(position, text) => return edit_token(state, position, &text),
-        Command::SetModel(id) => return set_model(state, id),
+        Command::SetModel(id) => {
+            training::unfollow(state);
+            return set_model(state, id);
+        }
         Command::RestoreInput => return restore_input(state),
         Command::Reset => return reset(state),
-        Command::OpenLesson(id) => return open_lesson(state, &id, 0),
-        Command::OpenMap => state.lesson = None,
+        Command::OpenLesson(id) => {
+            let mut effects = training::leave(state);
+            effects.extend(open_lesson(state, &id, 0));
+            return effects;
+        }
+        Command::OpenMap => {
+            state.lesson = None;
+            return training::leave(state);
+        }
+        Command::Train(command) => return training::command(state, command),
         Command::Stop(stop) => return go_to_stop(state, stop),
         Command::GoTo { name, position } => go_to(state, name, position),
         Command::Answer(question, choice) => {
@@ -126,13 +141,16 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
             }
             carry_back(state, &run);
             if let Some(old) = &state.run {
-                if old.checkpoint.card.id == run.checkpoint.card.id {
+                if is_same_series(&old.checkpoint.card.id, &run.checkpoint.card.id) {
                     state.timeline.carry_over(&*old.trace, &*run.trace);
                 } else {
                     state.timeline.apply(TimelineCommand::Home, &*run.trace);
                 }
             }
             keep_selection(state, &run.trace);
+            if run.checkpoint.card.task == training::TASK {
+                state.training.get_or_insert_default();
+            }
             state.run = Some(run);
             arrive(state);
         }
@@ -208,6 +226,12 @@ fn compare(state: &mut State, command: CompareCommand) -> Vec<Effect> {
     let surplus = state.beside.len().saturating_sub(BESIDE_AT_MOST);
     state.beside.drain(..surplus);
     run(state)
+}
+
+/// Whether two runs can be compared place by place: of one model, or of models in training.
+fn is_same_series(old: &str, new: &str) -> bool {
+    let is_on_the_way = |id: &str| id.contains(" @ ");
+    old == new || (is_on_the_way(old) && is_on_the_way(new))
 }
 
 /// Shows other lessons, as read from a folder.
@@ -291,7 +315,7 @@ fn set_input(state: &mut State, text: String) -> Vec<Effect> {
 }
 
 fn set_model(state: &mut State, id: String) -> Vec<Effect> {
-    let base = |id: &str| id.split(':').next().unwrap_or_default().to_owned();
+    let base = |id: &str| models::base(id).to_owned();
     let task = |id: &str| models::find_recipe(&base(id)).map(|(_, recipe)| recipe.task);
     if task(&id) != task(state.model.id()) {
         // Another task reads another kind of input; start with an example of it.

@@ -95,9 +95,9 @@ fn judge(checkpoint: &Checkpoint, examples: usize) -> (Vec<Json>, bool) {
     let measure = task.measure();
     let fresh = evaluate::measure(&**model, &**task, parameters, FRESH_SEED, examples);
     // A variant is the same function, so it has its model's target.
-    let base = card.id.split(':').next().unwrap_or_default();
-    let recipe = models::find_recipe(base).map(|(_, recipe)| recipe);
-    let target = recipe.map(model::target);
+    let recipe = models::find_recipe(models::base(&card.id)).map(|(_, recipe)| recipe);
+    // What was kept during training has no target of its own.
+    let target = recipe.filter(|_| !card.id.contains('@')).map(model::target);
     let mut faults = Vec::new();
     let mut notes = Vec::new();
     if target.is_some_and(|target| !measure.reaches(fresh.score, target)) {

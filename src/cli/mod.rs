@@ -12,6 +12,7 @@ mod model;
 mod nearest;
 mod open;
 mod output;
+mod race;
 mod screenshot;
 mod trace;
 mod train;
@@ -46,6 +47,7 @@ enum Command {
     List(list::Options),
     Trace(trace::Options),
     Train(train::Options),
+    Race(race::Options),
     Eval(eval::Options),
     Check(check::Options),
     Figure(figure::Options),
@@ -84,6 +86,7 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::List(options)) => list::run(&options),
         Some(Command::Trace(options)) => trace::run(&options),
         Some(Command::Train(options)) => train::run(&options),
+        Some(Command::Race(options)) => race::run(&options),
         Some(Command::Eval(options)) => eval::run(&options),
         Some(Command::Check(options)) => check::run(&options),
         Some(Command::Figure(options)) => figure::run(&options),

@@ -38,11 +38,13 @@ pub fn load(which: &str) -> anyhow::Result<Checkpoint> {
     if looks_like_a_file || (path.is_file() && recipe(which).is_err()) {
         return Ok(checkpoint::open(path)?);
     }
-    let (base, variant) = which.split_once(':').map_or((which, None), |(b, v)| (b, Some(v)));
+    let base = models::base(which);
     let (spec, recipe) = recipe(base)?;
-    let id = match variant {
-        None => recipe.id.to_owned(),
-        Some(variant) => known_variant(spec, recipe, variant)?,
+    let rest = &which[base.len()..];
+    let id = match (rest.strip_prefix(':'), rest.strip_prefix('@')) {
+        (Some(variant), _) => known_variant(spec, recipe, variant)?,
+        (_, Some(percent)) => known_checkpoint(recipe, percent)?,
+        _ => recipe.id.to_owned(),
     };
     checkpoint::shipped(&id).map_err(|error| match error {
         CheckpointError::Unknown(id) => anyhow::anyhow!(
@@ -61,6 +63,19 @@ fn known_variant(spec: &ModelSpec, recipe: &Recipe, variant: &str) -> anyhow::Re
     let there_are = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let id = recipe.id;
     Err(Usage(format!("{id} has no variant `{variant}`; there are: {there_are}")).into())
+}
+
+/// The id of a checkpoint from during training, checked.
+fn known_checkpoint(recipe: &Recipe, percent: &str) -> anyhow::Result<String> {
+    let id = recipe.id;
+    let known: Vec<String> = recipe.kept.iter().map(|percent| format!("{id}@{percent}")).collect();
+    let asked = format!("{id}@{percent}");
+    if known.contains(&asked) {
+        return Ok(asked);
+    }
+    let there_are = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Err(Usage(format!("{id} was not kept after {percent} % of training; there are: {there_are}"))
+        .into())
 }
 
 /// Runs a model on what was typed.

@@ -102,7 +102,16 @@ fn train(
     let mut trainer = Trainer::new(again.model, again.task, recipe)?;
     let mut reporter = Reporter::new(recipe);
     let mut history = Vec::with_capacity(recipe.steps);
-    while !trainer.is_finished() {
+    let mut early = Vec::new();
+    loop {
+        for percent in recipe.kept {
+            if trainer.updates() == recipe.steps * usize::from(*percent) / 100 {
+                early.push((*percent, trainer.updates(), trainer.parameters().clone()));
+            }
+        }
+        if trainer.is_finished() {
+            break;
+        }
         let progress = trainer.step();
         anyhow::ensure!(
             progress.loss.is_finite() && progress.gradient_norm.is_finite(),
@@ -118,6 +127,14 @@ fn train(
     reporter.finish();
     let score =
         evaluate::score(&*blank.model, &*blank.task, trainer.parameters(), RECORDED_SEED, EXAMPLES);
+    for (percent, steps, parameters) in early {
+        let seed = RECORDED_SEED;
+        let score = evaluate::score(&*blank.model, &*blank.task, &parameters, seed, EXAMPLES);
+        let id = format!("{}@{percent}", recipe.id);
+        let path = beside(path, percent);
+        let card = Card { id, steps, score, ..blank.card.clone() };
+        checkpoint::save(&path, &card, &parameters).context("the weights are lost")?;
+    }
     let card = Card { steps: recipe.steps, score, ..blank.card };
     checkpoint::save(path, &card, trainer.parameters()).context("the weights are lost")?;
     let summary = json!({
@@ -134,6 +151,12 @@ fn train(
         "file": path.display().to_string(),
     });
     Ok((summary, history))
+}
+
+/// The file for weights from after a share of the training: `F@10.safetensors` beside `F.safetensors`.
+fn beside(path: &Path, percent: u8) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}@{percent}.safetensors"))
 }
 
 fn in_words(summary: &Json) -> String {

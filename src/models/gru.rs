@@ -274,6 +274,19 @@ pub const SPEC: ModelSpec = ModelSpec {
             target: 0.01,
             ..BRACKETS
         },
+        Recipe {
+            id: "gru-remember",
+            config: r#"{"source":{"symbols":{"count":13,"embedding":8}},"hidden":32,"outputs":8,"predicts_symbols":true,"convention":"keeps","reset":"after"}"#,
+            task: "remember",
+            task_config: r#"{"letters":8,"length":50,"shortest":10}"#,
+            steps: 6000,
+            batch: 32,
+            learning_rate: 5e-3,
+            clip: 1.0,
+            seed: 1,
+            target: 0.99,
+            kept: &[0, 1, 10],
+        },
     ],
     values: &[
         recurrent::INPUT,
@@ -326,6 +339,7 @@ const BRACKETS: Recipe = Recipe {
     clip: 1.0,
     seed: 1,
     target: 0.99,
+    kept: &[],
 };
 
 #[cfg(test)]

@@ -303,4 +303,5 @@ const LETTERS: Recipe = Recipe {
     clip: 1.0,
     seed: 1,
     target: 0.95,
+    kept: &[],
 };

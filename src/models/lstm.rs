@@ -205,6 +205,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             clip: 1.0,
             seed: 1,
             target: 0.99,
+            kept: &[],
         },
         Recipe {
             id: "lstm-adding",
@@ -217,6 +218,20 @@ pub const SPEC: ModelSpec = ModelSpec {
             clip: 1.0,
             seed: 1,
             target: 0.01,
+            kept: &[],
+        },
+        Recipe {
+            id: "lstm-remember",
+            config: r#"{"source":{"symbols":{"count":13,"embedding":8}},"hidden":32,"outputs":8,"predicts_symbols":true}"#,
+            task: "remember",
+            task_config: r#"{"letters":8,"length":50,"shortest":10}"#,
+            steps: 6000,
+            batch: 32,
+            learning_rate: 5e-3,
+            clip: 1.0,
+            seed: 1,
+            target: 0.99,
+            kept: &[0, 1, 10],
         },
     ],
     values: &[

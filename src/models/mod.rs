@@ -207,6 +207,10 @@ pub struct Recipe {
     pub seed: u64,
     /// The held-out score that the shipped weights must reach, in the task's measure.
     pub target: f32,
+    /// Percents of training after which the weights are shipped as well, as `lstm-remember@10`.
+    /// Not part of what decides the result, so not of its hash.
+    #[serde(skip)]
+    pub kept: &'static [u8],
 }
 
 /// What a named value means, in each language: part of the model's file, so that a model stays one
@@ -274,12 +278,19 @@ pub fn resolve(id: &str) -> String {
     format!("{}{variant}", first.map_or(base, |recipe| recipe.id))
 }
 
-/// The ids of all shipped models and their variants.
+/// A shipped model's id without its variant or the share of training after which it was kept.
+#[must_use]
+pub fn base(id: &str) -> &str {
+    id.split([':', '@']).next().unwrap_or(id)
+}
+
+/// The ids of all shipped models, their variants, and their checkpoints from during training.
 #[must_use]
 pub fn ids() -> Vec<String> {
     let ids = recipes().flat_map(|(spec, recipe)| {
         let variants = spec.variants.iter().map(|variant| format!("{}:{}", recipe.id, variant.id));
-        std::iter::once(recipe.id.to_owned()).chain(variants)
+        let early = recipe.kept.iter().map(|percent| format!("{}@{percent}", recipe.id));
+        std::iter::once(recipe.id.to_owned()).chain(variants).chain(early)
     });
     ids.collect()
 }

@@ -151,6 +151,19 @@ pub const SPEC: ModelSpec = ModelSpec {
             config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true,"activation":"sigmoid"}"#,
             ..BRACKETS
         },
+        Recipe {
+            id: "rnn-remember",
+            config: r#"{"source":{"symbols":{"count":13,"embedding":8}},"hidden":32,"outputs":8,"predicts_symbols":true,"activation":"tanh"}"#,
+            task: "remember",
+            task_config: r#"{"letters":8,"length":50,"shortest":10}"#,
+            steps: 6000,
+            batch: 32,
+            learning_rate: 5e-3,
+            clip: 1.0,
+            seed: 1,
+            target: 0.0,
+            kept: &[0, 1, 10],
+        },
     ],
     values: &[
         recurrent::INPUT,
@@ -176,4 +189,5 @@ const BRACKETS: Recipe = Recipe {
     clip: 1.0,
     seed: 1,
     target: 0.95,
+    kept: &[],
 };

@@ -33,15 +33,23 @@ pub struct Remember {
     /// Whether the letter counts as the answer at every position, so that there is a loss at each.
     #[serde(default)]
     pub asks_everywhere: bool,
+    /// The fewest positions, where lengths are drawn between this and `length`: what is learned on
+    /// short sequences carries over to longer ones. Otherwise all have the same length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortest: Option<usize>,
 }
 
 impl Task for Remember {
     fn generate(&self, random: &mut Random) -> Example {
         let mut symbols = vec![random.below(self.letters.clamp(2, LETTERS))];
-        while symbols.len() + 1 < self.length {
+        let length = match self.shortest {
+            Some(shortest) => shortest + random.below((self.length + 1).saturating_sub(shortest)),
+            None => self.length,
+        };
+        while symbols.len() + 1 < length {
             symbols.push(LETTERS + random.below(QUESTION - LETTERS));
         }
-        if self.length > 1 {
+        if length > 1 {
             symbols.push(QUESTION);
         }
         let sequence = Sequence::Symbols(symbols);

@@ -1,7 +1,11 @@
 //! The trainer: one update is a pure step; nothing here knows that traces exist.
 
 pub mod evaluate;
+pub mod live;
 pub mod optimiser;
+pub mod race;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -9,7 +13,7 @@ use rayon::prelude::*;
 use crate::models::{ConfigError, Model, Recipe};
 use crate::nn::{Binder, Parameters};
 use crate::tape::Tape;
-use crate::tasks::{self, Batch, Example, Split, Task};
+use crate::tasks::{self, Batch, Example, Split, Tally, Task};
 use crate::tensor::random::Random;
 use optimiser::{Optimiser, clip_norm};
 
@@ -41,6 +45,8 @@ pub struct Progress {
     pub step: usize,
     /// The mean loss of the batch before the update.
     pub loss: f32,
+    /// The batch's score before the update, in the task's measure.
+    pub score: f32,
     /// The norm of all gradients before clipping.
     pub gradient_norm: f32,
     /// The learning rate of the update.
@@ -72,6 +78,26 @@ impl Trainer {
         })
     }
 
+    /// Back to the initial weights, a new optimiser and the first examples.
+    pub fn rewind(&mut self) {
+        self.parameters = self.model.init(self.recipe.seed);
+        self.optimiser = Optimiser::adam(&self.parameters);
+        self.random = Random::new(self.recipe.seed, TRAINING_STREAM);
+        self.step = 0;
+    }
+
+    /// The architecture.
+    #[must_use]
+    pub fn model(&self) -> &dyn Model {
+        &*self.model
+    }
+
+    /// Updates so far.
+    #[must_use]
+    pub fn updates(&self) -> usize {
+        self.step
+    }
+
     /// Whether the recipe's updates are done.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -84,33 +110,58 @@ impl Trainer {
         &self.parameters
     }
 
-    /// One update on freshly drawn examples.
+    /// One update on freshly drawn examples. Where the loss or a gradient is not finite, the weights
+    /// stay as they are.
     pub fn step(&mut self) -> Progress {
+        let batches = self.draw();
+        let weight = weight(&batches);
+        let blocks = batches.par_iter().map(|batch| self.block(batch, weight)).collect();
+        self.update(blocks)
+    }
+
+    /// [`Trainer::step`], given up as soon as `cancelled` is set; then nothing was updated, and the
+    /// examples that were drawn are lost.
+    pub fn step_unless(&mut self, cancelled: &AtomicBool) -> Option<Progress> {
+        let batches = self.draw();
+        let weight = weight(&batches);
+        let block = |batch| (!cancelled.load(Ordering::Relaxed)).then(|| self.block(batch, weight));
+        let blocks = batches.par_iter().map(block).collect::<Option<Vec<Block>>>()?;
+        Some(self.update(blocks))
+    }
+
+    /// The next update's examples, in blocks.
+    fn draw(&mut self) -> Vec<Batch> {
         let examples: Vec<Example> = (0..self.recipe.batch)
             .map(|_| tasks::draw(&*self.task, &mut self.random, Split::Training))
             .collect();
-        let batches = tasks::batches(examples, BLOCK_ROWS, self.model.reads_backward());
-        let total: usize = batches.iter().map(Batch::count).sum();
-        let weight = 1.0 / total.max(1) as f32;
-        let blocks: Vec<(f32, Vec<Array2<f32>>)> = batches
-            .par_iter()
-            .map(|batch| gradients(&*self.model, &*self.task, &self.parameters, batch, weight))
-            .collect();
+        tasks::batches(examples, BLOCK_ROWS, self.model.reads_backward())
+    }
+
+    fn block(&self, batch: &Batch, weight: f32) -> Block {
+        block(&*self.model, &*self.task, &self.parameters, batch, weight)
+    }
+
+    fn update(&mut self, blocks: Vec<Block>) -> Progress {
         let mut sum = Vec::new();
-        let mut loss = 0.0;
-        for (block_loss, block) in blocks {
-            loss += block_loss;
+        let (mut loss, mut tally) = (0.0, Tally::default());
+        for block in blocks {
+            loss += block.loss;
+            tally.sum += block.tally.sum;
+            tally.count += block.tally.count;
             if sum.is_empty() {
-                sum = block;
+                sum = block.gradients;
             } else {
-                sum.iter_mut().zip(&block).for_each(|(sum, block)| *sum += block);
+                sum.iter_mut().zip(&block.gradients).for_each(|(sum, block)| *sum += block);
             }
         }
         let gradient_norm = clip_norm(&mut sum, self.recipe.clip);
         let learning_rate = self.learning_rate();
-        self.optimiser.update(&mut self.parameters, &sum, learning_rate);
+        if loss.is_finite() && gradient_norm.is_finite() {
+            self.optimiser.update(&mut self.parameters, &sum, learning_rate);
+        }
         self.step += 1;
-        Progress { step: self.step, loss, gradient_norm, learning_rate }
+        let score = tally.score() as f32;
+        Progress { step: self.step, loss, score, gradient_norm, learning_rate }
     }
 
     /// Rises over the first updates, then falls along half a cosine to nothing.
@@ -122,6 +173,19 @@ impl Trainer {
     }
 }
 
+/// What one thread finds out about its rows.
+struct Block {
+    loss: f32,
+    tally: Tally,
+    gradients: Vec<Array2<f32>>,
+}
+
+/// The weight of each answer in the mean over all of them.
+fn weight(batches: &[Batch]) -> f32 {
+    let total: usize = batches.iter().map(Batch::count).sum();
+    1.0 / total.max(1) as f32
+}
+
 /// The weighted loss of a batch and its gradients with respect to all parameters, in their order.
 #[must_use]
 pub fn gradients(
@@ -131,8 +195,22 @@ pub fn gradients(
     batch: &Batch,
     weight: f32,
 ) -> (f32, Vec<Array2<f32>>) {
+    let block = block(model, task, parameters, batch, weight);
+    (block.loss, block.gradients)
+}
+
+fn block(
+    model: &dyn Model,
+    task: &dyn Task,
+    parameters: &Parameters,
+    batch: &Batch,
+    weight: f32,
+) -> Block {
     let tape = Tape::recording();
     let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
+    let mut tally = Tally::default();
+    let scores: Vec<_> = outputs.scores.iter().map(|scores| scores.value()).collect();
+    task.score(&scores, batch, &mut tally);
     let loss = task.loss(&outputs.scores, batch).scale(weight);
     let value = loss.value()[[0, 0]];
     let loss = loss.node();
@@ -146,5 +224,5 @@ pub fn gradients(
                 .unwrap_or_else(|| Array2::zeros(array.raw_dim()))
         })
         .collect();
-    (value, of)
+    Block { loss: value, tally, gradients: of }
 }

@@ -9,12 +9,15 @@ use crate::laboratory::Laboratory;
 use crate::lesson::Control;
 use crate::trace::Place;
 use crate::trace::timeline::TimelineCommand;
+use crate::training::live::TrainCommand;
 
 /// One wish.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Move through the run.
     Timeline(TimelineCommand),
+    /// Train models in front of the learner.
+    Train(TrainCommand),
     /// Look at a value; at none.
     Select(Option<Selection>),
     /// Keep a value in the inspector.

@@ -16,6 +16,7 @@ pub mod page;
 pub mod prediction;
 pub mod theme;
 pub mod timeline_bar;
+pub mod training;
 pub mod words;
 
 use std::collections::HashMap;
@@ -31,9 +32,11 @@ use crate::palette::Scale;
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, Trace, statistics};
+use crate::training::live::Live;
 
 /// Every view that the stage can show, in the order of the menu.
-pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC];
+pub const VIEWS: &[ViewSpec] =
+    &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC, training::SPEC];
 
 /// What the stage knows about a view.
 pub struct ViewSpec {
@@ -79,6 +82,8 @@ pub struct Scene<'a> {
     pub back: Option<&'a Timeline>,
     /// The value that the learner looks at.
     pub selection: Option<&'a Selection>,
+    /// The race in front of the learner, if there is one.
+    pub training: Option<&'a Live>,
     /// The language of all words.
     pub language: Language,
     /// Pictures that are kept from frame to frame.
@@ -118,6 +123,12 @@ impl<'a> Scene<'a> {
     pub fn all_runs(&self) -> impl Iterator<Item = Other<'a>> + use<'a, '_> {
         let first = Other { label: self.label, trace: self.trace, backward: self.backward };
         std::iter::once(first).chain(self.others.iter().copied())
+    }
+
+    /// Whether there is anything for a view to show: of this run, or of the race.
+    #[must_use]
+    pub fn has(&self, view: &ViewSpec) -> bool {
+        (view.applies)(self.trace) && (view.id != training::SPEC.id || self.training.is_some())
     }
 
     /// Whether a node is computed at the cursor.

@@ -371,6 +371,7 @@ fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
             clip: 1.0,
             seed: 1,
             target: 0.0,
+            kept: &[],
         };
         let mut trainer = Trainer::new((spec.build)(config).unwrap(), make(), &recipe).unwrap();
         while !trainer.is_finished() {

@@ -1,0 +1,278 @@
+//! The threads of a race: one for each contestant, told what to do over a channel, telling what
+//! happened over another.
+//!
+//! A thread looks at its orders between two updates and at its flag between two blocks of an update,
+//! so ending it takes a few milliseconds, and nothing waits for that. The updates themselves share
+//! rayon's pool, which has a thread a core.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::models::ConfigError;
+use crate::training::live::{Order, Report};
+use crate::training::race::{Contestant, Settings};
+
+/// Between two reports of a contestant that is training.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A contestant and what has been reported of it.
+struct Desk {
+    contestant: Contestant,
+    generation: u64,
+    at: usize,
+    updates_told: usize,
+    kept_told: usize,
+    seconds: f64,
+    reached_after: Option<f64>,
+}
+
+impl Desk {
+    fn new(id: &str, settings: &Settings, at: usize, generation: u64) -> Result<Self, ConfigError> {
+        Ok(Self {
+            contestant: Contestant::new(id, settings)?,
+            generation,
+            at,
+            updates_told: 0,
+            kept_told: 0,
+            seconds: 0.0,
+            reached_after: None,
+        })
+    }
+
+    /// One update; false where it was cancelled.
+    fn step(&mut self, cancelled: &AtomicBool) -> bool {
+        let start = Instant::now();
+        let goes_on = self.contestant.step(cancelled);
+        self.seconds += start.elapsed().as_secs_f64();
+        if self.contestant.reached().is_some() {
+            self.reached_after.get_or_insert(self.seconds);
+        }
+        goes_on
+    }
+
+    fn rewind(&mut self, generation: u64) {
+        self.contestant.rewind();
+        self.generation = generation;
+        self.updates_told = 0;
+        self.kept_told = 0;
+        self.seconds = 0.0;
+        self.reached_after = None;
+    }
+
+    /// What happened since the last call.
+    fn report(&mut self) -> Report {
+        let contestant = &self.contestant;
+        let progress = contestant.history()[self.updates_told..].to_vec();
+        let kept = contestant.kept()[self.kept_told..].to_vec();
+        self.updates_told += progress.len();
+        self.kept_told += kept.len();
+        Report {
+            generation: self.generation,
+            contestant: self.at,
+            progress,
+            kept,
+            latest: contestant.latest().cloned(),
+            parameters: contestant.parameters().clone(),
+            seconds: self.seconds,
+            reached: contestant.reached().zip(self.reached_after),
+            diverged: contestant.diverged(),
+            is_finished: contestant.is_finished(),
+        }
+    }
+}
+
+/// A thread that trains.
+struct Worker {
+    orders: Sender<Order>,
+    cancelled: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+/// All threads of a race. Dropping it ends them.
+pub struct Trainers {
+    workers: Vec<Worker>,
+    reports: Receiver<Report>,
+    outbox: Sender<Report>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Trainers {
+    /// No threads yet; `wake` is called when there is a report.
+    #[must_use]
+    pub fn new(wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let (outbox, reports) = channel();
+        Self { workers: Vec::new(), reports, outbox, wake }
+    }
+
+    /// Carries an order out, or has it carried out; waits for nothing.
+    ///
+    /// # Errors
+    /// If the settings do not make a model, or the system gives no thread.
+    pub fn perform(&mut self, order: Order) -> Result<(), String> {
+        match order {
+            Order::Prepare(generation, settings) => {
+                drop(self.end());
+                for (at, id) in settings.contestants.iter().enumerate() {
+                    let worker = self.hire(id, &settings, at, generation)?;
+                    self.workers.push(worker);
+                }
+            }
+            Order::End => drop(self.end()),
+            order => {
+                for worker in &self.workers {
+                    // One that has ended has nothing left to do.
+                    let _ = worker.orders.send(order.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The reports that have come.
+    pub fn collect(&self) -> impl Iterator<Item = Report> {
+        self.reports.try_iter()
+    }
+
+    /// The next report; none where there was none for so long.
+    #[must_use]
+    pub fn wait(&self, timeout: Duration) -> Option<Report> {
+        self.reports.recv_timeout(timeout).ok()
+    }
+
+    /// Ends all threads, and gives what to join to be sure of it.
+    #[must_use = "dropped, the threads end by themselves"]
+    pub fn end(&mut self) -> Vec<JoinHandle<()>> {
+        for worker in &self.workers {
+            worker.cancelled.store(true, Ordering::Relaxed);
+        }
+        self.workers.drain(..).map(|worker| worker.thread).collect()
+    }
+
+    fn hire(
+        &self,
+        id: &'static str,
+        settings: &Settings,
+        at: usize,
+        generation: u64,
+    ) -> Result<Worker, String> {
+        let (orders, inbox) = channel();
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let (flag, outbox, wake) =
+            (Arc::clone(&cancelled), self.outbox.clone(), Arc::clone(&self.wake));
+        let mut desk = Desk::new(id, settings, at, generation).map_err(|e| e.to_string())?;
+        let work = move || {
+            let report = |desk: &mut Desk| {
+                let is_wanted = outbox.send(desk.report()).is_ok();
+                wake();
+                is_wanted
+            };
+            train(&mut desk, &inbox, &flag, report);
+        };
+        let thread = std::thread::Builder::new().name(format!("train {id}"));
+        let thread = thread.spawn(work).map_err(|error| error.to_string())?;
+        Ok(Worker { orders, cancelled, thread })
+    }
+}
+
+impl Drop for Trainers {
+    fn drop(&mut self) {
+        drop(self.end());
+    }
+}
+
+/// A thread's work, until its flag is set or nobody is there any more.
+fn train(
+    desk: &mut Desk,
+    inbox: &Receiver<Order>,
+    cancelled: &AtomicBool,
+    report: impl Fn(&mut Desk) -> bool,
+) {
+    let mut is_running = false;
+    let mut reported = Instant::now();
+    if !desk.contestant.measure_start(cancelled) || !report(desk) {
+        return;
+    }
+    loop {
+        let order = if is_running { inbox.try_recv() } else { inbox.recv().map_err(Into::into) };
+        let mut is_due = false;
+        match order {
+            Ok(Order::Go) => is_running = true,
+            Ok(Order::Once) => {
+                is_running = false;
+                is_due = true;
+                if !desk.step(cancelled) {
+                    return;
+                }
+            }
+            Ok(Order::Rewind(generation)) => {
+                is_running = false;
+                is_due = true;
+                desk.rewind(generation);
+                if !desk.contestant.measure_start(cancelled) {
+                    return;
+                }
+            }
+            Ok(Order::Wait) => {
+                is_running = false;
+                is_due = true;
+            }
+            Ok(Order::Prepare(..) | Order::End) | Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Empty) => {}
+        }
+        if is_running && !is_due {
+            if !desk.step(cancelled) {
+                return;
+            }
+            is_running = !desk.contestant.is_finished();
+            is_due = !is_running || reported.elapsed() >= PAUSE;
+            // The window's thread comes first where there are fewer cores than threads.
+            std::thread::yield_now();
+        }
+        if is_due {
+            if !report(desk) {
+                return;
+            }
+            reported = Instant::now();
+        }
+    }
+}
+
+/// A race without threads, for a window without a screen: single updates are made at once.
+#[derive(Default)]
+pub struct Inline {
+    desks: Vec<Desk>,
+}
+
+impl Inline {
+    /// Carries an order out; training that goes on by itself is not done here.
+    #[must_use]
+    pub fn perform(&mut self, order: Order) -> Vec<Report> {
+        let never = AtomicBool::new(false);
+        match order {
+            Order::Prepare(generation, settings) => {
+                let ids = settings.contestants.iter().enumerate();
+                let desks =
+                    ids.filter_map(|(at, id)| Desk::new(id, &settings, at, generation).ok());
+                self.desks = desks.collect();
+            }
+            Order::Once => self.desks.iter_mut().for_each(|desk| {
+                desk.step(&never);
+            }),
+            Order::Rewind(generation) => {
+                self.desks.iter_mut().for_each(|desk| desk.rewind(generation));
+            }
+            Order::End => self.desks.clear(),
+            Order::Go | Order::Wait => {}
+        }
+        self.desks
+            .iter_mut()
+            .map(|desk| {
+                desk.contestant.measure_start(&never);
+                desk.report()
+            })
+            .collect()
+    }
+}
