@@ -104,8 +104,7 @@ fn effects(orders: Vec<Order>) -> Vec<Effect> {
 fn put_on_stage(state: &mut State) -> Vec<Effect> {
     let Some(training) = &mut state.training else { return Vec::new() };
     let Some((lane, step, parameters)) = training.live.on_stage() else { return Vec::new() };
-    let changes =
-        training.live.phase() == Phase::Running && training.live.checkpoint().is_none();
+    let changes = training.live.phase() == Phase::Running && training.live.checkpoint().is_none();
     let is_soon = (lane.seconds - training.shown_at).abs() < FOLLOWED_EVERY;
     let is_same = training.shown == Some((lane.id, step));
     let must_wait = training.shown.is_some() && changes && (is_soon || state.pending.is_some());

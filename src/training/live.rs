@@ -10,6 +10,11 @@ use super::race::{Reached, Settings, Snapshot};
 use crate::models::{self, ModelSpec};
 use crate::nn::Parameters;
 
+/// A loss above so many times the first is worse than any guess.
+const FAR_TOO_LARGE: f32 = 2.0;
+/// So many updates in a row are no accident of one batch.
+const LASTING: usize = 20;
+
 /// What a learner asks of a race.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainCommand {
@@ -138,6 +143,8 @@ pub struct Lane {
     pub diverged: Option<usize>,
     /// Whether no further update comes.
     pub is_finished: bool,
+    /// The update from which on the loss has been far above the first.
+    too_large_since: Option<usize>,
 }
 
 impl Lane {
@@ -154,7 +161,25 @@ impl Lane {
             reached: None,
             diverged: None,
             is_finished: false,
+            too_large_since: None,
         })
+    }
+
+    /// The update from which on every loss has been more than twice the first, if that lasts:
+    /// training diverges without an overflow, as it does where every cell saturates.
+    #[must_use]
+    pub fn diverges_since(&self) -> Option<usize> {
+        self.too_large_since.filter(|since| self.updates() >= since + LASTING)
+    }
+
+    fn add(&mut self, progress: Vec<Progress>) {
+        for update in progress {
+            self.history.push(update);
+            // Written so that NaN counts as too large.
+            let is_fair = update.loss <= FAR_TOO_LARGE * self.history[0].loss;
+            self.too_large_since =
+                if is_fair { None } else { self.too_large_since.or(Some(update.step)) };
+        }
     }
 
     /// Updates so far.
@@ -307,7 +332,7 @@ impl Live {
             return false;
         }
         let Some(lane) = self.lanes.get_mut(report.contestant) else { return false };
-        lane.history.extend(report.progress);
+        lane.add(report.progress);
         lane.kept.extend(report.kept);
         lane.latest = report.latest;
         lane.parameters = Some(report.parameters);
@@ -360,5 +385,152 @@ impl Live {
         self.clear();
         self.phase = Phase::Ready;
         if was_there { vec![Order::End] } else { Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(live: &Live, contestant: usize, losses: &[f32]) -> Report {
+        let done = live.lanes()[contestant].updates();
+        let progress = losses.iter().enumerate().map(|(at, loss)| Progress {
+            step: done + at + 1,
+            loss: *loss,
+            score: 0.5,
+            gradient_norm: 1.0,
+            learning_rate: 0.1,
+        });
+        Report {
+            generation: live.generation,
+            contestant,
+            progress: progress.collect(),
+            kept: Vec::new(),
+            latest: None,
+            parameters: Parameters::default(),
+            seconds: 1.0,
+            reached: None,
+            diverged: None,
+            is_finished: false,
+        }
+    }
+
+    #[test]
+    fn start_prepares_threads_once_and_pause_keeps_them() {
+        let mut live = Live::default();
+        let orders = live.apply(TrainCommand::Start);
+        assert_eq!(orders, [Order::Prepare(1, Settings::default()), Order::Go]);
+        assert_eq!(live.apply(TrainCommand::Start), []);
+        assert_eq!(live.apply(TrainCommand::Pause), [Order::Wait]);
+        assert_eq!(live.apply(TrainCommand::Pause), []);
+        assert_eq!(live.apply(TrainCommand::Start), [Order::Go]);
+    }
+
+    #[test]
+    fn a_single_step_pauses_and_needs_no_start() {
+        let mut live = Live::default();
+        assert!(matches!(live.apply(TrainCommand::Step)[..], [Order::Prepare(1, _), Order::Once]));
+        assert_eq!(live.phase(), Phase::Paused);
+        live.apply(TrainCommand::Start);
+        assert_eq!(live.apply(TrainCommand::Step), [Order::Once]);
+        assert_eq!(live.phase(), Phase::Paused);
+    }
+
+    #[test]
+    fn a_report_from_before_a_rewind_is_dropped() {
+        let mut live = Live::default();
+        live.apply(TrainCommand::Start);
+        let late = report(&live, 1, &[2.0, 1.9]);
+        assert!(live.take(late.clone()));
+        assert_eq!(live.lanes()[1].updates(), 2);
+        assert_eq!(live.apply(TrainCommand::Rewind), [Order::Rewind(2)]);
+        assert_eq!(live.lanes()[1].updates(), 0);
+        assert!(!live.take(late));
+        assert!(live.lanes()[1].history.is_empty());
+    }
+
+    #[test]
+    fn stopping_keeps_what_was_found_and_starting_again_begins_anew() {
+        let mut live = Live::default();
+        assert_eq!(live.apply(TrainCommand::Stop), []);
+        live.apply(TrainCommand::Start);
+        live.take(report(&live, 0, &[2.0]));
+        assert_eq!(live.apply(TrainCommand::Stop), [Order::End]);
+        assert_eq!(live.lanes()[0].updates(), 1);
+        assert!(matches!(live.apply(TrainCommand::Start)[..], [Order::Prepare(2, _), Order::Go]));
+        assert_eq!(live.lanes()[0].updates(), 0);
+    }
+
+    #[test]
+    fn another_choice_ends_the_threads_and_the_same_choice_does_nothing() {
+        let mut live = Live::default();
+        live.apply(TrainCommand::Start);
+        let same = live.settings().hidden;
+        assert_eq!(live.apply(TrainCommand::Set(Control::Hidden(same))), []);
+        assert_eq!(live.phase(), Phase::Running);
+        assert_eq!(live.apply(TrainCommand::Set(Control::Length(20))), [Order::End]);
+        assert_eq!(live.phase(), Phase::Ready);
+        assert_eq!(live.settings().length, 20);
+    }
+
+    #[test]
+    fn no_choice_leaves_its_bounds() {
+        let mut live = Live::default();
+        for (name, value) in
+            [("hidden", 1e9), ("length", -3.0), ("learning_rate", f64::NAN), ("seed", -1.0)]
+        {
+            live.apply(TrainCommand::Set(Control::named(name, value).unwrap()));
+        }
+        assert_eq!(live.settings(), &live.settings().clone().within_bounds());
+        assert_eq!((live.settings().hidden, live.settings().length), (128, 5));
+        assert_eq!(Control::named("spectral_radius", 1.0), None);
+    }
+
+    #[test]
+    fn a_loss_that_stays_far_above_the_first_is_a_divergence_and_one_bad_batch_is_none() {
+        let mut live = Live::default();
+        live.apply(TrainCommand::Start);
+        let mut losses = vec![2.0, 9.0, 2.0];
+        losses.extend([9.0; LASTING]);
+        live.take(report(&live, 0, &losses));
+        assert_eq!(live.lanes()[0].diverges_since(), None);
+        live.take(report(&live, 0, &[9.0]));
+        assert_eq!(live.lanes()[0].diverges_since(), Some(4));
+        live.take(report(&live, 0, &[1.0]));
+        assert_eq!(live.lanes()[0].diverges_since(), None);
+    }
+
+    #[test]
+    fn the_race_pauses_when_all_have_finished() {
+        let mut live = Live::default();
+        live.apply(TrainCommand::Start);
+        for at in 0..3 {
+            assert_eq!(live.phase(), Phase::Running);
+            live.take(Report { is_finished: true, ..report(&live, at, &[1.0]) });
+        }
+        assert_eq!(live.phase(), Phase::Paused);
+    }
+
+    #[test]
+    fn the_stage_gets_the_checkpoint_that_is_chosen_or_the_newest_weights() {
+        let mut live = Live::default();
+        live.apply(TrainCommand::Start);
+        let kept = Arc::new(Snapshot {
+            step: 0,
+            parameters: Parameters::default(),
+            scores: Vec::new(),
+            profiles: Vec::new(),
+        });
+        live.take(Report { kept: vec![kept], ..report(&live, 1, &[2.0, 1.0]) });
+        assert!(live.on_stage().is_none());
+        live.apply(TrainCommand::Follow(Some(1)));
+        assert_eq!(
+            live.on_stage().map(|(lane, step, _)| (lane.id, step)),
+            Some(("lstm-remember", 2))
+        );
+        live.apply(TrainCommand::ShowCheckpoint(Some(0)));
+        assert_eq!(live.on_stage().map(|(_, step, _)| step), Some(0));
+        live.apply(TrainCommand::ShowCheckpoint(Some(7)));
+        assert_eq!(live.checkpoint(), None);
     }
 }

@@ -119,9 +119,7 @@ impl Trainer {
     pub fn step_unless(&mut self, cancelled: &AtomicBool) -> Option<Progress> {
         let batches = self.draw();
         let weight = weight(&batches);
-        let block = |batch| {
-            (!cancelled.load(Ordering::Relaxed)).then(|| self.block(batch, weight))
-        };
+        let block = |batch| (!cancelled.load(Ordering::Relaxed)).then(|| self.block(batch, weight));
         let blocks = batches.par_iter().map(block).collect::<Option<Vec<Block>>>()?;
         Some(self.update(blocks))
     }

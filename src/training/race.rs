@@ -34,7 +34,7 @@ pub const HIDDEN: std::ops::RangeInclusive<usize> = 2..=128;
 /// Lengths that can be chosen.
 pub const LENGTH: std::ops::RangeInclusive<usize> = 5..=100;
 /// Learning rates that can be chosen; the largest overflows within a few updates.
-pub const LEARNING_RATE: std::ops::RangeInclusive<f32> = 1e-5..=1e30;
+pub const LEARNING_RATE: std::ops::RangeInclusive<f32> = 1e-5..=1e36;
 
 /// From one measurement to the next, in updates; kept checkpoints are measured besides.
 const MEASURED_EVERY: usize = 100;

@@ -34,7 +34,8 @@ use crate::trace::{Trace, statistics};
 use crate::training::live::Live;
 
 /// Every view that the stage can show, in the order of the menu.
-pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC, training::SPEC];
+pub const VIEWS: &[ViewSpec] =
+    &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC, training::SPEC];
 
 /// What the stage knows about a view.
 pub struct ViewSpec {
