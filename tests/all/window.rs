@@ -265,13 +265,13 @@ fn a_stop_sets_up_its_race_and_the_race_draws_at_every_point() {
                 TrainCommand::Follow(Some(2)),
                 TrainCommand::Stop,
                 TrainCommand::Rewind,
-                TrainCommand::Set(Control::LearningRate(1e30)),
+                TrainCommand::Set(Control::LearningRate(1e38)),
                 TrainCommand::Step,
             ] {
                 harness.state_mut().command(train(command));
                 harness.run_steps(2);
             }
-            // Weights of 1e30 soon give a product that is no number.
+            // Weights of 1e38 soon give a product that is no number.
             (0..60).for_each(|_| harness.state_mut().command(train(TrainCommand::Step)));
             harness.run_steps(2);
             let training = harness.state().state.training.as_ref().unwrap();

@@ -6,7 +6,7 @@ use egui_plot::{
     PlotPoints, Points, VLine,
 };
 
-use crate::training::live::Live;
+use crate::training::live::{Lane, Live};
 use crate::training::race::GOAL;
 use crate::view::{Scene, theme, tr_with};
 
@@ -64,7 +64,7 @@ struct Chart<'a> {
 /// The training loss over the updates, averaged where there are more than can be seen.
 pub(super) fn loss_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Vec2) {
     let dark = ui.visuals().dark_mode;
-    let last = live.lanes().iter().map(|lane| lane.updates()).max().unwrap_or(0);
+    let last = live.lanes().iter().map(Lane::updates).max().unwrap_or(0);
     let share = last.div_ceil(POINTS).max(1);
     let mut curves = Vec::new();
     let mut breaks = Vec::new();
@@ -208,6 +208,7 @@ fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
         // At least one power of ten, so that noise does not look like a change.
         None => [low.min(high - 1.0) - 0.08, high + 0.08],
     };
+    ui.set_min_width(chart.size.x);
     ui.add(egui::Label::new(RichText::new(&chart.title).small().weak()).truncate());
     let width = chart.size.x - NAMES;
     let x_name = chart.x_name.to_owned();
@@ -311,10 +312,12 @@ fn powers(input: &GridInput) -> Vec<GridMark> {
     marks.map(|mark| GridMark { value: mark as f64, step_size: step as f64 }).collect()
 }
 
-/// About four marks at steps of 1, 2 or 5 times a power of ten.
+/// Marks at steps of 1, 2 or 5 times a power of ten, far enough apart for egui to label them all.
 fn few(input: &GridInput) -> Vec<GridMark> {
+    /// In units of the closest grid lines that are drawn.
+    const LABELLED: f64 = 10.0;
     let (low, high) = input.bounds;
-    let least = ((high - low) / 5.0).max(1.0);
+    let least = (input.base_step_size * LABELLED).max(1.0);
     let power = 10_f64.powf(least.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= least);
     let step = step.unwrap_or(power);
