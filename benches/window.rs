@@ -3,11 +3,15 @@
 //! `cargo bench --bench window`. Frames are laid out and tessellated, which is all that the
 //! processor does for them in a window; painting is the graphics driver's.
 
+use std::sync::Arc;
+
 use divan::Bencher;
 use unrolled::app::screenshot::Headless;
 use unrolled::app::state::Kept;
+use unrolled::app::trainers::Trainers;
 use unrolled::lesson::Library;
 use unrolled::trace::timeline::TimelineCommand;
+use unrolled::training::live::{Live, TrainCommand};
 use unrolled::view::{Command, VIEWS, theme};
 
 fn main() {
@@ -80,6 +84,39 @@ fn view_frame(bencher: Bencher<'_, '_>, view: &str) {
         headless.command(Command::ToggleView(other.id.to_owned()));
     }
     let ctx = warm(&mut headless);
+    bencher.bench_local(|| frame(&ctx, &mut headless));
+}
+
+/// A race on the stage.
+fn race() -> Headless {
+    let lesson = "+++\ntitle = \"Race\"\nmodel = \"lstm-remember\"\ninput = \"c.-+*..-?\"\n+++\n\nText.\n\n\
+         ~~~stage\nviews = [\"training\"]\n~~~\n";
+    let files = [("en/01-race.md".to_owned(), lesson.as_bytes().to_vec())];
+    let mut headless = Headless::new(Kept::default(), Library::from_files(&files));
+    headless.command(Command::OpenLesson("race".to_owned()));
+    headless.command(Command::Train(TrainCommand::Follow(None)));
+    (0..500).for_each(|_| headless.command(Command::Train(TrainCommand::Step)));
+    headless
+}
+
+/// The race's view, nothing else on the processor.
+#[divan::bench]
+fn race_frame(bencher: Bencher<'_, '_>) {
+    let mut headless = race();
+    let ctx = warm(&mut headless);
+    bencher.bench_local(|| frame(&ctx, &mut headless));
+}
+
+/// The same while three models are trained on threads of their own. Target: at most 4 ms.
+#[divan::bench]
+fn race_frame_while_training(bencher: Bencher<'_, '_>) {
+    let mut headless = race();
+    let ctx = warm(&mut headless);
+    let mut trainers = Trainers::new(Arc::new(|| ()));
+    for order in Live::default().apply(TrainCommand::Start) {
+        // Without threads this is the bench above.
+        let _ = trainers.perform(order);
+    }
     bencher.bench_local(|| frame(&ctx, &mut headless));
 }
 

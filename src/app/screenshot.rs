@@ -10,6 +10,7 @@ use super::update::{self, Effect};
 use super::{layout, offscreen, training, window};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
+use crate::training::live::TrainCommand;
 use crate::view::command::ThemeChoice;
 use crate::view::{Command, Language, Memory, theme};
 
@@ -25,6 +26,8 @@ pub struct Request {
     pub stop: usize,
     /// Operations done, if not where the stop's stage begins.
     pub step: Option<usize>,
+    /// Updates that every contestant of a race makes first.
+    pub updates: usize,
     /// Whether the dark theme is used.
     pub dark: bool,
     /// The language of all words.
@@ -154,6 +157,9 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         if let Some(message) = &headless.state.message {
             return Err(ScreenshotError::Run(message.text.clone()));
         }
+    }
+    for _ in 0..request.updates {
+        headless.command(Command::Train(TrainCommand::Step));
     }
     if let Some(step) = request.step {
         let count = headless.state.run.as_ref().map_or(0, |run| run.trace.ticks().len());

@@ -276,3 +276,87 @@ impl Inline {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::live::{Live, Phase, TrainCommand};
+
+    fn perform(trainers: &mut Trainers, orders: Vec<Order>) {
+        orders.into_iter().for_each(|order| trainers.perform(order).unwrap());
+    }
+
+    /// Takes reports until `is_enough`, or fails after a minute.
+    fn train_until(trainers: &Trainers, live: &mut Live, is_enough: impl Fn(&Live) -> bool) {
+        let start = Instant::now();
+        while !is_enough(live) {
+            assert!(start.elapsed() < Duration::from_mins(1), "nothing is reported");
+            if let Some(report) = trainers.wait(Duration::from_millis(100)) {
+                live.take(report);
+            }
+        }
+    }
+
+    fn losses(live: &Live, updates: usize) -> Vec<Vec<u32>> {
+        let of = |lane: &crate::training::live::Lane| {
+            lane.history[..updates].iter().map(|progress| progress.loss.to_bits()).collect()
+        };
+        live.lanes().iter().map(of).collect()
+    }
+
+    #[test]
+    fn threads_give_the_numbers_of_a_race_in_step_and_again_after_a_rewind() {
+        const UPDATES: usize = 6;
+        let settings = Settings { hidden: 4, length: 6, ..Settings::default() };
+        let mut live = Live::new(settings.clone());
+        let mut trainers = Trainers::new(Arc::new(|| ()));
+        let has_trained = |live: &Live| live.lanes().iter().all(|lane| lane.updates() >= UPDATES);
+        perform(&mut trainers, live.apply(TrainCommand::Start));
+        train_until(&trainers, &mut live, has_trained);
+        let first = losses(&live, UPDATES);
+        perform(&mut trainers, live.apply(TrainCommand::Rewind));
+        assert_eq!(live.phase(), Phase::Paused);
+        assert!(live.lanes().iter().all(|lane| lane.updates() == 0));
+        perform(&mut trainers, live.apply(TrainCommand::Start));
+        train_until(&trainers, &mut live, has_trained);
+        assert_eq!(losses(&live, UPDATES), first);
+        let mut race = crate::training::race::Race::new(&settings).unwrap();
+        (0..UPDATES).for_each(|_| race.step());
+        for (lane, contestant) in live.lanes().iter().zip(race.contestants()) {
+            assert_eq!(lane.history[..UPDATES], *contestant.history());
+            let kept = contestant.kept();
+            assert_eq!(lane.kept[..kept.len()], *kept);
+        }
+    }
+
+    #[test]
+    fn ending_waits_for_no_update_and_nothing_is_reported_afterwards() {
+        // One update of these sizes takes tens of milliseconds, a measurement more.
+        let settings = Settings { hidden: 128, length: 100, ..Settings::default() };
+        let mut live = Live::new(settings);
+        let mut trainers = Trainers::new(Arc::new(|| ()));
+        perform(&mut trainers, live.apply(TrainCommand::Start));
+        std::thread::sleep(Duration::from_millis(30));
+        let start = Instant::now();
+        let threads = trainers.end();
+        assert!(start.elapsed() < Duration::from_millis(20), "the window waited");
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let _ = trainers.collect().count();
+        assert!(trainers.wait(Duration::from_millis(50)).is_none());
+    }
+
+    #[test]
+    fn threads_end_when_the_window_is_gone() {
+        let mut live = Live::new(Settings { hidden: 4, length: 6, ..Settings::default() });
+        let mut trainers = Trainers::new(Arc::new(|| ()));
+        perform(&mut trainers, live.apply(TrainCommand::Start));
+        let flags: Vec<_> = trainers.workers.iter().map(|w| Arc::clone(&w.cancelled)).collect();
+        drop(trainers);
+        // Each thread holds a share of its flag until it ends.
+        let start = Instant::now();
+        while flags.iter().any(|flag| Arc::strong_count(flag) > 1) {
+            assert!(start.elapsed() < Duration::from_mins(1), "a thread goes on");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}

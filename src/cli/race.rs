@@ -160,6 +160,7 @@ fn verdict(lane: &Lane, live: &Live) -> Json {
         "after_seconds": lane.reached.map(|(_, seconds)| tenths(seconds)),
         "confirmed_score": lane.reached.map(|(reached, _)| rounded(reached.score)),
         "diverged_at": lane.diverged,
+        "loss_too_large_since": lane.diverges_since(),
         "updates": lane.updates(),
         "seconds": tenths(lane.seconds),
         "score": latest.and_then(|latest| latest.score_at(live.settings().length)),
@@ -184,6 +185,12 @@ fn in_words(lane: &Lane, verdict: &Json, length: usize) -> String {
             percent(reached.score),
             reached.step,
         ),
+        (None, None) if lane.diverges_since().is_some() => {
+            let step = lane.diverges_since().unwrap_or_default();
+            format!(
+                "{title}: diverges, the loss is more than twice the first since update {step} ({end})\n"
+            )
+        }
         (None, None) => {
             let score = verdict["score"].as_f64().map_or("nothing measured".to_owned(), percent);
             format!("{title}: misses {} at T = {length}: {score} after {end}\n", percent(GOAL))

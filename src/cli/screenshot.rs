@@ -26,6 +26,9 @@ pub struct Options {
     /// How many operations are done [default: where the stop leads]
     #[arg(long, value_name = "N")]
     step: Option<usize>,
+    /// Updates of the stop's race before the picture is taken
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    updates: usize,
     /// The colours of the window
     #[arg(long, value_enum, default_value_t = Theme::Light)]
     theme: Theme,
@@ -63,6 +66,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         lesson: Some(options.lesson.clone()).filter(|id| id != "map"),
         stop: options.stop.unwrap_or(0),
         step: options.step,
+        updates: options.updates,
         dark: options.theme == Theme::Dark,
         language: options.lang,
         size: options.size,

@@ -10,8 +10,13 @@ use super::race::{Reached, Settings, Snapshot};
 use crate::models::{self, ModelSpec};
 use crate::nn::Parameters;
 
+/// A loss above so many times the first is worse than any guess.
+const FAR_TOO_LARGE: f32 = 2.0;
+/// So many updates in a row are no accident of one batch.
+const LASTING: usize = 20;
+
 /// What a learner asks of a race.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TrainCommand {
     /// Begin, or go on.
     Start,
@@ -138,6 +143,8 @@ pub struct Lane {
     pub diverged: Option<usize>,
     /// Whether no further update comes.
     pub is_finished: bool,
+    /// The update from which on the loss has been far above the first.
+    too_large_since: Option<usize>,
 }
 
 impl Lane {
@@ -154,7 +161,25 @@ impl Lane {
             reached: None,
             diverged: None,
             is_finished: false,
+            too_large_since: None,
         })
+    }
+
+    /// The update from which on every loss has been more than twice the first, if that lasts:
+    /// training diverges without an overflow, as it does where every cell saturates.
+    #[must_use]
+    pub fn diverges_since(&self) -> Option<usize> {
+        self.too_large_since.filter(|since| self.updates() >= since + LASTING)
+    }
+
+    fn add(&mut self, progress: Vec<Progress>) {
+        for update in progress {
+            self.history.push(update);
+            // Written so that NaN counts as too large.
+            let is_fair = update.loss <= FAR_TOO_LARGE * self.history[0].loss;
+            self.too_large_since =
+                if is_fair { None } else { self.too_large_since.or(Some(update.step)) };
+        }
     }
 
     /// Updates so far.
@@ -307,7 +332,7 @@ impl Live {
             return false;
         }
         let Some(lane) = self.lanes.get_mut(report.contestant) else { return false };
-        lane.history.extend(report.progress);
+        lane.add(report.progress);
         lane.kept.extend(report.kept);
         lane.latest = report.latest;
         lane.parameters = Some(report.parameters);
@@ -362,3 +387,6 @@ impl Live {
         if was_there { vec![Order::End] } else { Vec::new() }
     }
 }
+
+#[cfg(test)]
+mod tests;

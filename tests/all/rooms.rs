@@ -29,12 +29,12 @@ const ROOMS: &[&str] = &[
 /// Imports that the order allows and the house does not: room, path, reason.
 const NEITHER: &[(&str, &str, &str)] = &[
     ("export", "crate::lesson", "lesson and export do not see each other"),
-    ("view", "crate::training::worker", "the view reads and asks; it starts nothing"),
+    ("view", "crate::training::Trainer", "the view reads and asks; it trains nothing"),
     ("view", "crate::export", "the view reads and asks; it writes nothing"),
 ];
 
 /// Who may touch files, dialogs and threads (invariant 1).
-const HANDS: &[&str] = &["app/effects.rs", "checkpoint", "training/worker.rs", "cli"];
+const HANDS: &[&str] = &["app/effects.rs", "app/trainers.rs", "checkpoint", "cli"];
 const HANDY: &[&str] = &["std::fs", "std::thread", "rfd"];
 
 /// Sources of numbers that differ from run to run (invariant 6).

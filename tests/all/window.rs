@@ -8,6 +8,7 @@ use unrolled::app::state::Kept;
 use unrolled::lesson::Library;
 use unrolled::models;
 use unrolled::trace::timeline::{Granularity, TimelineCommand};
+use unrolled::training::live::{Control, Phase, TrainCommand};
 use unrolled::view::command::ThemeChoice;
 use unrolled::view::{Command, Language, Selection, VIEWS, theme, tr};
 
@@ -236,6 +237,92 @@ fn the_gru_gates_look_as_in_their_picture() {
     check_picture("gru-gates-dark-zh", "gru-brackets", language, choice, "gates");
 }
 
+/// A stop whose stage is a race of small models.
+fn race(language: Language, choice: ThemeChoice) -> Harness<'static, Headless> {
+    let lesson = "+++\ntitle = \"Race\"\nmodel = \"lstm-remember\"\ninput = \"c.-+*..-?\"\n+++\n\nText.\n\n\
+         ## Stop\n\n~~~stage\nviews = [\"training\"]\n\
+         controls = { hidden = 4, length = 9, learning_rate = 0.01, seed = 3 }\n~~~\n";
+    let file = format!("{}/01-race.md", language.code());
+    let library = Library::from_files(&[(file, lesson.as_bytes().to_vec())]);
+    let builder = Harness::builder().with_size([1280.0, 800.0]);
+    let mut harness = build(builder, library, language, choice);
+    harness.state_mut().command(Command::OpenLesson("race".to_owned()));
+    harness.state_mut().command(Command::Stop(1));
+    harness.run_steps(2);
+    harness
+}
+
+#[test]
+fn a_stop_sets_up_its_race_and_the_race_draws_at_every_point() {
+    for language in Language::ALL {
+        for choice in [ThemeChoice::Light, ThemeChoice::Dark] {
+            let mut harness = race(language, choice);
+            let train = |command| Command::Train(command);
+            for command in [
+                TrainCommand::Step,
+                TrainCommand::Step,
+                TrainCommand::ShowCheckpoint(Some(0)),
+                TrainCommand::Follow(Some(2)),
+                TrainCommand::Stop,
+                TrainCommand::Rewind,
+                TrainCommand::Set(Control::LearningRate(1e38)),
+                TrainCommand::Step,
+            ] {
+                harness.state_mut().command(train(command));
+                harness.run_steps(2);
+            }
+            // Weights of 1e38 soon give a product that is no number.
+            (0..60).for_each(|_| harness.state_mut().command(train(TrainCommand::Step)));
+            harness.run_steps(2);
+            let training = harness.state().state.training.as_ref().unwrap();
+            let settings = training.live.settings();
+            assert_eq!((settings.hidden, settings.length, settings.seed), (4, 9, 3));
+            assert!(training.live.lanes().iter().any(|lane| lane.diverged.is_some()));
+            assert!(harness.state().state.message.is_none());
+        }
+    }
+}
+
+#[test]
+fn the_stage_follows_the_weights_and_keeps_the_place() {
+    let mut harness = race(Language::English, ThemeChoice::Light);
+    let button = tr(Language::English, "training.single_step");
+    harness.get_by_label(button).click();
+    harness.run_steps(2);
+    harness.state_mut().command(Command::Timeline(TimelineCommand::Position(4)));
+    let cursor = harness.state().state.timeline.cursor();
+    let first = harness.state().state.run.as_ref().unwrap().checkpoint.card.clone();
+    assert_eq!((first.id.as_str(), first.steps), ("lstm-remember @ 1", 1));
+    harness.get_by_label(button).click();
+    harness.run_steps(2);
+    let state = &harness.state().state;
+    let run = state.run.as_ref().unwrap();
+    assert_eq!(run.checkpoint.card.id, "lstm-remember @ 2");
+    assert_eq!(run.trace.text(), "c.-+*..-?");
+    assert_eq!(state.timeline.cursor(), cursor);
+    // What ran is what was trained.
+    let lane = &state.training.as_ref().unwrap().live.lanes()[1];
+    assert_eq!(lane.parameters.as_ref(), Some(&run.checkpoint.parameters));
+    // Another model from the menu is the learner's choice and stays.
+    harness.state_mut().command(Command::SetModel("gru-remember".to_owned()));
+    harness.state_mut().command(Command::Train(TrainCommand::Step));
+    assert_eq!(harness.state().state.model.id(), "gru-remember");
+}
+
+#[test]
+fn a_race_goes_on_from_stop_to_stop_and_waits_on_another_page() {
+    let mut harness = race(Language::English, ThemeChoice::Light);
+    let phase = |harness: &Harness<'_, Headless>| {
+        harness.state().state.training.as_ref().map(|training| training.live.phase())
+    };
+    harness.state_mut().command(Command::Train(TrainCommand::Start));
+    harness.state_mut().command(Command::Stop(0));
+    harness.state_mut().command(Command::Stop(1));
+    assert_eq!(phase(&harness), Some(Phase::Running));
+    harness.state_mut().command(Command::OpenMap);
+    assert_eq!(phase(&harness), Some(Phase::Paused));
+}
+
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[\\[\\](){}<>]{0,12}",
@@ -284,6 +371,12 @@ fn command() -> impl Strategy<Value = Command> {
         text().prop_map(Command::Intervene),
         any::<usize>().prop_map(Command::LiftIntervention),
         Just(Command::SetLanguage(Language::Chinese)),
+        Just(Command::Train(TrainCommand::Start)),
+        Just(Command::Train(TrainCommand::Pause)),
+        Just(Command::Train(TrainCommand::Rewind)),
+        Just(Command::Train(TrainCommand::Stop)),
+        any::<Option<usize>>().prop_map(|at| Command::Train(TrainCommand::ShowCheckpoint(at))),
+        any::<Option<usize>>().prop_map(|at| Command::Train(TrainCommand::Follow(at))),
         Just(Command::ToggleKeys),
     ]
 }

@@ -6,7 +6,7 @@ use egui_plot::{
     PlotPoints, Points, VLine,
 };
 
-use crate::training::live::Live;
+use crate::training::live::{Lane, Live};
 use crate::training::race::GOAL;
 use crate::view::{Scene, theme, tr_with};
 
@@ -14,6 +14,8 @@ use crate::view::{Scene, theme, tr_with};
 const POINTS: usize = 240;
 /// Room for names at the ends of curves.
 const NAMES: f32 = 54.0;
+/// Letters of an axis.
+const AXIS_SIZE: f32 = 11.5;
 /// Names are at least so far apart.
 const LINE_HEIGHT: f32 = 14.0;
 
@@ -62,7 +64,7 @@ struct Chart<'a> {
 /// The training loss over the updates, averaged where there are more than can be seen.
 pub(super) fn loss_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Vec2) {
     let dark = ui.visuals().dark_mode;
-    let last = live.lanes().iter().map(|lane| lane.updates()).max().unwrap_or(0);
+    let last = live.lanes().iter().map(Lane::updates).max().unwrap_or(0);
     let share = last.div_ceil(POINTS).max(1);
     let mut curves = Vec::new();
     let mut breaks = Vec::new();
@@ -134,8 +136,8 @@ pub(super) fn scores_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Vec2)
         title: scene.tr("training.scores").to_owned(),
         size,
         is_logarithmic: false,
-        x: [0.0, 100.0],
-        y: Some([0.0, 104.0]),
+        x: [0.0, 106.0],
+        y: Some([0.0, 106.0]),
         level: Some(100.0 * GOAL),
         breaks: Vec::new(),
         x_name: "T",
@@ -206,56 +208,70 @@ fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
         // At least one power of ten, so that noise does not look like a change.
         None => [low.min(high - 1.0) - 0.08, high + 0.08],
     };
-    ui.label(RichText::new(&chart.title).small().weak());
+    ui.set_min_width(chart.size.x);
+    ui.add(egui::Label::new(RichText::new(&chart.title).small().weak()).truncate());
     let width = chart.size.x - NAMES;
     let x_name = chart.x_name.to_owned();
-    let response = Plot::new(chart.id)
-        .width(width)
-        .height(chart.size.y)
-        .allow_scroll(false)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
-        .show_background(false)
-        .default_x_bounds(chart.x[0], chart.x[1])
-        .default_y_bounds(y[0], y[1])
-        .y_axis_min_width(34.0)
-        .y_grid_spacer(move |input| if is_logarithmic { powers(&input) } else { shares() })
-        .y_axis_formatter(move |mark, _| {
-            if is_logarithmic { plain(10_f64.powf(mark.value)) } else { plain(mark.value) }
-        })
-        .label_formatter(move |at| {
-            let HoverPosition::NearDataPoint { plot_name, position, .. } = at else { return None };
-            let y = if is_logarithmic { 10_f64.powf(position.y) } else { position.y };
-            let x = plain(position.x.round());
-            Some(format!("{plot_name}\n{x_name} = {x}\n{}", super::super::number(y as f32)))
-        })
-        .show(ui, |plot| {
-            plot.set_plot_bounds_x(chart.x[0]..=chart.x[1]);
-            plot.set_plot_bounds_y(y[0]..=y[1]);
-            if let Some(level) = chart.level {
-                let line = HLine::new("", level).color(theme::success(dark)).allow_hover(false);
-                plot.hline(line.style(LineStyle::dashed_dense()).width(theme::HAIRLINE));
-            }
-            for (x, words) in &chart.breaks {
-                let line = VLine::new(words.clone(), *x).color(theme::error(dark));
-                plot.vline(line.width(theme::HAIRLINE));
-            }
-            for (curve, points) in &curves {
-                let line = Line::new(curve.name.clone(), PlotPoints::from(points.clone()));
-                let line = line.color(curve.color).width(theme::LINE);
-                plot.line(if curve.is_dashed {
-                    line.style(LineStyle::dashed_dense())
-                } else {
-                    line
-                });
-                if curve.has_marks {
-                    let marks = Points::new(curve.name.clone(), points.clone());
-                    plot.points(marks.color(curve.color).radius(3.0).shape(MarkerShape::Circle));
+    let axis_font = FontId::proportional(AXIS_SIZE);
+    let drawing = ui.scope(|ui| {
+        ui.style_mut().text_styles.insert(egui::TextStyle::Body, axis_font);
+        Plot::new(chart.id)
+            .width(width)
+            .height(chart.size.y)
+            .allow_scroll(false)
+            .allow_zoom(false)
+            .allow_drag(false)
+            .allow_boxed_zoom(false)
+            .allow_axis_zoom_drag(false)
+            .show_background(false)
+            .show_grid([false, true])
+            .grid_color(theme::grid_line(dark))
+            .grid_fade(0.0)
+            .x_grid_spacer(|input| few(&input))
+            .default_x_bounds(chart.x[0], chart.x[1])
+            .default_y_bounds(y[0], y[1])
+            .y_axis_min_width(34.0)
+            .y_grid_spacer(move |input| if is_logarithmic { powers(&input) } else { shares() })
+            .y_axis_formatter(move |mark, _| {
+                if is_logarithmic { plain(10_f64.powf(mark.value)) } else { plain(mark.value) }
+            })
+            .label_formatter(move |at| {
+                let HoverPosition::NearDataPoint { plot_name, position, .. } = at else {
+                    return None;
+                };
+                let y = if is_logarithmic { 10_f64.powf(position.y) } else { position.y };
+                let x = plain(position.x.round());
+                Some(format!("{plot_name}\n{x_name} = {x}\n{}", super::super::number(y as f32)))
+            })
+            .show(ui, |plot| {
+                plot.set_plot_bounds_x(chart.x[0]..=chart.x[1]);
+                plot.set_plot_bounds_y(y[0]..=y[1]);
+                if let Some(level) = chart.level {
+                    let line = HLine::new("", level).color(theme::success(dark)).allow_hover(false);
+                    plot.hline(line.style(LineStyle::dashed_dense()).width(theme::HAIRLINE));
                 }
-            }
-        });
+                for (x, words) in &chart.breaks {
+                    let line = VLine::new(words.clone(), *x).color(theme::error(dark));
+                    plot.vline(line.width(theme::HAIRLINE));
+                }
+                for (curve, points) in &curves {
+                    let line = Line::new(curve.name.clone(), PlotPoints::from(points.clone()));
+                    let line = line.color(curve.color).width(theme::LINE);
+                    plot.line(if curve.is_dashed {
+                        line.style(LineStyle::dashed_dense())
+                    } else {
+                        line
+                    });
+                    if curve.has_marks {
+                        let marks = Points::new(curve.name.clone(), points.clone());
+                        plot.points(
+                            marks.color(curve.color).radius(3.0).shape(MarkerShape::Circle),
+                        );
+                    }
+                }
+            })
+    });
+    let response = drawing.inner;
     let ends = curves.iter().filter_map(|(curve, points)| {
         let last = points.last()?;
         let y = response.transform.position_from_point(&PlotPoint::new(last[0], last[1])).y;
@@ -294,6 +310,20 @@ fn powers(input: &GridInput) -> Vec<GridMark> {
     let first = low + (step - low.rem_euclid(step)) % step;
     let marks = (0..).map(|k| first + k * step).take_while(|mark| *mark <= high);
     marks.map(|mark| GridMark { value: mark as f64, step_size: step as f64 }).collect()
+}
+
+/// Marks at steps of 1, 2 or 5 times a power of ten, far enough apart for egui to label them all.
+fn few(input: &GridInput) -> Vec<GridMark> {
+    /// In units of the closest grid lines that are drawn.
+    const LABELLED: f64 = 10.0;
+    let (low, high) = input.bounds;
+    let least = (input.base_step_size * LABELLED).max(1.0);
+    let power = 10_f64.powf(least.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= least);
+    let step = step.unwrap_or(power);
+    let first = (low / step).ceil() as i64;
+    let marks = (first..).map(|k| k as f64 * step).take_while(|mark| *mark <= high);
+    marks.map(|value| GridMark { value, step_size: step }).collect()
 }
 
 fn shares() -> Vec<GridMark> {

@@ -11,8 +11,12 @@ use crate::training::race::{self, HIDDEN, LEARNING_RATE, LENGTH};
 
 /// Below this height charts stand in one column and the view scrolls.
 const LOWEST_CHART: f32 = 110.0;
-/// Room for the name of a chart.
-const TITLE: f32 = 22.0;
+/// From this width on, two charts stand side by side.
+const TWO_COLUMNS: f32 = 440.0;
+/// Room for the name of a chart and its axis.
+const TITLE: f32 = 24.0;
+/// The height of a contestant's line.
+const LANE: f32 = 22.0;
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
@@ -30,9 +34,14 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let top = ui.cursor().top();
         transport_ui(ui, scene, live);
         controls_ui(ui, scene, live);
-        for at in 0..live.lanes().len() {
-            lane_ui(ui, scene, live, at);
-        }
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.spacing_mut().interact_size.y = LANE;
+            ui.spacing_mut().button_padding.y = 1.0;
+            for at in 0..live.lanes().len() {
+                lane_ui(ui, scene, live, at);
+            }
+        });
         checkpoints_ui(ui, scene, live);
         let used = ui.cursor().top() - top + theme::GAP;
         charts_ui(ui, scene, live, vec2(room.x, room.y - used));
@@ -42,15 +51,15 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 /// The loss above, accuracy by length and gradients by position below, side by side if there is
 /// room.
 fn charts_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, room: egui::Vec2) {
-    let is_wide = room.x >= 520.0;
+    let is_wide = room.x >= TWO_COLUMNS;
     let rows = if is_wide { 2.0 } else { 3.0 };
     let height = ((room.y - theme::GAP * rows) / rows - TITLE).max(LOWEST_CHART);
     charts::loss_ui(ui, scene, live, vec2(room.x, height));
     if is_wide {
-        let half = vec2((room.x - theme::GAP_LARGE) / 2.0, height);
+        let half = vec2((room.x - theme::GAP) / 2.0, height);
         ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = theme::GAP;
             ui.vertical(|ui| charts::scores_ui(ui, scene, live, half));
-            ui.add_space(theme::GAP);
             ui.vertical(|ui| charts::gradients_ui(ui, scene, live, half));
         });
     } else {
@@ -95,13 +104,20 @@ fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live) {
 fn controls_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live) {
     let settings = live.settings();
     ui.horizontal_wrapped(|ui| {
+        let lengths = match race::shortest(settings) {
+            Some(shortest) if shortest < settings.length => {
+                format!("{shortest}–{}", settings.length)
+            }
+            _ => settings.length.to_string(),
+        };
         let field = |ui: &mut Ui, key, hint, drag: egui::DragValue<'_>| -> bool {
             let words = scene.tr(key);
             let label = ui.label(RichText::new(words).small().weak());
             let response = ui.add(drag.update_while_editing(false)).labelled_by(label.id);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, words));
             ui.add_space(theme::GAP_SMALL);
-            response.on_hover_text(scene.tr(hint)).changed()
+            let hint = tr_with(scene.language, hint, &[("lengths", &lengths)]);
+            response.on_hover_text(hint).changed()
         };
         let mut chosen = None;
         let mut hidden = settings.hidden;
@@ -132,13 +148,6 @@ fn controls_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live) {
             scene.commands.push(Command::Train(TrainCommand::Set(control)));
         }
     });
-    let lengths = match race::shortest(settings) {
-        Some(shortest) if shortest < settings.length => format!("{shortest}–{}", settings.length),
-        _ => settings.length.to_string(),
-    };
-    let text = tr_with(scene.language, "training.task", &[("lengths", &lengths)]);
-    ui.label(RichText::new(text).small().weak());
-    ui.add_space(theme::GAP_SMALL);
 }
 
 /// A contestant's line: its name in its colour, updates and seconds, what it has reached, and the
@@ -149,9 +158,11 @@ fn lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live, at: usize) {
     ui.horizontal(|ui| {
         let color = charts::color(dark, at);
         let name = RichText::new(lane.spec.title).color(color).strong();
-        ui.add_sized(vec2(48.0, 20.0), egui::Label::new(name));
+        let (place, _) = ui.allocate_exact_size(vec2(46.0, LANE), egui::Sense::hover());
+        ui.put(place, egui::Label::new(name).halign(egui::Align::Min));
         let is_followed = live.follows() == Some(at);
-        let button = ui.selectable_label(is_followed, scene.tr("training.on_stage"));
+        let words = RichText::new(scene.tr("training.on_stage")).small();
+        let button = ui.selectable_label(is_followed, words);
         let title = format!("{} {}", lane.spec.title, scene.tr("training.on_stage"));
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &title));
         if button.on_hover_text(scene.tr("training.on_stage_hint")).clicked() {
@@ -177,6 +188,11 @@ fn standing(scene: &Scene<'_>, live: &Live, lane: &Lane, dark: bool) -> (String,
         let step = step.to_string();
         words.push(("step", &step));
         return (tr_with(scene.language, "training.diverged", &words), theme::error(dark));
+    }
+    if let Some(step) = lane.diverges_since() {
+        let step = step.to_string();
+        words.push(("step", &step));
+        return (tr_with(scene.language, "training.too_large", &words), theme::error(dark));
     }
     if let Some((reached, seconds)) = lane.reached {
         let (step, seconds) = (reached.step.to_string(), format!("{seconds:.1}"));
