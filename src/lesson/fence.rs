@@ -2,8 +2,9 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::{Reporter, SourceMap, did_you_mean, nearest};
+use super::diagnostic::{Reporter, SourceMap};
 use super::fields::{Fields, with_table};
+use super::nearest::{did_you_mean, nearest};
 use super::{Block, Control, Granularity, Question, Stage, Try, markdown};
 
 /// The languages of a fence that this module reads.

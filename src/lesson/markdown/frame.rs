@@ -7,6 +7,7 @@ use pulldown_cmark::HeadingLevel;
 
 use crate::lesson::diagnostic::SourceMap;
 use crate::lesson::fence::LANGUAGES;
+use crate::lesson::nearest::nearest;
 use crate::lesson::{Block, Expression, Inline, Located, Place};
 
 /// An element whose end has not been seen.
@@ -79,6 +80,28 @@ pub(super) fn stage_link(
         position,
         place: place_at(0),
     })
+}
+
+/// The stage link that was meant by an address that is none but looks like one: `stagecell@1`, `Stage:cell`, `cell@1`.
+pub(super) fn meant_stage_link(url: &str) -> Option<String> {
+    const SCHEME: &str = "stage";
+    if url.contains("://") || url.starts_with("mailto:") {
+        return None;
+    }
+    let (before, address) = match url.split_once([':', '：']) {
+        Some((before, address)) => (before, Some(address)),
+        None => (url, None),
+    };
+    let lower = before.to_lowercase();
+    if let Some(address) = address.filter(|_| nearest(&lower, [SCHEME]).is_some()) {
+        return Some(format!("{SCHEME}:{address}"));
+    }
+    let rest = before.get(SCHEME.len()..).filter(|_| lower.starts_with(SCHEME));
+    let is_address = |address: &&str| address.contains('@') || !address.contains(['.', '/', '#']);
+    match rest.map(|rest| rest.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '@')) {
+        Some(rest) if is_address(&rest) => Some(format!("{SCHEME}:{rest}")),
+        _ => url.contains('@').then(|| format!("{SCHEME}:{url}")),
+    }
 }
 
 /// If a fenced block is never closed: the part of its source that is most likely meant as its body.

@@ -44,7 +44,7 @@ fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, block: &Blo
         }
         Block::Math(tex) => {
             ui.add_space(theme::GAP_SMALL);
-            scene.memory.math.show(ui, tex, true);
+            scene.memory.math.show(ui, &tex.text, true);
         }
         Block::Table { header, rows } => table(ui, scene, page, header, rows),
         Block::Rule => {
