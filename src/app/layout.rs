@@ -3,7 +3,7 @@
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
 use super::state::State;
-use super::{bars, course_map, keys, sheets, update};
+use super::{bars, course_map, keys, sheets, stops, update};
 use crate::view::page::{self, Page};
 use crate::view::{Command, Memory, Scene, VIEWS, inspector, theme, timeline_bar, tr};
 
@@ -38,6 +38,15 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         return;
     };
     let width = ui.available_width();
+    // While a run is on its way, the stage still shows the one before.
+    let (remarks, is_own_run) = if state.pending.is_some() {
+        memory.remarks.last()
+    } else {
+        let is_own = stops::is_as_asked(state);
+        let now = state.timeline.position(&run.trace);
+        let run = (run.number, &*run.trace);
+        (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
+    };
     let mut scene = Scene {
         trace: &run.trace,
         run: run.number,
@@ -69,7 +78,12 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
                 stop: open.stop,
                 answers: &state.kept.answers,
                 done: &state.kept.done,
+                file: &open.file,
+                stale: open.stale.as_deref(),
                 diagnostics: &open.diagnostics,
+                remarks: &remarks,
+                is_own_run,
+                notes: state.kept.instructor_notes,
                 counter: 0,
             };
             page::ui(ui, &mut scene, &mut page);

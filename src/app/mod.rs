@@ -1,7 +1,7 @@
 //! The window: state, what changes it, and drawing it with or without a screen.
 //!
-//! `state` is plain data, `update` the only place that changes it, `effects` the only place that
-//! touches threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
+//! `state` is plain data, `update` the only place that changes it, `effects` and `watch` the only
+//! places that touch threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
 //! screen or into a picture.
 
 mod bars;
@@ -11,11 +11,13 @@ pub mod keys;
 pub mod layout;
 pub mod messages;
 pub mod offscreen;
+pub mod reload;
 pub mod screenshot;
 mod sheets;
 pub mod state;
 mod stops;
 pub mod update;
+mod watch;
 pub mod window;
 
 pub use screenshot::{Request as ScreenshotRequest, screenshot};

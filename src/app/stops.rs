@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::state::{ModelChoice, OpenLesson, State};
 use super::update::{Effect, fail, run};
-use crate::lesson::{Answer, Expression, Stage, evaluate};
+use crate::lesson::{Answer, Expression, Setting, Stage, evaluate};
 use crate::models;
 use crate::tape::Intervention;
 use crate::trace::Trace;
@@ -18,12 +18,7 @@ pub(super) fn open_lesson(state: &mut State, id: &str, stop: usize) -> Vec<Effec
         fail(state, text);
         return Vec::new();
     };
-    state.lesson = Some(OpenLesson {
-        lesson: Arc::new(found.lesson.clone()),
-        diagnostics: found.diagnostics,
-        stop: 0,
-        arriving: false,
-    });
+    state.lesson = Some(OpenLesson::new(found));
     state.selection = None;
     go_to_stop(state, stop)
 }
@@ -52,21 +47,32 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
             state.views = views;
         }
     }
+    if runs(state, &setting, &interventions) {
+        arrive(state);
+        return Vec::new();
+    }
+    state.model = ModelChoice::Shipped(models::resolve(setting.model));
+    setting.input.clone_into(&mut state.input);
+    state.interventions = interventions;
+    run(state)
+}
+
+/// Whether the run on the stage is the one that the stop asks for.
+pub(super) fn is_as_asked(state: &State) -> bool {
+    let Some(open) = &state.lesson else { return false };
+    let setting = open.lesson.setting_at(open.stop.checked_sub(1));
+    let interventions: Vec<_> = setting.set.iter().filter_map(|text| text.parse().ok()).collect();
+    runs(state, &setting, &interventions)
+}
+
+fn runs(state: &State, setting: &Setting<'_>, interventions: &[Intervention]) -> bool {
     let model = models::resolve(setting.model);
-    let is_there = state.run.is_some()
+    state.run.is_some()
         && state.pending.is_none()
         && state.input_error.is_none()
         && matches!(&state.model, ModelChoice::Shipped(id) if *id == model)
         && state.input == setting.input
-        && state.interventions == interventions;
-    if is_there {
-        arrive(state);
-        return Vec::new();
-    }
-    state.model = ModelChoice::Shipped(model);
-    setting.input.clone_into(&mut state.input);
-    state.interventions = interventions;
-    run(state)
+        && state.interventions == interventions
 }
 
 /// Goes where the stop's stage says, now that its run is there.

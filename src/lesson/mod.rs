@@ -26,7 +26,7 @@ pub use expression::{
 pub use intervention::{NoEffect, no_effect};
 pub use library::{Found, Library};
 pub use nearest::{did_you_mean, nearest};
-pub use parity::parity;
+pub use parity::{parity, same_stage};
 pub use parse::{parse, parse_bytes};
 pub use visit::{Formula, Part, count_asked, formulas, parts, plain_text};
 
