@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::state::{ModelChoice, Outcome, Run, RunRequest, State};
 use super::reload;
+use super::state::{ModelChoice, Outcome, Run, RunRequest, State};
 use super::update::{self, Effect};
 use super::watch::Watch;
 use crate::checkpoint::{self, Checkpoint};

@@ -4,9 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::state::{
-    INPUTS_KEPT, Message, ModelChoice, OpenLesson, Outcome, RunRequest, State,
-};
+use super::state::{INPUTS_KEPT, Message, ModelChoice, OpenLesson, Outcome, RunRequest, State};
 use super::stops::{arrive, go_to_stop, open_lesson};
 use crate::lesson::Library;
 use crate::models;

@@ -62,8 +62,7 @@ pub fn check_with(
     let mut checker = Checker::new(rules(lesson));
     for formula in formulas(lesson) {
         if let Err(problem) = (known.typeset)(&formula.tex.text, formula.display) {
-            let message =
-                format!("`{}` cannot be typeset: {problem}", formula.tex.text.trim());
+            let message = format!("`{}` cannot be typeset: {problem}", formula.tex.text.trim());
             checker.error(formula.tex.place, message, None);
         }
     }
@@ -174,7 +173,8 @@ fn reads_the_same(
         Ok(_) => "it takes other tokens from this stop's input".to_owned(),
         Err(problem) => problem,
     };
-    let message = format!("`{}` cannot be compared with `{}`: {problem}", model.text, setting.model);
+    let message =
+        format!("`{}` cannot be compared with `{}`: {problem}", model.text, setting.model);
     checker.error(model.place, message, Some("compare models of one task".to_owned()));
 }
 

@@ -204,7 +204,10 @@ fn lay_out(tex: &str, display: bool) -> Result<DisplayList, String> {
     }
     let source =
         if display { format!("\\displaystyle {tex}") } else { format!("\\textstyle {tex}") };
-    let nodes = ratex_parser::parser::parse(&source).map_err(|e| e.to_string())?;
+    let parse = ratex_parser::parser::parse;
+    // A message counts characters, so it should be about the formula as its author wrote it.
+    let message = |error| parse(tex).err().unwrap_or(error).to_string();
+    let nodes = parse(&source).map_err(message)?;
     let ink = ratex_layout::LayoutOptions { color: Color::WHITE, ..Default::default() };
     Ok(ratex_layout::to_display_list(&ratex_layout::layout(&nodes, &ink)))
 }

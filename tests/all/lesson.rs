@@ -1,11 +1,14 @@
 //! Lessons: parsing gives a lesson and diagnostics for every input whatever, and expressions always end.
 
+mod checks;
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use unrolled::lesson::{
     Block, Diagnostic, Expression, FUNCTIONS, Function, Inline, Known, Lesson, Located, Place,
-    Setting, Severity, Values, check, check_with, evaluate, parity, parse, parse_bytes, parts, plain_text, sources,
+    Setting, Severity, Values, check, check_with, evaluate, parity, parse, parse_bytes, parts,
+    plain_text, sources,
 };
 
 /// Uses every block and every kind of running text.

@@ -33,8 +33,9 @@ const NEITHER: &[(&str, &str, &str)] = &[
 ];
 
 /// Who may touch files, dialogs and threads (invariant 1).
-const HANDS: &[&str] = &["app/effects.rs", "checkpoint", "training/worker.rs", "cli"];
-const HANDY: &[&str] = &["std::fs", "std::thread", "rfd"];
+const HANDS: &[&str] =
+    &["app/effects.rs", "app/watch.rs", "checkpoint", "training/worker.rs", "cli"];
+const HANDY: &[&str] = &["std::fs", "std::thread", "notify", "rfd"];
 
 /// Sources of numbers that differ from run to run (invariant 6).
 const CHANGING: &[&str] = &[

@@ -176,6 +176,15 @@ pub(super) fn unread_marks(inlines: &[Inline]) -> Option<(&'static str, &'static
         let hint = "move punctuation out of the marks: **门**。 rather than **门。**";
         return Some(("a ** in this paragraph is shown as it is", hint));
     }
+    // One alone is a sum of money; two were to hold a formula.
+    let dollars = inlines.iter().map(|inline| match inline {
+        Inline::Text(text) => text.matches('$').count(),
+        _ => 0,
+    });
+    if dollars.sum::<usize>() > 1 {
+        let hint = "close every brace, and put no space inside $…$";
+        return Some(("a formula in this paragraph is not read as one", hint));
+    }
     None
 }
 
