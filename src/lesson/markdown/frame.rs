@@ -97,10 +97,12 @@ pub(super) fn meant_stage_link(url: &str) -> Option<String> {
         return Some(format!("{SCHEME}:{address}"));
     }
     let rest = before.get(SCHEME.len()..).filter(|_| lower.starts_with(SCHEME));
-    let is_address = |address: &&str| address.contains('@') || !address.contains(['.', '/', '#']);
-    match rest.map(|rest| rest.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '@')) {
-        Some(rest) if is_address(&rest) => Some(format!("{SCHEME}:{rest}")),
-        _ => url.contains('@').then(|| format!("{SCHEME}:{url}")),
+    match rest.filter(|rest| rest.contains('@') || !rest.contains(['.', '#'])) {
+        Some(rest) => {
+            let address = rest.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '@');
+            Some(format!("{SCHEME}:{address}"))
+        }
+        None => url.contains('@').then(|| format!("{SCHEME}:{url}")),
     }
 }
 
