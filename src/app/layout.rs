@@ -33,7 +33,10 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
 fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut Vec<Command>) {
     let (Some(open), Some(run)) = (&state.lesson, &state.run) else {
         CentralPanel::default().show(ui, |ui| {
-            ui.centered_and_justified(|ui| ui.label(tr(state.kept.language, "common.loading")));
+            // A first run that failed has its message in the bar; nothing more will come.
+            if state.pending.is_some() {
+                ui.centered_and_justified(|ui| ui.label(tr(state.kept.language, "common.loading")));
+            }
         });
         return;
     };

@@ -6,7 +6,7 @@ use super::state::{OpenLesson, State};
 use super::stops::go_to_stop;
 use super::update::{Effect, fail};
 use crate::lesson::{Lesson, Library, Severity, same_stage};
-use crate::view::tr_with;
+use crate::view::{Language, tr_with};
 
 /// Takes the lessons of a folder that was read again, or why it could not be.
 ///
@@ -27,9 +27,8 @@ pub fn reloaded(state: &mut State, read: Result<Library, String>) -> Vec<Effect>
         state.library = library;
         return Vec::new();
     };
-    if let Some(problem) = worse(open, &library) {
-        let gone = || tr_with(language, "error.lesson_gone", &[("file", &open.file)]);
-        open.stale = Some(problem.unwrap_or_else(gone));
+    if let Some(problem) = worse(open, &library, language) {
+        open.stale = Some(problem);
         library.keep(&state.library, &open.lesson.id, &open.language);
         state.library = library;
         return Vec::new();
@@ -55,20 +54,18 @@ pub fn reloaded(state: &mut State, read: Result<Library, String>) -> Vec<Effect>
     if is_same { Vec::new() } else { go_to_stop(state, stop) }
 }
 
-/// Whether the library has the open lesson no more (without a text), or only with errors that it had not before.
-fn worse(open: &OpenLesson, library: &Library) -> Option<Option<String>> {
-    let Some(found) = library.get(&open.language, &open.lesson.id) else {
-        return Some(None);
+/// What is said if the library has the open lesson no more, or only with errors that it had not before.
+fn worse(open: &OpenLesson, library: &Library, language: Language) -> Option<String> {
+    let found = library.get(&open.language, &open.lesson.id);
+    let Some(found) = found.filter(|found| found.language == open.language) else {
+        return Some(tr_with(language, "error.lesson_gone", &[("file", &open.file)]));
     };
-    if found.language != open.language {
-        return Some(None);
-    }
     let is_error = |severity: Severity| severity == Severity::Error;
     if open.diagnostics.iter().any(|diagnostic| is_error(diagnostic.severity)) {
         return None;
     }
     let error = found.diagnostics.iter().find(|diagnostic| is_error(diagnostic.severity))?;
-    Some(Some(format!("{}:{error}", found.file)))
+    Some(format!("{}:{error}", found.file))
 }
 
 /// The number that a stop has after the change: that of the same heading, or else the same number.

@@ -1,6 +1,6 @@
 //! A folder that is watched for changes, on a thread of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,7 @@ impl Drop for Watch {
 fn wait(
     inbox: &Receiver<Signal>,
     mut watcher: RecommendedWatcher,
-    folder: &PathBuf,
+    folder: &Path,
     changed: &dyn Fn(),
 ) {
     while let Ok(Signal::Changed) = inbox.recv() {

@@ -191,8 +191,8 @@ fn hint_helps(
         let set = setting.set.iter().copied().chain(extra.iter().map(String::as_str)).collect();
         let mut answer = None;
         let run = &mut |values: &dyn Values| {
-            let unmatched = written.iter().filter(|one| extra.contains(&one.to_string()));
-            let unmatched = unmatched.filter_map(|one| no_effect(one, values)).next();
+            let mut unmatched = written.iter().filter(|one| extra.contains(&one.to_string()));
+            let unmatched = unmatched.find_map(|one| no_effect(one, values));
             answer = Some(match unmatched {
                 Some(unmatched) => {
                     let hint = unmatched.hint.map_or(String::new(), |hint| format!(", {hint}"));

@@ -67,13 +67,14 @@ fn edit_distance(from: &[char], to: &str) -> usize {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(word: &str, names: &[&str], expected: Option<&str>) {
+        assert_eq!(nearest(word, names.iter().copied()), expected, "{word}");
+    }
+
     #[test]
     fn slips_and_parts_are_recognised_and_nonsense_is_not() {
         let names = ["input_gate", "forget_gate", "layer0.cell", "lstm-brackets"];
-        #[track_caller]
-        fn check(word: &str, names: &[&str], expected: Option<&str>) {
-            assert_eq!(nearest(word, names.iter().copied()), expected, "{word}");
-        }
         check("forgot_gate", &names, Some("forget_gate"));
         check("Forget_Gate", &names, Some("forget_gate"));
         check("cell", &names, Some("layer0.cell"));
