@@ -149,6 +149,13 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
         }
         ui.separator();
+        let mut notes = state.kept.instructor_notes;
+        let toggle = ui.checkbox(&mut notes, words("menu.instructor_notes"));
+        if toggle.on_hover_text(words("menu.instructor_notes_hint")).changed() {
+            commands.push(Command::ShowNotes(notes));
+            ui.close();
+        }
+        ui.separator();
         path_field(ui, words("menu.open_path"), words("menu.open_path_hint"), commands);
     });
 }

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::reload;
 use super::state::{Beside, Finished, ModelChoice, Outcome, Run, RunRequest, State};
 use super::trainers::Trainers;
 use super::training;
 use super::update::{self, Effect};
+use super::watch::Watch;
 use crate::checkpoint::{self, Checkpoint};
 use crate::export::{Heatmap, PictureFormat, TableFormat, figure, table};
 use crate::lesson::Library;
@@ -97,6 +99,7 @@ fn record(
 
 /// An answer from outside.
 enum Event {
+    Reread(PathBuf, Result<Library, String>),
     Ran(u64, Outcome),
     Opened(Result<Opened, String>),
     Saved(Result<PathBuf, String>),
@@ -115,6 +118,8 @@ pub struct Threads {
     answer: Sender<Event>,
     wake: Arc<dyn Fn() + Send + Sync>,
     trainers: Trainers,
+    /// The folder that the lessons came from, if they are not the program's own.
+    watch: Option<(PathBuf, Watch)>,
 }
 
 impl Threads {
@@ -141,7 +146,7 @@ impl Threads {
             }
         })?;
         let trainers = Trainers::new(Arc::clone(&wake));
-        Ok(Self { requests, events, answer, wake, trainers })
+        Ok(Self { requests, events, answer, wake, trainers, watch: None })
     }
 
     /// Starts what an effect asks for.
@@ -215,9 +220,39 @@ impl Threads {
             }
         }
         while let Ok(event) = self.events.try_recv() {
+            let folder = match &event {
+                Event::Opened(Ok(Opened::Lessons(path, _))) => Some(path.clone()),
+                // Another folder was opened since.
+                Event::Reread(path, _)
+                    if self.watch.as_ref().is_none_or(|(watched, _)| watched != path) =>
+                {
+                    continue;
+                }
+                _ => None,
+            };
             for effect in take(state, event) {
                 self.perform(effect, state);
             }
+            if let Some(folder) = folder {
+                self.watch(folder, state);
+            }
+        }
+    }
+
+    /// From now on the lessons of this folder are read again when they change.
+    fn watch(&mut self, folder: PathBuf, state: &mut State) {
+        let (answer, wake) = (self.answer.clone(), Arc::clone(&self.wake));
+        let path = folder.clone();
+        let changed = move || {
+            let read = read_lessons(&path).map_err(|error| error.to_string());
+            // The window may be gone by now.
+            if answer.send(Event::Reread(path.clone(), read)).is_ok() {
+                wake();
+            }
+        };
+        match Watch::start(&folder, changed) {
+            Ok(watch) => self.watch = Some((folder, watch)),
+            Err(problem) => update::fail(state, problem),
         }
     }
 }
@@ -234,6 +269,7 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             state.kept.folder = path.parent().map(Path::to_owned);
             return update::show_model(state, ModelChoice::Opened(checkpoint.into()), input);
         }
+        Event::Reread(_, read) => return reload::reloaded(state, read),
         Event::Opened(Err(text)) | Event::Saved(Err(text)) => update::fail(state, text),
         Event::Saved(Ok(path)) => {
             let shown = path.display().to_string();

@@ -3,7 +3,7 @@
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
 use super::state::State;
-use super::{bars, course_map, keys, sheets, update};
+use super::{bars, course_map, keys, sheets, stops, update};
 use crate::view::page::{self, Page};
 use crate::view::{Command, Memory, Other, Scene, VIEWS, inspector, theme, timeline_bar, tr};
 
@@ -33,11 +33,23 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
 fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut Vec<Command>) {
     let (Some(open), Some(run)) = (&state.lesson, &state.run) else {
         CentralPanel::default().show(ui, |ui| {
-            ui.centered_and_justified(|ui| ui.label(tr(state.kept.language, "common.loading")));
+            // A first run that failed has its message in the bar; nothing more will come.
+            if state.pending.is_some() {
+                ui.centered_and_justified(|ui| ui.label(tr(state.kept.language, "common.loading")));
+            }
         });
         return;
     };
     let width = ui.available_width();
+    // While a run is on its way, the stage still shows the one before.
+    let (remarks, is_own_run) = if state.pending.is_some() {
+        memory.remarks.last()
+    } else {
+        let is_own = stops::is_as_asked(state);
+        let now = state.timeline.position(&*run.trace);
+        let run = (run.number, &*run.trace);
+        (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
+    };
     let mut scene = Scene {
         trace: &run.trace,
         run: run.number,
@@ -84,7 +96,12 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
                 stop: open.stop,
                 answers: &state.kept.answers,
                 done: &state.kept.done,
+                file: &open.file,
+                stale: open.stale.as_deref(),
                 diagnostics: &open.diagnostics,
+                remarks: &remarks,
+                is_own_run,
+                notes: state.kept.instructor_notes,
                 counter: 0,
             };
             page::ui(ui, &mut scene, &mut page);

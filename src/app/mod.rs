@@ -1,6 +1,6 @@
 //! The window: state, what changes it, and drawing it with or without a screen.
 //!
-//! `state` is plain data, `update` the only place that changes it, `effects` and `trainers` the only
+//! `state` is plain data, `update` the only place that changes it, `effects`, `trainers` and `watch` the only
 //! places that touch threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
 //! screen or into a picture.
 
@@ -11,6 +11,7 @@ pub mod keys;
 pub mod layout;
 pub mod messages;
 pub mod offscreen;
+pub mod reload;
 pub mod screenshot;
 mod sheets;
 pub mod state;
@@ -18,6 +19,7 @@ mod stops;
 pub mod trainers;
 pub mod training;
 pub mod update;
+mod watch;
 pub mod window;
 
 pub use screenshot::{Request as ScreenshotRequest, screenshot};

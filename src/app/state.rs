@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::laboratory::{Contestant, Laboratory};
-use crate::lesson::{Diagnostic, Lesson, Library};
+use crate::lesson::{Diagnostic, Found, Lesson, Library};
 use crate::models::Diagram;
 use crate::tape::Intervention;
 use crate::tasks::InputError;
@@ -100,6 +100,8 @@ pub struct Kept {
     pub inputs: Vec<(String, String)>,
     /// Whether the inspector is shown; where nobody chose, it is in a window that has room for it.
     pub inspector: Option<bool>,
+    /// Whether the notes for the instructor are on the page.
+    pub instructor_notes: bool,
     /// The folder where something was saved or opened last.
     pub folder: Option<PathBuf>,
 }
@@ -108,12 +110,34 @@ pub struct Kept {
 pub struct OpenLesson {
     /// The lesson.
     pub lesson: Arc<Lesson>,
+    /// The language that it is in, which may not be the one asked for.
+    pub language: String,
+    /// The file that it was read from, relative to the lessons' folder.
+    pub file: String,
+    /// Why the file's present content is not on the page, if it is not.
+    pub stale: Option<String>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
     /// The stop; 0 is the opening.
     pub stop: usize,
     /// A stage that waits for its run: where to go and what to look at when that is there.
     pub arriving: bool,
+}
+
+impl OpenLesson {
+    /// A lesson at its opening, with nothing on the way.
+    #[must_use]
+    pub fn new(found: Found<'_>) -> Self {
+        Self {
+            lesson: Arc::new(found.lesson.clone()),
+            language: found.language.to_owned(),
+            file: found.file.to_owned(),
+            stale: None,
+            diagnostics: found.diagnostics,
+            stop: 0,
+            arriving: false,
+        }
+    }
 }
 
 /// Which model runs.

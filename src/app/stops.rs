@@ -6,7 +6,7 @@ use super::state::{Beside, ModelChoice, OpenLesson, State};
 use super::training;
 use super::update::{Effect, fail, run, set_laboratory};
 use crate::laboratory::Laboratory;
-use crate::lesson::{Answer, Expression, Lesson, Stage, evaluate};
+use crate::lesson::{Answer, Expression, Lesson, Setting, Stage, evaluate};
 use crate::models;
 use crate::tape::Intervention;
 use crate::trace::Trace;
@@ -20,12 +20,7 @@ pub(super) fn open_lesson(state: &mut State, id: &str, stop: usize) -> Vec<Effec
         fail(state, text);
         return Vec::new();
     };
-    state.lesson = Some(OpenLesson {
-        lesson: Arc::new(found.lesson.clone()),
-        diagnostics: found.diagnostics,
-        stop: 0,
-        arriving: false,
-    });
+    state.lesson = Some(OpenLesson::new(found));
     state.selection = None;
     go_to_stop(state, stop)
 }
@@ -55,7 +50,6 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
         }
     }
     let mut effects = training::enter(state, lesson.stage_at(stop.checked_sub(1)));
-    let model = models::resolve(setting.model);
     state.loss_at = None;
     state.back = None;
     let laboratory = laboratory_at(state, &lesson, stop);
@@ -63,25 +57,15 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
     let compare = compare.unwrap_or_default().iter().map(|model| models::resolve(&model.text));
     let beside: Vec<Beside> =
         compare.map(|id| Beside { model: ModelChoice::Shipped(id), kept: None }).collect();
-    let is_there = state.run.is_some()
-        && state.pending.is_none()
-        && state.input_error.is_none()
-        && matches!(&state.model, ModelChoice::Shipped(id) if *id == model)
-        && state.input == setting.input
-        && state.interventions == interventions
-        && laboratory.is_none()
-        && state.laboratory.is_none()
-        && state
-            .beside
-            .iter()
-            .map(|beside| beside.model.id())
-            .eq(beside.iter().map(|b| b.model.id()))
-        && state.beside.iter().all(|beside| beside.kept.is_none());
-    if is_there {
+    let is_beside =
+        |(old, new): (&Beside, &Beside)| old.kept.is_none() && old.model.id() == new.model.id();
+    let same_beside =
+        state.beside.len() == beside.len() && state.beside.iter().zip(&beside).all(is_beside);
+    if laboratory.is_none() && same_beside && runs(state, &setting, &interventions) {
         arrive(state);
         return effects;
     }
-    state.model = ModelChoice::Shipped(model);
+    state.model = ModelChoice::Shipped(models::resolve(setting.model));
     setting.input.clone_into(&mut state.input);
     state.interventions = interventions;
     state.beside = beside;
@@ -109,6 +93,25 @@ fn laboratory_at(state: &mut State, lesson: &Lesson, stop: usize) -> Option<Labo
         }
     }
     Some(laboratory)
+}
+
+/// Whether the run on the stage is the one that the stop asks for.
+pub(super) fn is_as_asked(state: &State) -> bool {
+    let Some(open) = &state.lesson else { return false };
+    let setting = open.lesson.setting_at(open.stop.checked_sub(1));
+    let interventions: Vec<_> = setting.set.iter().filter_map(|text| text.parse().ok()).collect();
+    runs(state, &setting, &interventions)
+}
+
+fn runs(state: &State, setting: &Setting<'_>, interventions: &[Intervention]) -> bool {
+    let model = models::resolve(setting.model);
+    state.run.is_some()
+        && state.laboratory.is_none()
+        && state.pending.is_none()
+        && state.input_error.is_none()
+        && matches!(&state.model, ModelChoice::Shipped(id) if *id == model)
+        && state.input == setting.input
+        && state.interventions == interventions
 }
 
 /// Goes where the stop's stage says, now that its run is there.

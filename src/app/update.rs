@@ -3,11 +3,10 @@
 //! Pure: no files, threads, clocks or window, so that every sequence of commands can be tested.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::state::{
-    BESIDE_AT_MOST, Beside, Finished, INPUTS_KEPT, Message, ModelChoice, Outcome, Run, RunRequest,
-    State,
+    BESIDE_AT_MOST, Beside, Finished, INPUTS_KEPT, Message, ModelChoice, OpenLesson, Outcome, Run,
+    RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
 use super::training;
@@ -92,9 +91,17 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Answer(question, choice) => {
             state.kept.answers.insert(question, choice);
         }
+        // While a run is on its way the stage shows what is no longer asked for.
         Command::TaskDone(task) => {
-            state.kept.done.insert(task);
+            if state.pending.is_none() {
+                state.kept.done.insert(task);
+            }
         }
+        Command::TryAgain(task) => {
+            state.kept.done.remove(&task);
+            return reset(state);
+        }
+        Command::ShowNotes(shown) => state.kept.instructor_notes = shown,
         Command::ToggleView(id) => toggle_view(state, &id),
         Command::Intervene(text) => return intervene(state, &text),
         Command::LiftIntervention(at) => {
@@ -440,8 +447,7 @@ fn set_language(state: &mut State, language: Language) {
     state.kept.language = language;
     let Some(open) = &mut state.lesson else { return };
     if let Some(found) = state.library.get(language.code(), &open.lesson.id) {
-        open.lesson = Arc::new(found.lesson.clone());
-        open.diagnostics = found.diagnostics;
-        open.stop = open.stop.min(open.lesson.stops.len());
+        let stop = open.stop.min(found.lesson.stops.len());
+        *open = OpenLesson { stop, arriving: open.arriving, ..OpenLesson::new(found) };
     }
 }

@@ -12,7 +12,7 @@ use crate::app::effects::read_lessons;
 use crate::lesson::{self, Diagnostic, Library, Setting, Severity};
 use crate::tape::Intervention;
 use crate::trace::Trace;
-use crate::view::VIEWS;
+use crate::view::{VIEWS, math};
 use crate::{checkpoint, models};
 
 /// Look for mistakes in lessons: syntax, names, expressions, and whether both languages say the same
@@ -81,30 +81,12 @@ fn check(library: &Library, language: &str, id: &str, runs: &mut Runs) -> Vec<Re
     let mut ids = models::ids();
     ids.extend(models::MODELS.iter().map(|spec| spec.id.to_owned()));
     let models: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let mut problems = Vec::new();
-    let mut provide =
-        |setting: &Setting<'_>, use_values: &mut dyn FnMut(&dyn lesson::Values)| match runs
-            .get(setting)
-        {
-            Ok(trace) => use_values(trace),
-            Err(problem) => problems.push(problem),
-        };
-    let mut diagnostics = lesson::check_with(found.lesson, &mut provide, &views, &models);
-    problems.dedup();
-    diagnostics.extend(unreadable_interventions(found.lesson));
-    let place = found.lesson.model.place;
-    diagnostics.extend(problems.into_iter().map(|text| Diagnostic::error(place, text, None)));
+    let mut provide = |setting: &Setting<'_>, read: &mut dyn FnMut(&dyn lesson::Values)| {
+        runs.get(setting).map(|trace| read(trace))
+    };
+    let known = lesson::Known { views: &views, models: &models, typeset: &math::check };
+    let diagnostics = lesson::check_with(found.lesson, &mut provide, &known);
     diagnostics.into_iter().map(|diagnostic| (file.clone(), diagnostic)).collect()
-}
-
-/// Interventions of stages that cannot be read, where they stand.
-fn unreadable_interventions(lesson: &lesson::Lesson) -> Vec<Diagnostic> {
-    let stages =
-        lesson.stage.iter().chain(lesson.stops.iter().filter_map(|stop| stop.stage.as_ref()));
-    let set = stages.flat_map(|stage| &stage.set);
-    let errors =
-        set.filter_map(|text| Some((text.place, text.text.parse::<Intervention>().err()?)));
-    errors.map(|(place, error)| Diagnostic::error(place, error.to_string(), None)).collect()
 }
 
 /// A lesson against its translation; the shipped lessons have one.

@@ -9,7 +9,6 @@ mod eval;
 mod figure;
 mod list;
 mod model;
-mod nearest;
 mod open;
 mod output;
 mod race;

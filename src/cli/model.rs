@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::Usage;
-use super::nearest::hint;
 use crate::checkpoint::{self, Checkpoint, CheckpointError};
+use crate::lesson::{did_you_mean, no_effect};
 use crate::models::{self, ModelSpec, Recipe};
 use crate::tape::Intervention;
 use crate::trace::Trace;
@@ -22,7 +22,7 @@ pub fn recipe(id: &str) -> anyhow::Result<(&'static ModelSpec, &'static Recipe)>
     };
     models::find_recipe(id).or_else(of_architecture).ok_or_else(|| {
         let names = models::recipes().map(|(_, recipe)| recipe.id);
-        Usage(format!("there is no model `{id}`; {}", hint(id, names, SEE_MODELS))).into()
+        Usage(format!("there is no model `{id}`; {}", meant(id, names, SEE_MODELS))).into()
     })
 }
 
@@ -104,42 +104,19 @@ pub fn known_name<'a>(trace: &Trace, name: &'a str) -> anyhow::Result<&'a str> {
 fn unknown_value<'a>(trace: &Trace, name: &str, names: impl Iterator<Item = &'a str>) -> Usage {
     let model = trace.model();
     let otherwise = format!("`unrolled list values {model}` shows those there are");
-    Usage(format!("{model} has no value `{name}`; {}", hint(name, names, &otherwise)))
+    Usage(format!("{model} has no value `{name}`; {}", meant(name, names, &otherwise)))
+}
+
+/// A sentence that offers the nearest name, or else where to look.
+fn meant<'a>(word: &str, names: impl Iterator<Item = &'a str>, otherwise: &str) -> String {
+    did_you_mean(word, names).unwrap_or_else(|| otherwise.to_owned())
 }
 
 /// An intervention that changes nothing is a mistake that would go unnoticed.
 fn must_match(trace: &Trace, intervention: &Intervention) -> anyhow::Result<()> {
-    let graph = trace.graph();
-    let name_only = Intervention { positions: None, units: None, ..intervention.clone() };
-    let named: Vec<_> = graph
-        .names()
-        .iter()
-        .filter(|named| !named.is_parameter && name_only.matches(&named.name, 0))
-        .collect();
-    if named.is_empty() {
-        let name = &intervention.pattern;
-        if graph.find(name).is_some_and(|id| graph.name(id).is_parameter) {
-            let text = format!(
-                "`{name}` is a parameter; interventions act on values that are computed, such as `hidden`"
-            );
-            return Err(Usage(text).into());
-        }
-        let pattern = intervention.pattern.trim_end_matches('*');
-        return Err(unknown_value(trace, pattern, trace.value_names()).into());
-    }
-    let nodes = || {
-        let nodes = named.iter().filter_map(|named| graph.find(&named.name));
-        nodes.flat_map(|id| graph.everywhere(id))
-    };
-    let wrong =
-        |reason: String| Err(Usage(format!("`{intervention}` changes nothing: {reason}")).into());
-    let n_positions = trace.n_positions();
-    if !nodes().any(|(position, _)| intervention.matches(&named[0].name, *position)) {
-        return wrong(format!("the input has the positions 0 to {}", n_positions - 1));
-    }
-    let units = nodes().map(|(_, node)| graph.value(*node).ncols()).max().unwrap_or(0);
-    if intervention.units.as_ref().is_some_and(|range| range.start >= units) {
-        return wrong(format!("`{}` has the units 0 to {}", named[0].name, units - 1));
-    }
-    Ok(())
+    let Some(unmatched) = no_effect(intervention, trace) else { return Ok(()) };
+    let model = trace.model();
+    let otherwise = format!("`unrolled list values {model}` shows those there are");
+    let hint = unmatched.hint.unwrap_or(otherwise);
+    Err(Usage(format!("{}; {hint}", unmatched.message)).into())
 }

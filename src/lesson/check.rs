@@ -1,14 +1,38 @@
 //! Proves a lesson against real traces: every expression is evaluated where the learner will meet it.
 
-use super::diagnostic::did_you_mean;
+mod stop;
+
+use super::intervention::{in_hint, no_effect};
 use super::rules::rules;
 use super::{
-    Answer, Block, Diagnostic, Expression, ExpressionError, Lesson, Located, Part, Place, Question,
-    Setting, Stage, Values, evaluate, parts,
+    Answer, Block, Diagnostic, Lesson, Located, Part, Setting, Severity, Stage, Try, Values,
+    evaluate, formulas, parts,
 };
+use crate::tasks::nearest::did_you_mean;
+use stop::Checker;
+
+/// The names of the laboratory's controls; empty while any name is accepted.
+#[must_use]
+pub fn known_controls() -> &'static [&'static str] {
+    &[]
+}
+
+/// What a lesson is checked against, besides traces.
+pub struct Known<'a> {
+    /// Ids of the views.
+    pub views: &'a [&'a str],
+    /// Ids of the models.
+    pub models: &'a [&'a str],
+    /// Typesets TeX, displayed or in a line, as the page will; gives what is wrong with it.
+    pub typeset: &'a dyn Fn(&str, bool) -> Result<(), String>,
+}
+
+/// Finds the trace of a setting and hands it on; gives why it cannot be run.
+pub type Provide<'a> =
+    dyn FnMut(&Setting<'_>, &mut dyn FnMut(&dyn Values)) -> Result<(), String> + 'a;
 
 /// Checks a lesson against the trace of its own model and input. Stops that set another model, another input or
-/// interventions are not evaluated; [`check_with`] does them too.
+/// interventions are not evaluated, and formulas not typeset; [`check_with`] does them too.
 #[must_use]
 pub fn check(
     lesson: &Lesson,
@@ -21,230 +45,192 @@ pub fn check(
         if *setting == own {
             run(values);
         }
+        Ok(())
     };
-    check_with(lesson, &mut provide, views, models)
+    check_with(lesson, &mut provide, &Known { views, models, typeset: &|_, _| Ok(()) })
 }
 
-/// Finds the trace of a setting and hands it on.
-pub type Provide<'a> = dyn FnMut(&Setting<'_>, &mut dyn FnMut(&dyn Values)) + 'a;
-
-/// Checks a lesson against a trace for each setting that its stops ask for.
+/// Checks a lesson against a trace for each setting that its stops and hints ask for.
 ///
-/// `provide` is called with a setting and a function to call with its trace; not calling it skips those stops' expressions.
-/// Equal settings come one after the other wherever stops follow each other, so keeping the last trace is a sufficient cache.
+/// `provide` is called with a setting and a function to call with its trace; not calling it skips what needs that trace.
 #[must_use]
 pub fn check_with(
     lesson: &Lesson,
     provide: &mut Provide<'_>,
-    views: &[&str],
-    models: &[&str],
+    known: &Known<'_>,
 ) -> Vec<Diagnostic> {
-    let mut checker = Checker { diagnostics: rules(lesson), views, models };
-    checker.known(&lesson.model, "model", models);
+    let mut checker = Checker::new(rules(lesson));
+    for formula in formulas(lesson) {
+        if let Err(problem) = (known.typeset)(&formula.tex.text, formula.display) {
+            let message = format!("`{}` cannot be typeset: {problem}", formula.tex.text.trim());
+            checker.error(formula.tex.place, message, None);
+        }
+    }
+    is_known(&mut checker, &lesson.model, "model", known.models);
     // A stop without `at` leaves the learner where the stop before it led.
     let mut now = 0;
+    let mut failed: Vec<Setting<'_>> = Vec::new();
     let stops = lesson.stops.iter().enumerate();
     let stops = stops.map(|(stop_idx, stop)| (Some(stop_idx), stop.stage.as_ref(), &stop.blocks));
     for (stop_idx, stage, blocks) in
         std::iter::once((None, lesson.stage.as_ref(), &lesson.intro)).chain(stops)
     {
         if let Some(stage) = stage {
-            checker.stage_words(stage);
+            words(&mut checker, stage, known);
         }
-        provide(&lesson.setting_at(stop_idx), &mut |values| {
+        let setting = lesson.setting_at(stop_idx);
+        // A model that does not exist has been reported where it is named.
+        if !known.models.contains(&setting.model) || failed.contains(&setting) {
+            continue;
+        }
+        let ran = provide(&setting, &mut |values| {
             now = checker.stop(stage, blocks, values, now);
         });
-    }
-    checker.diagnostics.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
-    checker.diagnostics
-}
-
-struct Checker<'a> {
-    diagnostics: Vec<Diagnostic>,
-    views: &'a [&'a str],
-    models: &'a [&'a str],
-}
-
-impl Checker<'_> {
-    fn error(&mut self, place: Place, message: impl Into<String>, hint: Option<String>) {
-        self.diagnostics.push(Diagnostic::error(place, message, hint));
-    }
-
-    /// Words that need no trace.
-    fn stage_words(&mut self, stage: &Stage) {
-        let (views, models) = (self.views, self.models);
-        stage.views.iter().for_each(|view| self.known(view, "view", views));
-        stage
-            .model
-            .iter()
-            .chain(&stage.compare)
-            .for_each(|model| self.known(model, "model", models));
-    }
-
-    fn known(&mut self, word: &Located, what: &str, known: &[&str]) {
-        if !word.text.is_empty() && !known.contains(&word.text.as_str()) {
-            let hint = did_you_mean(&word.text, known.iter().copied());
-            let hint = hint.unwrap_or_else(|| format!("there are {}", known.join(", ")));
-            self.error(
-                word.place,
-                format!("there is no {what} called `{}`", word.text),
-                Some(hint),
-            );
+        if let Err(problem) = ran {
+            let is_own = setting == lesson.own_setting();
+            let place = stage.filter(|_| !is_own).map_or(lesson.model.place, |stage| stage.place);
+            checker.error(place, problem, None);
+            failed.push(setting);
+            continue;
         }
-    }
-
-    /// Checks a stop and returns the position that it leads to.
-    fn stop(
-        &mut self,
-        stage: Option<&Stage>,
-        blocks: &[Block],
-        values: &dyn Values,
-        before: usize,
-    ) -> usize {
-        // Another input may be shorter than the one before.
-        let mut now = before.min(values.n_positions().saturating_sub(1));
-        if let Some(stage) = stage {
-            now = stage.at.as_ref().and_then(|at| self.position(at, values, now)).unwrap_or(now);
-            if let Some(focus) = &stage.focus {
-                self.value_name(focus, values);
+        for model in stage.iter().flat_map(|stage| &stage.compare) {
+            if known.models.contains(&model.text.as_str()) {
+                reads_the_same(&mut checker, model, &setting, provide);
             }
-            if let Some(unit) = &stage.unit {
-                let is_unit =
-                    |answer: &Answer| matches!(answer, Answer::Integer(unit) if *unit >= 0);
-                self.expect(unit, values, now, "the number of a unit, from 0", is_unit);
-            }
-            stage.set.iter().for_each(|intervention| self.intervention(intervention, values));
         }
         for part in parts(blocks) {
-            match part {
-                Part::Live(expression) => {
-                    self.expect(expression, values, now, "an answer", |_| true);
-                }
-                Part::StageLink { target, position, .. } => {
-                    if let Some(target) = target {
-                        self.value_name(target, values);
-                    }
-                    if let Some(position) = position {
-                        self.position(position, values, now);
-                    }
-                }
-                Part::Predict(question) => self.question(question, values, now),
-                Part::Quiz(checks) => {
-                    for question in checks {
-                        self.question(question, values, now);
-                    }
-                }
-                Part::Try(task) => {
-                    let is_truth = |answer: &Answer| matches!(answer, Answer::Bool(_));
-                    let answer =
-                        self.expect(&task.condition, values, now, "true or false", is_truth);
-                    if answer == Some(Answer::Bool(true)) {
-                        let hint = Some("let it hold only after the learner's change".to_owned());
-                        let message = "this `try` is done before the learner does anything";
-                        self.diagnostics.push(Diagnostic::warning(
-                            task.condition.place,
-                            message,
-                            hint,
-                        ));
-                    }
-                }
-                Part::Note => {}
+            if let Part::Try(task) = part {
+                hint_helps(&mut checker, task, &setting, now, provide);
             }
         }
-        now
     }
+    checker.sorted()
+}
 
-    fn question(&mut self, question: &Question, values: &dyn Values, now: usize) {
-        let n_choices = question.choices.len();
-        let is_choice = |answer: &Answer| match answer {
-            Answer::Integer(choice) => {
-                usize::try_from(*choice).is_ok_and(|choice| choice < n_choices)
-            }
-            _ => false,
+/// What is wrong with a stop on the run that stands beside it, with the learner at `now`. Without `is_own`, when the learner
+/// runs something else than the stop asks for, only the text is looked at.
+#[must_use]
+pub fn check_stop(
+    lesson: &Lesson,
+    stop_idx: Option<usize>,
+    values: &dyn Values,
+    now: usize,
+    is_own: bool,
+) -> Vec<Diagnostic> {
+    let mut checker = Checker::new(Vec::new());
+    let (stage, blocks): (_, &[Block]) = match stop_idx {
+        None => (lesson.stage.as_ref(), &lesson.intro),
+        Some(stop_idx) => match lesson.stops.get(stop_idx) {
+            Some(stop) => (stop.stage.as_ref(), &stop.blocks),
+            None => (None, &[]),
+        },
+    };
+    checker.stop(stage.filter(|_| is_own), blocks, values, now);
+    let mut diagnostics = checker.sorted();
+    // A task may well be done by now; what needs no run was said when the lesson was read.
+    diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    diagnostics
+}
+
+/// Words of a stage that need no trace.
+fn words(checker: &mut Checker, stage: &Stage, known: &Known<'_>) {
+    stage.views.iter().for_each(|view| is_known(checker, view, "view", known.views));
+    let models = stage.model.iter().chain(&stage.compare);
+    models.for_each(|model| is_known(checker, model, "model", known.models));
+    let controls = known_controls();
+    for (name, _) in stage.controls.iter().filter(|_| !controls.is_empty()) {
+        let control = Located { text: name.clone(), place: stage.place };
+        is_known(checker, &control, "control", controls);
+    }
+}
+
+fn is_known(checker: &mut Checker, word: &Located, what: &str, known: &[&str]) {
+    if !word.text.is_empty() && !known.contains(&word.text.as_str()) {
+        let hint = did_you_mean(&word.text, known.iter().copied());
+        let hint = hint.unwrap_or_else(|| format!("there are {}", known.join(", ")));
+        let message = format!("there is no {what} called `{}`", word.text);
+        checker.error(word.place, message, Some(hint));
+    }
+}
+
+/// Whether a compared model reads the stop's input, and splits it alike: the two share one timeline.
+fn reads_the_same(
+    checker: &mut Checker,
+    model: &Located,
+    setting: &Setting<'_>,
+    provide: &mut Provide<'_>,
+) {
+    let mut tokens = |model: &str| -> Result<Option<Vec<Option<String>>>, String> {
+        let mut found = None;
+        provide(&Setting { model, input: setting.input, set: Vec::new() }, &mut |values| {
+            found = Some((0..values.n_positions()).map(|at| values.token(at)).collect());
+        })?;
+        Ok(found)
+    };
+    let (Ok(here), there) = (tokens(setting.model), tokens(&model.text)) else { return };
+    let problem = match there {
+        Ok(there) if there == here || there.is_none() => return,
+        Ok(_) => "it takes other tokens from this stop's input".to_owned(),
+        Err(problem) => problem,
+    };
+    let message =
+        format!("`{}` cannot be compared with `{}`: {problem}", model.text, setting.model);
+    checker.error(model.place, message, Some("compare models of one task".to_owned()));
+}
+
+/// Whether the interventions that a hint gives, one of them or all together, make its condition true.
+fn hint_helps(
+    checker: &mut Checker,
+    task: &Try,
+    setting: &Setting<'_>,
+    now: usize,
+    provide: &mut Provide<'_>,
+) {
+    let written = in_hint(&task.hint);
+    let mut holds = |extra: &[String]| -> Option<Result<Answer, String>> {
+        let set = setting.set.iter().copied().chain(extra.iter().map(String::as_str)).collect();
+        let mut answer = None;
+        let run = &mut |values: &dyn Values| {
+            let mut unmatched = written.iter().filter(|one| extra.contains(&one.to_string()));
+            let unmatched = unmatched.find_map(|one| no_effect(one, values));
+            answer = Some(match unmatched {
+                Some(unmatched) => {
+                    let hint = unmatched.hint.map_or(String::new(), |hint| format!(", {hint}"));
+                    Err(format!("{}{hint}", unmatched.message))
+                }
+                None => evaluate(&task.condition.source, values, now.min(last(values)))
+                    .map_err(|error| error.message),
+            });
         };
-        let expected = format!("the number of a choice, 0 to {}", n_choices.saturating_sub(1));
-        self.expect(&question.answer, values, now, &expected, is_choice);
+        // That the stop itself cannot be run has been reported.
+        provide(&Setting { set, ..*setting }, run).ok()?;
+        answer
+    };
+    // A condition that fails, or holds before anything is done, has been reported.
+    if written.is_empty() || holds(&[]) != Some(Ok(Answer::Bool(false))) {
+        return;
     }
-
-    fn position(
-        &mut self,
-        expression: &Expression,
-        values: &dyn Values,
-        now: usize,
-    ) -> Option<usize> {
-        let n_positions = values.n_positions();
-        let position = |answer: &Answer| match answer {
-            Answer::Integer(position) => {
-                usize::try_from(*position).ok().filter(|position| *position < n_positions)
-            }
-            _ => None,
-        };
-        let expected = format!("a position, 0 to {}", n_positions.saturating_sub(1));
-        let answer =
-            self.expect(expression, values, now, &expected, |answer| position(answer).is_some())?;
-        position(&answer)
-    }
-
-    /// Evaluates an expression; what it gives is reported unless `fits`.
-    fn expect(
-        &mut self,
-        expression: &Expression,
-        values: &dyn Values,
-        now: usize,
-        expected: &str,
-        fits: impl Fn(&Answer) -> bool,
-    ) -> Option<Answer> {
-        // A missing key has been reported when the lesson was read.
-        if *expression == Expression::default() {
-            return None;
-        }
-        match evaluate(&expression.source, values, now) {
-            Ok(answer) if fits(&answer) => Some(answer),
-            Ok(answer) => {
-                let message = format!(
-                    "`{}` gives {}, but this needs {expected}",
-                    expression.source,
-                    answer.display()
-                );
-                self.error(expression.place, message, None);
-                None
-            }
-            Err(error) => {
-                let place = error_place(expression, &error);
-                self.error(
-                    place,
-                    format!("`{}`: {}", expression.source, error.message),
-                    error.hint,
-                );
-                None
-            }
+    let written: Vec<String> = written.iter().map(ToString::to_string).collect();
+    let together = Some(written.as_slice()).filter(|all| all.len() > 1);
+    let mut problem = String::new();
+    for extra in written.chunks(1).chain(together) {
+        match holds(extra) {
+            None | Some(Ok(Answer::Bool(true))) => return,
+            Some(Err(why)) if problem.is_empty() => problem = format!(": {why}"),
+            Some(_) => {}
         }
     }
+    let message = format!(
+        "the hint `{}` does not make `{}` true{problem}",
+        written.join("`, `"),
+        task.condition.source
+    );
+    let hint = "give an intervention that does, or mend the condition".to_owned();
+    checker.error(task.condition.place, message, Some(hint));
+}
 
-    fn value_name(&mut self, name: &Located, values: &dyn Values) {
-        if !values.has(&name.text) {
-            let names = values.names();
-            let hint = did_you_mean(&name.text, names.iter().map(String::as_str));
-            self.error(name.place, format!("there is no value called `{}`", name.text), hint);
-        }
-    }
-
-    /// Whether `name[3..7]=0`, `name*=0.5` or `na*=0` has a form and a name that can be applied.
-    fn intervention(&mut self, intervention: &Located, values: &dyn Values) {
-        let Located { text, place } = intervention;
-        if !text.contains('=') {
-            let message = format!("`{text}` is not an intervention");
-            self.error(*place, message, Some("write `forget_gate[3..7]=0`".to_owned()));
-        }
-        let name = text.split(['[', '=']).next().unwrap_or_default().trim();
-        let name = match name.strip_suffix('*').map(str::trim_end) {
-            // The star multiplies or stands for the rest of the name; either way the name starts like this.
-            Some(start) if values.names().iter().any(|known| known.starts_with(start)) => return,
-            Some(start) => start,
-            None => name,
-        };
-        self.value_name(&Located { text: name.to_owned(), place: *place }, values);
-    }
+fn last(values: &dyn Values) -> usize {
+    values.n_positions().saturating_sub(1)
 }
 
 impl Lesson {
@@ -252,13 +238,6 @@ impl Lesson {
     fn own_setting(&self) -> Setting<'_> {
         Setting { model: &self.model.text, input: &self.input, set: Vec::new() }
     }
-}
-
-/// Where in the file an error stands; an expression of several lines is reported at its start.
-fn error_place(expression: &Expression, error: &ExpressionError) -> Place {
-    let Place { line, column } = expression.place;
-    let offset = if expression.source.contains('\n') { 0 } else { error.offset };
-    Place { line, column: column + offset }
 }
 
 #[cfg(test)]

@@ -156,66 +156,6 @@ impl SourceMap {
     }
 }
 
-/// The candidate that the author most likely meant, if one is near enough to be worth offering.
-pub(super) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    // Nobody types a name this long, and the distance is quadratic.
-    const LONGEST: usize = 80;
-    let letters: Vec<char> = word.chars().collect();
-    if letters.is_empty() || letters.len() > LONGEST {
-        return None;
-    }
-    let tolerance = (letters.len() / 3).max(1);
-    let distance = |candidate: &str| {
-        // `forget_gate` for `layer0.forget_gate`: the right name without its module.
-        let is_tail = candidate.strip_suffix(word).is_some_and(|module| module.ends_with('.'));
-        if is_tail { 0 } else { edit_distance(&letters, candidate) }
-    };
-    candidates
-        .into_iter()
-        .filter(|candidate| candidate.len() <= 4 * LONGEST)
-        .map(|candidate| (distance(candidate), candidate))
-        .filter(|&(distance, _)| distance <= tolerance)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Insertions, deletions, substitutions and swaps of neighbours from one word to the other.
-fn edit_distance(from: &[char], to: &str) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=from.len()).collect();
-    let mut previous = None;
-    for (to_idx, letter) in to.chars().enumerate() {
-        let mut next = vec![to_idx + 1];
-        for (from_idx, &expected) in from.iter().enumerate() {
-            let cell = |row: &[usize], idx: usize| row.get(idx).copied().unwrap_or(usize::MAX - 1);
-            let substituted = cell(&row, from_idx) + usize::from(expected != letter);
-            let mut best =
-                substituted.min(cell(&row, from_idx + 1) + 1).min(cell(&next, from_idx) + 1);
-            let neighbour = from_idx.checked_sub(1);
-            if let Some(neighbour) = neighbour
-                .filter(|&idx| from.get(idx) == Some(&letter) && previous == Some(expected))
-            {
-                best = best.min(cell(&before, neighbour) + 1);
-            }
-            next.push(best);
-        }
-        before = std::mem::replace(&mut row, next);
-        previous = Some(letter);
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-/// `did you mean "…"?`, or nothing when no candidate is near.
-pub(super) fn did_you_mean<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
-    nearest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
-}
-
 fn some_text(hint: impl Into<String>) -> Option<String> {
     Some(hint.into()).filter(|hint| !hint.is_empty())
 }
@@ -223,16 +163,6 @@ fn some_text(hint: impl Into<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nearest_offers_typing_slips_and_missing_modules_only() {
-        let names = ["forget_gate", "input_gate", "layer0.cell"];
-        assert_eq!(nearest("forgot_gate", names), Some("forget_gate"));
-        assert_eq!(nearest("cell", names), Some("layer0.cell"));
-        assert_eq!(nearest("mni", ["min", "max"]), Some("min"));
-        assert_eq!(nearest("attention", names), None);
-        assert_eq!(nearest("", names), None);
-    }
 
     #[test]
     fn places_count_characters_from_one() {

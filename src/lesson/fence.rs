@@ -2,9 +2,10 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::{Reporter, SourceMap, did_you_mean, nearest};
+use super::diagnostic::{Reporter, SourceMap};
 use super::fields::{Fields, with_table};
 use super::{Block, Control, Granularity, Question, Stage, Try, markdown};
+use crate::tasks::nearest::{did_you_mean, nearest};
 
 /// The languages of a fence that this module reads.
 pub(super) const LANGUAGES: [&str; 5] = ["stage", "predict", "quiz", "try", "note"];

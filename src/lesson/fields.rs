@@ -5,8 +5,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::diagnostic::{Reporter, SourceMap, did_you_mean};
+use super::diagnostic::{Reporter, SourceMap};
 use super::{Expression, Inline, Located, markdown};
+use crate::tasks::nearest::did_you_mean;
 
 /// Reads `text` as TOML and hands its table to `read`.
 pub(super) fn with_table<T>(
@@ -105,12 +106,17 @@ impl<'a> Fields<'a> {
         value.map(|value| value.inlines(reporter)).unwrap_or_default()
     }
 
-    /// A key that holds a list of texts; a single text counts as a list of one.
+    /// A key that holds a list of texts; a single text is reported and counts as a list of one.
     pub(super) fn strings(&self, key: &str, reporter: &mut Reporter) -> Vec<TextValue> {
         let Some(value) = self.table.get(key) else {
             return Vec::new();
         };
         if let Some(text) = value.get_ref().as_str() {
+            reporter.error(
+                self.map.at(value.span().start),
+                format!("`{key}` should be a list of texts, but it is one text"),
+                format!("put brackets around it: `{key} = [\"…\"]`"),
+            );
             return vec![self.text_value(text, value.span())];
         }
         let Some(items) = value.get_ref().as_array() else {
@@ -224,13 +230,14 @@ impl<'a> Fields<'a> {
         expected: &str,
         reporter: &mut Reporter,
     ) {
+        let is_list_of_one = value.get_ref().as_array().is_some_and(|items| items.len() == 1);
         reporter.error(
             self.map.at(value.span().start),
             format!(
                 "`{key}` should be {expected}, but it is of type {}",
                 value.get_ref().type_str()
             ),
-            "",
+            if is_list_of_one { "take the brackets away" } else { "" },
         );
     }
 

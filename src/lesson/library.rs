@@ -35,6 +35,8 @@ pub struct Found<'a> {
     pub lesson: &'a Lesson,
     /// The language it is in, which may not be the one asked for.
     pub language: &'a str,
+    /// The file it was read from, relative to the lessons' folder.
+    pub file: &'a str,
     /// What is wrong with it, including that it is in another language.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -129,7 +131,17 @@ impl Library {
             let hint = Some(format!("add {language}/{:02}-{id}.md", shelved.lesson.number));
             diagnostics.insert(0, Diagnostic::warning(start, message, hint));
         }
-        Some(Found { lesson: &shelved.lesson, language: found, diagnostics })
+        Some(Found { lesson: &shelved.lesson, language: found, file: &shelved.file, diagnostics })
+    }
+
+    /// Takes a lesson from another library, in place of what this one has of it in that language.
+    pub fn keep(&mut self, from: &Self, id: &str, language: &str) {
+        let mut shelves = from.shelves.iter();
+        let Some((key, shelf)) = shelves.find(|((_, shelf_id), _)| shelf_id == id) else { return };
+        if let Some(kept) = shelf.get(language) {
+            let shelf = self.shelves.entry(key.clone()).or_default();
+            shelf.insert(language.to_owned(), kept.clone());
+        }
     }
 
     /// What was remarked when the files were read: (file name, diagnostic).

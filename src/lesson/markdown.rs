@@ -12,7 +12,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::diagnostic::{Reporter, SourceMap};
-use super::{Block, Inline, Stop, plain_text};
+use super::{Block, Inline, Located, Stop, plain_text};
 use frame::{Frame, Kind, flatten, join_lines, stage_link};
 
 /// Quotes, lists and emphasis nested deeper than this are read as if they were not nested.
@@ -123,8 +123,14 @@ impl<'a, 'b> Builder<'a, 'b> {
                 Event::End(tag) => self.end(tag, text, range),
                 Event::Text(piece) => self.text(&piece, range.start),
                 Event::Code(code) => self.code(&code, text, &range),
-                Event::InlineMath(tex) => self.inline(Inline::Math(tex.into_string())),
-                Event::DisplayMath(tex) => self.display_math(tex.into_string()),
+                Event::InlineMath(tex) => {
+                    let tex = self.located(tex.into_string(), range.start);
+                    self.inline(Inline::Math(tex));
+                }
+                Event::DisplayMath(tex) => {
+                    let tex = self.located(tex.into_string(), range.start);
+                    self.display_math(tex);
+                }
                 Event::SoftBreak => self.inline(Inline::SoftBreak),
                 Event::HardBreak => self.inline(Inline::HardBreak),
                 Event::Rule => self.block(Block::Rule),
@@ -138,6 +144,10 @@ impl<'a, 'b> Builder<'a, 'b> {
     fn at(&self, offset: usize) -> usize {
         let guard = if self.mode == Mode::Line { LINE_GUARD.len_utf8() } else { 0 };
         self.map.at(offset.saturating_sub(guard))
+    }
+
+    fn located(&self, text: String, offset: usize) -> Located {
+        Located { text, place: self.reporter.place(self.at(offset)) }
     }
 
     fn start(&mut self, tag: Tag, offset: usize) {
@@ -206,9 +216,15 @@ impl<'a, 'b> Builder<'a, 'b> {
                 let source = text.get(range.clone()).unwrap_or_default();
                 let url_offset = range.start + source.rfind("stage:").unwrap_or(0);
                 let at = |offset: usize| self.reporter.place(self.at(url_offset + offset));
-                let link =
-                    stage_link(&url, &inlines, at).unwrap_or(Inline::Link { text: inlines, url });
-                self.inline(link);
+                let link = stage_link(&url, &inlines, at);
+                if let Some(meant) = frame::meant_stage_link(&url).filter(|_| link.is_none()) {
+                    self.reporter.error(
+                        self.at(range.start),
+                        format!("`{url}` is not a stage link"),
+                        format!("write `{meant}`"),
+                    );
+                }
+                self.inline(link.unwrap_or(Inline::Link { text: inlines, url }));
             }
             Kind::Cell => {
                 if let Some(Frame { kind: Kind::Row(cells), .. }) = self.frames.last_mut() {

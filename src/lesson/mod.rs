@@ -8,6 +8,7 @@ mod diagnostic;
 mod expression;
 mod fence;
 mod fields;
+mod intervention;
 mod library;
 mod markdown;
 mod parity;
@@ -16,15 +17,17 @@ mod rules;
 mod values;
 mod visit;
 
-pub use check::{Provide, check, check_with};
+pub use crate::tasks::nearest::{did_you_mean, nearest};
+pub use check::{Known, Provide, check, check_stop, check_with, known_controls};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use expression::{
     Answer, ExpressionError, FUNCTIONS, Function, ValueSource, Values, evaluate, sources,
 };
+pub use intervention::{NoEffect, no_effect};
 pub use library::{Found, Library};
-pub use parity::parity;
+pub use parity::{parity, same_stage};
 pub use parse::{parse, parse_bytes};
-pub use visit::{Part, parts, plain_text};
+pub use visit::{Formula, Part, count_asked, formulas, parts, plain_text};
 
 /// One lesson: its front matter, its opening and the stops that the learner walks through.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -157,7 +160,7 @@ pub enum Block {
         text: String,
     },
     /// A displayed equation in TeX.
-    Math(String),
+    Math(Located),
     /// A table.
     Table {
         /// The cells of the first row.
@@ -221,7 +224,7 @@ pub enum Inline {
     /// Program text.
     Code(String),
     /// An equation in TeX.
-    Math(String),
+    Math(Located),
     /// A value computed from the trace.
     Live(Expression),
     /// A link that moves the stage.

@@ -56,6 +56,12 @@ pub fn parity(original: &Lesson, translation: &Lesson) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// Whether two stages say the same, wherever they stand.
+#[must_use]
+pub fn same_stage(one: Option<&Stage>, other: Option<&Stage>) -> bool {
+    one.map(settings) == other.map(settings)
+}
+
 /// A stage's settings as comparable lines.
 fn settings(stage: &Stage) -> Vec<String> {
     let mut lines = Vec::new();

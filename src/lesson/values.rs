@@ -25,6 +25,10 @@ impl Values for Trace {
         self.tokens().get(position).cloned()
     }
 
+    fn is_parameter(&self, name: &str) -> bool {
+        self.graph().find(name).is_some_and(|id| self.graph().name(id).is_parameter)
+    }
+
     fn has(&self, name: &str) -> bool {
         self.graph().find(name).is_some()
     }

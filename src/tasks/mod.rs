@@ -9,6 +9,7 @@ pub mod copy;
 pub mod letters;
 pub mod melody;
 pub mod names;
+pub mod nearest;
 pub mod numerals;
 pub mod remember;
 pub mod scoring;

@@ -51,6 +51,10 @@ pub enum Command {
     Answer(String, usize),
     /// A task of the lesson is done.
     TaskDone(String),
+    /// Undo a task of the lesson and all that was changed for it.
+    TryAgain(String),
+    /// Show or hide the notes for the instructor.
+    ShowNotes(bool),
     /// Show or hide a view.
     ToggleView(String),
     /// Apply an intervention, as written.

@@ -11,6 +11,7 @@ use egui::{
 };
 use egui::{WidgetInfo, pos2, vec2};
 use ratex_types::color::Color;
+use ratex_types::display_item::DisplayList;
 
 use super::theme;
 
@@ -186,19 +187,35 @@ fn show_error(ui: &mut Ui, tex: &str, message: &str) -> Response {
     ui.colored_label(ui.visuals().error_fg_color, tex).on_hover_text(message)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "lengths need no double precision")]
-fn typeset(ctx: &Context, tex: &str, display: bool, pt: f32) -> Result<Typeset, String> {
+/// Whether the page can typeset `tex`, on a line of its own (`display`) or beside text.
+///
+/// # Errors
+/// Gives the message that the page would show instead.
+pub fn check(tex: &str, display: bool) -> Result<(), String> {
+    lay_out(tex, display).map(|_| ())
+}
+
+/// Everything but the ink.
+fn lay_out(tex: &str, display: bool) -> Result<DisplayList, String> {
     if let Some(foreign) = tex.chars().find(|&c| is_beyond_katex(c)) {
         return Err(format!(
             "a formula cannot hold '{foreign}': write such words in the text beside it"
         ));
     }
-    let density = ctx.pixels_per_point();
     let source =
         if display { format!("\\displaystyle {tex}") } else { format!("\\textstyle {tex}") };
-    let nodes = ratex_parser::parser::parse(&source).map_err(|e| e.to_string())?;
+    let parse = ratex_parser::parser::parse;
+    // A message counts characters, so it should be about the formula as its author wrote it.
+    let message = |error| parse(tex).err().unwrap_or(error).to_string();
+    let nodes = parse(&source).map_err(message)?;
     let ink = ratex_layout::LayoutOptions { color: Color::WHITE, ..Default::default() };
-    let list = ratex_layout::to_display_list(&ratex_layout::layout(&nodes, &ink));
+    Ok(ratex_layout::to_display_list(&ratex_layout::layout(&nodes, &ink)))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "lengths need no double precision")]
+fn typeset(ctx: &Context, tex: &str, display: bool, pt: f32) -> Result<Typeset, String> {
+    let density = ctx.pixels_per_point();
+    let list = lay_out(tex, display)?;
     let options = ratex_render::RenderOptions {
         font_size: pt,
         padding: PADDING,

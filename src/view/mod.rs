@@ -194,6 +194,8 @@ pub struct Memory {
     pub math: math::MathCache,
     /// Pictures of values over time.
     pub textures: HashMap<String, (u64, TextureHandle)>,
+    /// What is wrong with the lesson's stop on the run.
+    pub remarks: page::Remarks,
     extents: HashMap<String, (u64, [f32; 2])>,
 }
 

@@ -1,11 +1,14 @@
 //! Lessons: parsing gives a lesson and diagnostics for every input whatever, and expressions always end.
 
+mod checks;
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use unrolled::lesson::{
-    Block, Diagnostic, Expression, FUNCTIONS, Function, Inline, Lesson, Place, Severity, Values,
-    check, evaluate, parity, parse, parse_bytes, parts, plain_text, sources,
+    Block, Diagnostic, Expression, FUNCTIONS, Function, Inline, Known, Lesson, Located, Place,
+    Setting, Severity, Values, check, check_with, evaluate, parity, parse, parse_bytes, parts,
+    plain_text, sources,
 };
 
 /// Uses every block and every kind of running text.
@@ -102,6 +105,10 @@ fn the_fixture_is_read_whole() {
     assert_eq!(parts(&lesson.stops[0].blocks).len(), 7);
 }
 
+fn located(text: &str, line: usize, column: usize) -> Located {
+    Located { text: text.to_owned(), place: Place { line, column } }
+}
+
 fn kind(block: &Block) -> String {
     let debug = format!("{block:?}");
     debug.chars().take_while(|letter| letter.is_alphanumeric()).collect()
@@ -110,13 +117,16 @@ fn kind(block: &Block) -> String {
 #[test]
 fn the_fixture_holds_on_its_trace() {
     let (lesson, _) = parse("01-x", FIXTURE);
-    let mut provide = |_: &unrolled::lesson::Setting, run: &mut dyn FnMut(&dyn Values)| run(&Fake);
-    let found = unrolled::lesson::check_with(
-        &lesson,
-        &mut provide,
-        &["diagram", "gates"],
-        &["lstm", "rnn"],
-    );
+    let mut provide = |_: &Setting, run: &mut dyn FnMut(&dyn Values)| {
+        run(&Fake);
+        Ok(())
+    };
+    let known = Known {
+        views: &["diagram", "gates"],
+        models: &["lstm", "rnn"],
+        typeset: &unrolled::view::math::check,
+    };
+    let found = check_with(&lesson, &mut provide, &known);
     assert!(
         found.iter().all(|diagnostic| diagnostic.severity == Severity::Warning),
         "{:?}",
@@ -156,7 +166,7 @@ fn questions_are_markdown_of_one_line() {
     let Some(Block::Predict(question)) = lesson.intro.first() else {
         panic!("a prediction");
     };
-    assert_eq!(question.question[1], Inline::Math("x".to_owned()));
+    assert_eq!(question.question[1], Inline::Math(located("x", 6, 16)));
     let live =
         Inline::Live(Expression { source: "now".to_owned(), place: Place { line: 6, column: 23 } });
     assert_eq!(question.question[3], live);
@@ -171,9 +181,9 @@ fn mathematics_beside_chinese() {
     let Some(Block::Paragraph(inlines)) = lesson.intro.first() else {
         panic!("a paragraph");
     };
-    assert_eq!(inlines[1], Inline::Math("E".to_owned()));
+    assert_eq!(inlines[1], Inline::Math(located("E", 5, 3)));
     assert_eq!(inlines[3], Inline::Strong(vec![Inline::Text("门".to_owned())]));
-    assert_eq!(lesson.intro[1], Block::Math("\nh_t = f(x)\n".to_owned()));
+    assert_eq!(lesson.intro[1], Block::Math(located("\nh_t = f(x)\n", 7, 1)));
 }
 
 #[test]

@@ -25,6 +25,8 @@ impl Values for Fake {
     }
 }
 
+const KNOWN: Known = Known { views: &[], models: &["lstm"], typeset: &|_, _| Ok(()) };
+
 const FRONT: &str = "+++\ntitle = \"T\"\nmodel = \"lstm\"\ninput = \"aaa\"\n+++\n";
 
 /// The errors of a lesson with this body, as `line:column message | hint`; rules for good lessons left out.
@@ -67,8 +69,8 @@ fn words_of_a_stage() {
     );
     finds("~~~stage\nat = 3\n~~~", &["7:6 `3` gives 3, but this needs a position, 0 to 2 | "]);
     finds(
-        "~~~stage\nunit = \"cell[now]\"\n~~~",
-        &["7:9 `cell[now]` gives [0], but this needs the number of a unit, from 0 | "],
+        "~~~stage\nfocus = \"cell\"\nunit = \"cell[now]\"\n~~~",
+        &["8:9 `cell[now]` gives [0], but this needs a unit of `cell`, 0 to 0 | "],
     );
 }
 
@@ -125,11 +127,13 @@ fn links_and_interventions() {
     let mut provide = |setting: &Setting, run: &mut dyn FnMut(&dyn Values)| {
         assert_eq!(setting.set, ["cel[1]=0", "cell"]);
         run(&Fake);
+        Ok(())
     };
-    let found = check_with(&lesson, &mut provide, &[], &["lstm"]);
+    let found = check_with(&lesson, &mut provide, &KNOWN);
     let found: Vec<&str> =
         found.iter().filter(|found| found.line > 1).map(|found| found.message.as_str()).collect();
-    assert_eq!(found, ["there is no value called `cel`", "`cell` is not an intervention"]);
+    let unreadable = "cannot read the intervention `cell`: there is no `=` in it. Write for example `forget_gate[3..7]=0`, `cell[5][2]*=0.5` or `hidden=clamp(-1,1)`";
+    assert_eq!(found, ["there is no value called `cel`", unreadable]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::diagnostic::did_you_mean;
+use crate::tasks::nearest::did_you_mean;
 use evaluate::Run;
 use syntax::Node;
 
@@ -43,6 +43,11 @@ pub trait Values {
 
     /// The text of the input token at a position.
     fn token(&self, position: usize) -> Option<String>;
+
+    /// Whether the name is that of a parameter, which no position computes.
+    fn is_parameter(&self, _name: &str) -> bool {
+        false
+    }
 
     /// Whether there is a value of that name; worth overriding where names can be looked up.
     fn has(&self, name: &str) -> bool {

@@ -8,6 +8,7 @@ use pulldown_cmark::HeadingLevel;
 use crate::lesson::diagnostic::SourceMap;
 use crate::lesson::fence::LANGUAGES;
 use crate::lesson::{Block, Expression, Inline, Located, Place};
+use crate::tasks::nearest::nearest;
 
 /// An element whose end has not been seen.
 pub(super) struct Frame {
@@ -81,6 +82,30 @@ pub(super) fn stage_link(
     })
 }
 
+/// The stage link that was meant by an address that is none but looks like one: `stagecell@1`, `Stage:cell`, `cell@1`.
+pub(super) fn meant_stage_link(url: &str) -> Option<String> {
+    const SCHEME: &str = "stage";
+    if url.contains("://") || url.starts_with("mailto:") {
+        return None;
+    }
+    let (before, address) = match url.split_once([':', '：']) {
+        Some((before, address)) => (before, Some(address)),
+        None => (url, None),
+    };
+    let lower = before.to_lowercase();
+    if let Some(address) = address.filter(|_| nearest(&lower, [SCHEME]).is_some()) {
+        return Some(format!("{SCHEME}:{address}"));
+    }
+    let rest = before.get(SCHEME.len()..).filter(|_| lower.starts_with(SCHEME));
+    match rest.filter(|rest| rest.contains('@') || !rest.contains(['.', '#'])) {
+        Some(rest) => {
+            let address = rest.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '@');
+            Some(format!("{SCHEME}:{address}"))
+        }
+        None => url.contains('@').then(|| format!("{SCHEME}:{url}")),
+    }
+}
+
 /// If a fenced block is never closed: the part of its source that is most likely meant as its body.
 pub(super) fn unclosed_body(source: &str, language: &str) -> Option<Range<usize>> {
     let marker = source.chars().next()?;
@@ -152,6 +177,15 @@ pub(super) fn unread_marks(inlines: &[Inline]) -> Option<(&'static str, &'static
     if contains("**") {
         let hint = "move punctuation out of the marks: **门**。 rather than **门。**";
         return Some(("a ** in this paragraph is shown as it is", hint));
+    }
+    // One alone is a sum of money; two were to hold a formula.
+    let dollars = inlines.iter().map(|inline| match inline {
+        Inline::Text(text) => text.matches('$').count(),
+        _ => 0,
+    });
+    if dollars.sum::<usize>() > 1 {
+        let hint = "close every brace, and put no space inside $…$";
+        return Some(("a formula in this paragraph is not read as one", hint));
     }
     None
 }

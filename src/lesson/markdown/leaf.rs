@@ -6,7 +6,7 @@ use super::frame::{Frame, Kind, unclosed_body};
 use super::{Builder, Mode};
 use crate::lesson::diagnostic::SourceMap;
 use crate::lesson::fence::{self, Fence, RawFence};
-use crate::lesson::{Block, Expression, Inline};
+use crate::lesson::{Block, Expression, Inline, Located};
 
 impl Builder<'_, '_> {
     pub(super) fn code_block(
@@ -100,7 +100,7 @@ impl Builder<'_, '_> {
         self.text(html, offset);
     }
 
-    pub(super) fn display_math(&mut self, tex: String) {
+    pub(super) fn display_math(&mut self, tex: Located) {
         let holds_blocks = self.frames.last().is_none_or(|frame| frame.kind.holds_blocks());
         if holds_blocks {
             self.flush_paragraph();

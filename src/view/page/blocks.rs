@@ -10,7 +10,8 @@ use crate::view::{Scene, theme};
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, blocks: &[Block]) {
     for block in blocks {
         block_ui(ui, scene, page, block);
-        ui.add_space(theme::GAP);
+        let is_drawn = page.notes || !matches!(block, Block::Note(_));
+        ui.add_space(if is_drawn { theme::GAP } else { 0.0 });
     }
 }
 
@@ -44,7 +45,7 @@ fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, block: &Blo
         }
         Block::Math(tex) => {
             ui.add_space(theme::GAP_SMALL);
-            scene.memory.math.show(ui, tex, true);
+            scene.memory.math.show(ui, &tex.text, true);
         }
         Block::Table { header, rows } => table(ui, scene, page, header, rows),
         Block::Rule => {
@@ -53,12 +54,8 @@ fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, block: &Blo
         Block::Predict(asked) => question::predict(ui, scene, page, asked),
         Block::Quiz(asked) => question::quiz(ui, scene, page, asked),
         Block::Try(task) => question::task(ui, scene, page, task),
-        Block::Note(blocks) => {
-            let title = RichText::new(scene.tr("lesson.instructor_note")).small().weak();
-            egui::CollapsingHeader::new(title).id_salt(("note", page.stop)).show(ui, |ui| {
-                self::ui(ui, scene, page, blocks);
-            });
-        }
+        Block::Note(blocks) if page.notes => note(ui, scene, page, blocks),
+        Block::Note(blocks) => page.pass_over(blocks),
     }
 }
 
@@ -75,14 +72,28 @@ pub fn item(ui: &mut Ui, mark: &str, content: impl FnOnce(&mut Ui)) {
     });
 }
 
+/// A note for the instructor: beside the text, not part of it.
+fn note(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, blocks: &[Block]) {
+    let quiet = theme::weak_text(ui.visuals().dark_mode);
+    beside(ui, quiet, |ui| {
+        ui.label(RichText::new(scene.tr("lesson.instructor_note")).small().color(quiet));
+        ui.add_space(theme::GAP_SMALL);
+        self::ui(ui, scene, page, blocks);
+    });
+}
+
 /// Text set apart by a line at its left.
 pub fn aside(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let dark = ui.visuals().dark_mode;
+    let accent = theme::accent(ui.visuals().dark_mode);
+    beside(ui, accent, content);
+}
+
+fn beside(ui: &mut Ui, color: egui::Color32, content: impl FnOnce(&mut Ui)) {
     let frame = Frame::new().inner_margin(Margin { left: 14, right: 0, top: 2, bottom: 2 });
     let response = frame.show(ui, content).response;
     let rect = response.rect;
     let line = [rect.left_top(), rect.left_bottom()];
-    ui.painter().line_segment(line, egui::Stroke::new(theme::LINE, theme::accent(dark)));
+    ui.painter().line_segment(line, egui::Stroke::new(theme::LINE, color));
 }
 
 fn table(

@@ -109,7 +109,7 @@ impl Writer {
                     self.flow.styled(code, format);
                 }
                 Inline::Math(tex) => {
-                    if self.flow.math(ui, &mut scene.memory.math, tex).is_ok() {
+                    if self.flow.math(ui, &mut scene.memory.math, &tex.text).is_ok() {
                         self.hot.push(Hot::Nothing);
                     }
                 }

@@ -4,13 +4,16 @@
 mod blocks;
 mod inline;
 mod question;
+mod remarks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{RichText, ScrollArea, Ui, vec2};
 
 use super::{Command, Scene, theme, tr_with};
-use crate::lesson::{Diagnostic, Inline, Lesson, Severity, plain_text};
+use crate::lesson::{Block, Diagnostic, Inline, Lesson, count_asked, plain_text};
+
+pub use remarks::Remarks;
 
 /// What the page shows and what the learner has done in it.
 pub struct Page<'a> {
@@ -22,8 +25,18 @@ pub struct Page<'a> {
     pub answers: &'a BTreeMap<String, usize>,
     /// Tasks done.
     pub done: &'a BTreeSet<String>,
-    /// What is wrong with the lesson.
+    /// The file that the lesson was read from.
+    pub file: &'a str,
+    /// Why the page does not show what that file holds now, if it does not.
+    pub stale: Option<&'a str>,
+    /// What is wrong with the lesson as it is written.
     pub diagnostics: &'a [Diagnostic],
+    /// What is wrong with this stop on the run beside it.
+    pub remarks: &'a [Diagnostic],
+    /// Whether that run is the one that the stop asks for.
+    pub is_own_run: bool,
+    /// Whether the notes for the instructor are shown.
+    pub notes: bool,
     /// The lesson after this one.
     pub next_lesson: Option<&'a str>,
     /// The number of the question or task being drawn, counted through the stop.
@@ -36,6 +49,11 @@ impl Page<'_> {
         self.counter += 1;
         format!("{}/{}/{}", self.lesson.id, self.stop, self.counter)
     }
+
+    /// Counts what is asked in blocks that are not drawn, so that the names after them stay the same.
+    fn pass_over(&mut self, blocks: &[Block]) {
+        self.counter += count_asked(blocks);
+    }
 }
 
 /// Draws the page.
@@ -45,7 +63,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
     let height = ui.available_height() - footer;
     scroll.max_height(height).show(ui, |ui| {
         ui.set_max_width(ui.available_width().min(theme::LESSON_MAX_WIDTH) - theme::GAP);
-        diagnostics_ui(ui, scene, page);
+        remarks::ui(ui, scene, page);
         if page.stop == 0 {
             opening_ui(ui, scene, page);
         } else if let Some(stop) = page.lesson.stops.get(page.stop - 1) {
@@ -88,18 +106,6 @@ fn opening_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
 fn listed(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, items: &[Vec<Inline>]) {
     for item in items {
         blocks::item(ui, "•", |ui| inline::paragraph(ui, scene, page, item));
-    }
-}
-
-/// What is wrong with the lesson, where its author reads it.
-fn diagnostics_ui(ui: &mut Ui, scene: &Scene<'_>, page: &Page<'_>) {
-    let dark = ui.visuals().dark_mode;
-    for diagnostic in page.diagnostics.iter().filter(|d| d.severity == Severity::Error).take(5) {
-        let place = format!("{}:{}", diagnostic.line, diagnostic.column);
-        let hint = diagnostic.hint.as_deref().map_or(String::new(), |hint| format!(" — {hint}"));
-        let text = format!("{place}  {}{hint}", diagnostic.message);
-        ui.label(RichText::new(text).small().color(theme::error(dark)))
-            .on_hover_text(scene.tr("lesson.diagnostic_hint"));
     }
 }
 

@@ -4,7 +4,7 @@ use egui::{Frame, Margin, RichText, Ui};
 
 use super::{Page, blocks, inline};
 use crate::lesson::{Answer, Expression, Question, Try, evaluate, plain_text};
-use crate::view::{Command, Scene, theme};
+use crate::view::{Command, Scene, theme, tr_with};
 
 /// A question before the step that answers it.
 pub fn predict(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question: &Question) {
@@ -18,13 +18,34 @@ pub fn predict(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question
 pub fn quiz(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, questions: &[Question]) {
     boxed(ui, |ui| {
         title(ui, scene.tr("lesson.check_understanding"));
+        let mut marks = Vec::new();
         for (at, question) in questions.iter().enumerate() {
             if at > 0 {
                 ui.add_space(theme::GAP_LARGE);
             }
-            ask(ui, scene, page, question);
+            marks.push(ask(ui, scene, page, question));
+        }
+        // Only once all are answered: a score in between would be a race.
+        if let Some(marks) = marks.into_iter().collect::<Option<Vec<bool>>>()
+            && !marks.is_empty()
+        {
+            score(ui, scene, &marks);
         }
     });
+}
+
+fn score(ui: &mut Ui, scene: &Scene<'_>, marks: &[bool]) {
+    let dark = ui.visuals().dark_mode;
+    let n_right = marks.iter().filter(|is_right| **is_right).count();
+    let (right, count) = (n_right.to_string(), marks.len().to_string());
+    let words = [("right", right.as_str()), ("count", count.as_str())];
+    let (key, color) = if n_right == marks.len() {
+        ("lesson.all_right", theme::success(dark))
+    } else {
+        ("lesson.some_right", theme::strong_text(dark))
+    };
+    ui.add_space(theme::GAP_LARGE);
+    ui.label(theme::lesson_text(tr_with(scene.language, key, &words)).color(color).strong());
 }
 
 /// A task that ticks itself off.
@@ -43,24 +64,48 @@ pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try)
         title(ui, scene.tr("lesson.try"));
         inline::paragraph(ui, scene, page, &task.task);
         ui.add_space(theme::GAP_SMALL);
-        if is_done || holds {
-            ui.label(
-                RichText::new(format!("✓ {}", scene.tr("lesson.done")))
-                    .color(theme::success(dark))
-                    .strong(),
-            );
-            inline::paragraph(ui, scene, page, &task.done);
-        } else {
-            ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(format!("○ {}", scene.tr("lesson.not_yet"))).weak());
-                if !task.hint.is_empty() {
-                    ui.label(RichText::new(scene.tr("lesson.hint")).color(theme::accent(dark)))
-                        .on_hover_text(plain_text(&task.hint));
+        let shows_hint = ui
+            .horizontal_wrapped(|ui| {
+                if is_done || holds {
+                    let text = format!("✓ {}", scene.tr("lesson.done"));
+                    ui.label(RichText::new(text).color(theme::success(dark)).strong());
+                    let again = small_button(ui, scene.tr("lesson.try_again"));
+                    if again.on_hover_text(scene.tr("lesson.try_again_hint")).clicked() {
+                        scene.commands.push(Command::TryAgain(key.clone()));
+                    }
+                    return false;
                 }
-            });
+                ui.label(RichText::new(format!("○ {}", scene.tr("lesson.not_yet"))).weak());
+                !task.hint.is_empty() && hint_switch(ui, scene, &key)
+            })
+            .inner;
+        // What was done speaks of the run that it was done to.
+        if holds {
+            inline::paragraph(ui, scene, page, &task.done);
+        }
+        if shows_hint {
+            blocks::aside(ui, |ui| inline::paragraph(ui, scene, page, &task.hint));
+            ui.add_space(theme::GAP_SMALL);
         }
         intervention_ui(ui, scene, &key);
     });
+}
+
+/// Opens and closes the hint, by pointer or key; gives whether it is open.
+fn hint_switch(ui: &mut Ui, scene: &Scene<'_>, key: &str) -> bool {
+    let id = egui::Id::unique(("hint", key));
+    let mut is_open: bool = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let words = scene.tr(if is_open { "lesson.hide_hint" } else { "lesson.hint" });
+    if small_button(ui, words).clicked() {
+        is_open = !is_open;
+        ui.data_mut(|data| data.insert_temp(id, is_open));
+    }
+    is_open
+}
+
+fn small_button(ui: &mut Ui, words: &str) -> egui::Response {
+    let accent = theme::accent(ui.visuals().dark_mode);
+    ui.add(egui::Button::new(RichText::new(words).color(accent)).frame_when_inactive(false))
 }
 
 /// A field for an intervention, so that a task can be done where it is set.
@@ -69,7 +114,13 @@ fn intervention_ui(ui: &mut Ui, scene: &mut Scene<'_>, key: &str) {
     crate::view::intervene::ui(ui, scene, key, &format!("{name}[3..7]=0"));
 }
 
-fn ask(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question: &Question) {
+/// Asks a question; gives whether the answer is right, once it is given and can be computed.
+fn ask(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    page: &mut Page<'_>,
+    question: &Question,
+) -> Option<bool> {
     let key = page.next_key();
     let dark = ui.visuals().dark_mode;
     inline::paragraph(ui, scene, page, &question.question);
@@ -107,7 +158,7 @@ fn ask(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question: &Quest
             scene.commands.push(Command::Answer(key.clone(), at));
         }
     }
-    let Some(given) = given else { return };
+    let given = given?;
     ui.add_space(theme::GAP_SMALL);
     match right {
         Ok(right) => {
@@ -125,9 +176,11 @@ fn ask(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, question: &Quest
                     inline::paragraph(ui, scene, page, &question.because);
                 }
             });
+            Some(given == right)
         }
         Err(message) => {
             ui.label(RichText::new(message).color(theme::warning(dark)));
+            None
         }
     }
 }

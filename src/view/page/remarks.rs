@@ -1,0 +1,97 @@
+//! What is wrong with the lesson, where its author reads it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use egui::{CollapsingHeader, RichText, Ui};
+
+use super::Page;
+use crate::lesson::{Diagnostic, Lesson, Severity, check_stop};
+use crate::trace::Trace;
+use crate::view::{Scene, theme, tr_with};
+
+/// Lines that are shown; the first mistakes often cause the others.
+const MOST: usize = 5;
+
+/// What is wrong with a stop on a run, kept until one of them changes.
+#[derive(Default)]
+pub struct Remarks {
+    lesson: Arc<Lesson>,
+    of: Option<Of>,
+    found: Rc<[Diagnostic]>,
+}
+
+/// What the remarks were found for, besides the lesson.
+#[derive(Clone, Copy, PartialEq)]
+struct Of {
+    stop: usize,
+    run: u64,
+    now: usize,
+    is_own: bool,
+}
+
+impl Remarks {
+    /// The remarks on stop `stop` (0 is the opening) beside run number `run`, with the learner at `now`; `is_own` if that is
+    /// the run that the stop asks for.
+    pub fn of(
+        &mut self,
+        lesson: &Arc<Lesson>,
+        stop: usize,
+        (run, trace): (u64, &Trace),
+        now: usize,
+        is_own: bool,
+    ) -> Rc<[Diagnostic]> {
+        let of = Of { stop, run, now, is_own };
+        if self.of != Some(of) || !Arc::ptr_eq(&self.lesson, lesson) {
+            self.lesson = Arc::clone(lesson);
+            self.of = Some(of);
+            self.found = check_stop(lesson, stop.checked_sub(1), trace, now, is_own).into();
+        }
+        Rc::clone(&self.found)
+    }
+
+    /// The remarks found last, while a run is on its way, and whether they were about the stop's own run.
+    #[must_use]
+    pub fn last(&self) -> (Rc<[Diagnostic]>, bool) {
+        (Rc::clone(&self.found), self.of.is_some_and(|of| of.is_own))
+    }
+}
+
+/// Draws them above the page.
+pub(super) fn ui(ui: &mut Ui, scene: &Scene<'_>, page: &Page<'_>) {
+    let dark = ui.visuals().dark_mode;
+    if let Some(problem) = page.stale {
+        let text = tr_with(scene.language, "lesson.stale", &[("problem", problem)]);
+        ui.label(RichText::new(text).small().color(theme::warning(dark)));
+        ui.add_space(theme::GAP_SMALL);
+    }
+    let read = page.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let own = page.remarks.iter().filter(|_| page.is_own_run);
+    let color = theme::error(dark);
+    read.chain(own).take(MOST).for_each(|diagnostic| line(ui, scene, page, diagnostic, color));
+    // After a learner's own change it is no mistake that a passage has nothing to say; whoever wonders can look.
+    if !page.is_own_run && !page.remarks.is_empty() {
+        let count = page.remarks.len().to_string();
+        let title = tr_with(scene.language, "lesson.off_this_run", &[("count", &count)]);
+        let title = RichText::new(title).small().weak();
+        CollapsingHeader::new(title).id_salt(("remarks", page.stop)).show(ui, |ui| {
+            for diagnostic in page.remarks.iter().take(MOST) {
+                line(ui, scene, page, diagnostic, theme::weak_text(dark));
+            }
+        });
+    }
+}
+
+fn line(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    page: &Page<'_>,
+    diagnostic: &Diagnostic,
+    color: egui::Color32,
+) {
+    let Diagnostic { line, column, message, hint, .. } = diagnostic;
+    let hint = hint.as_deref().map_or(String::new(), |hint| format!(" ({hint})"));
+    let text = format!("{}:{line}:{column}  {message}{hint}", page.file);
+    ui.label(RichText::new(text).small().color(color))
+        .on_hover_text(scene.tr("lesson.diagnostic_hint"));
+}
