@@ -314,10 +314,10 @@ mod tests {
         assert!(all.len() > 10_000, "{}", all.len());
         let count = |parts: usize| held_out.iter().filter(|s| s.figures.len() == parts).count();
         assert!(count(1) >= 8 && count(2) >= 80 && count(3) >= 800, "{held_out:?}");
-        for figure in 0..FIGURES.len() {
+        for (figure, (name, _)) in FIGURES.iter().enumerate() {
             let starts = Start::all(&[figure]);
             let seen = starts.iter().filter(|start| !held_out.contains(start)).count();
-            assert!(seen >= 5, "{}: {seen} met in training", FIGURES[figure].0);
+            assert!(seen >= 5, "{name}: {seen} met in training");
         }
         let longest = all.iter().map(|(_, melody)| melody.len()).max().unwrap();
         assert_eq!(longest, 25);
