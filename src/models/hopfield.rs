@@ -251,6 +251,7 @@ pub const SPEC: ModelSpec = ModelSpec {
     recipes: &[
         Recipe { id: "hopfield-letters", ..LETTERS },
         Recipe { id: "hopfield-3", task_config: r#"{"count":3,"flipped":25}"#, ..LETTERS },
+        Recipe { id: "hopfield-5", task_config: r#"{"count":5,"flipped":25}"#, ..LETTERS },
         Recipe {
             // Far more than 0.14·100 patterns' worth of likeness: what it forgets is the content.
             id: "hopfield-overloaded",
@@ -260,7 +261,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         },
         Recipe {
             id: "hopfield-modern",
-            config: r#"{"units":100,"rule":{"modern":{"patterns":12,"beta":0.25}},"state":"binary"}"#,
+            config: r#"{"units":100,"rule":{"modern":{"patterns":12,"beta":0.1}},"state":"binary"}"#,
             task_config: r#"{"count":12,"flipped":25}"#,
             ..LETTERS
         },
