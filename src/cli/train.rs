@@ -135,7 +135,8 @@ fn train(
         let card = Card { id, steps, score, ..blank.card.clone() };
         checkpoint::save(&path, &card, &parameters).context("the weights are lost")?;
     }
-    let card = Card { steps: recipe.steps, score, ..blank.card };
+    // Where a rule of the model's own stores the weights, there are no updates.
+    let card = Card { steps: history.len(), score, ..blank.card };
     checkpoint::save(path, &card, trainer.parameters()).context("the weights are lost")?;
     let summary = json!({
         "id": card.id,
