@@ -7,6 +7,7 @@
 mod bars;
 mod course_map;
 pub mod effects;
+mod interventions;
 pub mod keys;
 pub mod layout;
 pub mod messages;
@@ -14,6 +15,7 @@ pub mod offscreen;
 pub mod screenshot;
 mod sheets;
 pub mod state;
+mod stepping;
 mod stops;
 pub mod update;
 pub mod window;

@@ -157,10 +157,7 @@ impl SourceMap {
 }
 
 /// The candidate that the author most likely meant, if one is near enough to be worth offering.
-pub(super) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Nobody types a name this long, and the distance is quadratic.
     const LONGEST: usize = 80;
     let letters: Vec<char> = word.chars().collect();

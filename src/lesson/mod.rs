@@ -3,6 +3,7 @@
 //! [`parse`] turns a file into a [`Lesson`] and [`Diagnostic`]s and never refuses; [`evaluate`] computes an expression over a
 //! trace seen through [`Values`]; [`check`] proves a lesson against a real trace; [`Library`] holds the lessons of all languages.
 
+pub mod breakpoint;
 mod check;
 mod diagnostic;
 mod expression;
@@ -16,8 +17,9 @@ mod rules;
 mod values;
 mod visit;
 
+pub use breakpoint::{Breakpoint, Marks, marks};
 pub use check::{Provide, check, check_with};
-pub use diagnostic::{Diagnostic, Place, Severity};
+pub use diagnostic::{Diagnostic, Place, Severity, nearest};
 pub use expression::{
     Answer, ExpressionError, FUNCTIONS, Function, ValueSource, Values, evaluate, sources,
 };
