@@ -5,8 +5,8 @@ use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
 use super::messages::{input_error_text, theme_words};
 use super::state::State;
 use crate::lesson::Lesson;
-use crate::view::command::{Export, ThemeChoice};
-use crate::view::{Command, Language, theme, tr};
+use crate::view::command::{Export, InterveneCommand, ThemeChoice};
+use crate::view::{Command, Language, theme, tr, tr_with};
 
 /// The frame of a bar.
 pub(super) fn bar_frame(ui: &Ui) -> Frame {
@@ -182,7 +182,8 @@ pub(super) fn message_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command
     let input_error =
         state.input_error.as_ref().map(|error| input_error_text(state.kept.language, error));
     let message = state.message.as_ref().map(|message| (message.text.clone(), message.is_error));
-    if input_error.is_none() && message.is_none() && state.interventions.is_empty() {
+    let no_interventions = state.interventions.is_empty() && state.resting.is_empty();
+    if input_error.is_none() && message.is_none() && no_interventions {
         return;
     }
     Panel::top("messages").frame(bar_frame(ui)).show(ui, |ui| {
@@ -198,20 +199,75 @@ pub(super) fn message_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command
                 }
             });
         }
-        if !state.interventions.is_empty() {
-            ui.horizontal_wrapped(|ui| {
-                ui.label(
-                    RichText::new(tr(state.kept.language, "intervene.active"))
-                        .color(theme::warning(dark)),
-                );
-                for (at, intervention) in state.interventions.iter().enumerate() {
-                    let text = RichText::new(format!("{intervention}  ×")).monospace();
-                    let hint = tr(state.kept.language, "intervene.remove_hint");
-                    if ui.button(text).on_hover_text(hint).clicked() {
-                        commands.push(Command::LiftIntervention(at));
-                    }
-                }
-            });
-        }
+        interventions_ui(ui, state, commands);
     });
+}
+
+/// What is in force: each can be switched off and on, or lifted; and what it changes.
+fn interventions_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    if state.interventions.is_empty() && state.resting.is_empty() {
+        return;
+    }
+    let dark = ui.visuals().dark_mode;
+    let words = |key| tr(state.kept.language, key);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(words("intervene.active")).color(theme::warning(dark)));
+        for (at, intervention) in state.interventions.iter().enumerate() {
+            let change = [InterveneCommand::Rest(at), InterveneCommand::Lift(at)];
+            intervention_ui(ui, state, &intervention.to_string(), true, change, commands);
+        }
+        for (at, (_, intervention)) in state.resting.iter().enumerate() {
+            let change = [InterveneCommand::Wake(at), InterveneCommand::Forget(at)];
+            intervention_ui(ui, state, &intervention.to_string(), false, change, commands);
+        }
+        let all = ui.button(words("intervene.remove_all"));
+        if all.clicked() {
+            commands.push(Command::Interventions(InterveneCommand::LiftAll));
+        }
+        if state.baseline.is_none() {
+            return;
+        }
+        ui.separator();
+        let shown = state.shows_difference;
+        let toggle = ui.selectable_label(shown, words("intervene.difference"));
+        let hint = format!("{}  (D)", words("intervene.changed"));
+        if toggle.on_hover_text(hint).clicked() {
+            commands.push(Command::ShowDifference(!shown));
+        }
+        let text = match &state.first_difference {
+            Some((position, name)) => {
+                let position = position.to_string();
+                let values = [("position", position.as_str()), ("name", name.as_str())];
+                tr_with(state.kept.language, "intervene.first_difference", &values)
+            }
+            None => words("intervene.no_difference").to_owned(),
+        };
+        ui.label(RichText::new(text).small().weak());
+    });
+}
+
+fn intervention_ui(
+    ui: &mut Ui,
+    state: &State,
+    text: &str,
+    is_on: bool,
+    [switch, lift]: [InterveneCommand; 2],
+    commands: &mut Vec<Command>,
+) {
+    ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
+    let mut checked = is_on;
+    let rich = RichText::new(text).monospace();
+    let rich = if is_on { rich } else { rich.weak() };
+    let hint = tr(state.kept.language, "intervene.switch_hint");
+    if ui.checkbox(&mut checked, rich).on_hover_text(hint).changed() {
+        commands.push(Command::Interventions(switch));
+    }
+    let hint = tr(state.kept.language, "intervene.remove_hint");
+    let button = ui.small_button("×");
+    let label = format!("{hint}: {text}");
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+    if button.on_hover_text(hint).clicked() {
+        commands.push(Command::Interventions(lift));
+    }
+    ui.add_space(theme::GAP);
 }

@@ -5,6 +5,7 @@ use egui::{Context, Key, Modifiers};
 use super::state::State;
 use crate::trace::timeline::{Granularity, TimelineCommand};
 use crate::view::Command;
+use crate::view::command::{BreakpointCommand, CompareCommand, Spot};
 
 /// The sheet of keys: what is pressed, and the key of its words.
 pub const SHEET: &[(&str, &str)] = &[
@@ -15,6 +16,13 @@ pub const SHEET: &[(&str, &str)] = &[
     ("Home  End", "keys.ends"),
     ("T  L  O", "keys.granularity"),
     ("G", "keys.go_to"),
+    ("W", "keys.walk_back"),
+    ("Shift W", "keys.loss_here"),
+    ("B", "keys.breakpoint"),
+    ("N  Shift N", "keys.marks"),
+    ("C", "keys.change"),
+    ("D", "keys.difference"),
+    ("K", "keys.keep"),
     ("R", "keys.reset"),
     ("+  −", "keys.speed"),
     ("I", "keys.inspector"),
@@ -30,7 +38,16 @@ pub fn commands(ctx: &Context, state: &State) -> Vec<Command> {
     if ctx.egui_wants_keyboard_input() {
         return commands;
     }
-    let speed = state.timeline.speed();
+    let current = state.back.as_ref().unwrap_or(&state.timeline);
+    let speed = current.speed();
+    let now = state.run.as_ref().map(|run| match (&state.back, &run.backward) {
+        (Some(back), Some(backward)) => back.position(&**backward),
+        _ => state.timeline.position(&*run.trace),
+    });
+    let spot = state.selection.as_ref().zip(now).map(|(selection, now)| {
+        let place = selection.place(now);
+        Spot { name: place.name, position: place.position, unit: selection.unit }
+    });
     let stop = state.lesson.as_ref().map_or(0, |open| open.stop);
     let timeline = Command::Timeline;
     let token = Some(Granularity::Token);
@@ -48,6 +65,14 @@ pub fn commands(ctx: &Context, state: &State) -> Vec<Command> {
         (Modifiers::NONE, Key::L, timeline(TimelineCommand::Granularity(Granularity::Layer))),
         (Modifiers::NONE, Key::O, timeline(TimelineCommand::Granularity(Granularity::Operation))),
         (Modifiers::NONE, Key::G, Command::AskPosition(true)),
+        (Modifiers::SHIFT, Key::W, Command::LossAt(now)),
+        (Modifiers::NONE, Key::W, Command::WalkBack(state.back.is_none())),
+        (Modifiers::NONE, Key::B, Command::AskBreakpoint(true)),
+        (Modifiers::SHIFT, Key::N, Command::Breakpoint(BreakpointCommand::Previous)),
+        (Modifiers::NONE, Key::N, Command::Breakpoint(BreakpointCommand::Next)),
+        (Modifiers::NONE, Key::C, Command::AskIntervention(spot)),
+        (Modifiers::NONE, Key::D, Command::ShowDifference(!state.shows_difference)),
+        (Modifiers::NONE, Key::K, Command::Compare(CompareCommand::Keep)),
         (Modifiers::NONE, Key::R, Command::Reset),
         (
             Modifiers::NONE,

@@ -5,7 +5,9 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 use super::state::State;
 use super::{bars, course_map, keys, sheets, stops, update};
 use crate::view::page::{self, Page};
-use crate::view::{Command, Memory, Other, Scene, VIEWS, inspector, theme, timeline_bar, tr};
+use crate::view::{
+    Command, Memory, Other, Scene, Shown, VIEWS, inspector, intervene, theme, timeline_bar, tr,
+};
 
 /// The lesson's share of the window.
 const LESSON_SHARE: f32 = 0.36;
@@ -23,6 +25,9 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
     }
     if state.asks_position {
         sheets::position_field(ui, state, &mut commands);
+    }
+    if state.asks_breakpoint {
+        sheets::breakpoints(ui, state, &mut commands);
     }
     if state.shows_keys {
         sheets::key_sheet(ui, state, &mut commands);
@@ -66,6 +71,9 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             })
             .collect(),
         baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
+        shows_difference: state.shows_difference,
+        breakpoints: &state.breakpoints,
+        marks: &state.marks,
         laboratory: state.laboratory.as_ref(),
         timeline: &state.timeline,
         back: state.back.as_ref(),
@@ -116,6 +124,9 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
                 inspector::ui(ui, &mut scene, &state.pinned);
             });
     }
+    if let Some(spot) = &state.intervening {
+        intervene::panel_ui(ui, &mut scene, spot);
+    }
     let frame =
         Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
     CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, &mut scene));
@@ -139,6 +150,14 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
             if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
                 scene.commands.push(Command::ShowInspector(!shown));
             }
+            let (key, hint) = match scene.shown() {
+                Shown::Value => return,
+                Shown::Gradient => ("views.shown_gradient", "views.shown_gradient_hint"),
+                Shown::Difference => ("views.shown_difference", "intervene.changed"),
+            };
+            let color = theme::accent(ui.visuals().dark_mode);
+            let label = ui.label(egui::RichText::new(scene.tr(key)).color(color));
+            label.on_hover_text(scene.tr(hint));
         });
     });
     ui.add_space(theme::GAP_SMALL);

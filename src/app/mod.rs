@@ -7,6 +7,7 @@
 mod bars;
 mod course_map;
 pub mod effects;
+mod interventions;
 pub mod keys;
 pub mod layout;
 pub mod messages;
@@ -15,6 +16,7 @@ pub mod reload;
 pub mod screenshot;
 mod sheets;
 pub mod state;
+mod stepping;
 mod stops;
 pub mod trainers;
 pub mod training;

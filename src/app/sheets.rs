@@ -4,7 +4,14 @@ use egui::{RichText, Ui};
 
 use super::keys;
 use super::state::State;
-use crate::view::{Command, theme, tr};
+use crate::lesson::Breakpoint;
+use crate::view::command::BreakpointCommand;
+use crate::view::{Command, theme, tr, tr_with};
+
+/// The width of the sheet of conditions.
+const SHEET_WIDTH: f32 = 460.0;
+/// Positions named there.
+const POSITIONS_SHOWN: usize = 12;
 
 /// Asks for a position and goes there.
 pub(super) fn position_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -31,6 +38,100 @@ pub(super) fn position_field(ui: &mut Ui, state: &State, commands: &mut Vec<Comm
     if modal.should_close() {
         commands.push(Command::AskPosition(false));
     }
+}
+
+/// The conditions at which playing stops, and the field for another.
+pub(super) fn breakpoints(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let words = |key| tr(state.kept.language, key);
+    let id = egui::Id::unique("breakpoints");
+    let modal = egui::Modal::new(id).show(ui.ctx(), |ui| {
+        ui.set_width(SHEET_WIDTH);
+        ui.heading(words("timeline.breakpoint"));
+        ui.label(RichText::new(words("timeline.breakpoint_hint")).weak());
+        ui.add_space(theme::GAP);
+        for (at, breakpoint) in state.breakpoints.iter().enumerate() {
+            breakpoint_ui(ui, state, at, breakpoint, commands);
+        }
+        ui.horizontal(|ui| {
+            let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+            let field = egui::TextEdit::singleline(&mut text)
+                .font(egui::TextStyle::Monospace)
+                .hint_text("min(forget_gate[now]) < 0.1")
+                .desired_width(SHEET_WIDTH - 90.0);
+            let field = ui.add(field);
+            let label = words("timeline.add_breakpoint");
+            field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, label));
+            let entered =
+                field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            if ui.button(words("timeline.add")).clicked() || entered {
+                let add = BreakpointCommand::Add(std::mem::take(&mut text));
+                commands.push(Command::Breakpoint(add));
+                field.request_focus();
+            } else if state.breakpoints.is_empty() && ui.memory(|m| m.focused().is_none()) {
+                field.request_focus();
+            }
+            ui.data_mut(|data| data.insert_temp(id, text));
+        });
+        ui.add_space(theme::GAP);
+        ui.horizontal(|ui| {
+            let any = state.marks.iter().any(|marks| !marks.at.is_empty());
+            for (key, command) in [
+                ("timeline.previous_mark", BreakpointCommand::Previous),
+                ("timeline.next_mark", BreakpointCommand::Next),
+            ] {
+                if ui.add_enabled(any, egui::Button::new(words(key))).clicked() {
+                    commands.push(Command::Breakpoint(command));
+                }
+            }
+            if ui.button(words("common.close")).clicked() {
+                commands.push(Command::AskBreakpoint(false));
+            }
+        });
+    });
+    if modal.should_close() {
+        commands.push(Command::AskBreakpoint(false));
+    }
+}
+
+/// One condition, where it holds, or why it cannot be computed.
+fn breakpoint_ui(
+    ui: &mut Ui,
+    state: &State,
+    at: usize,
+    breakpoint: &Breakpoint,
+    commands: &mut Vec<Command>,
+) {
+    let language = state.kept.language;
+    let dark = ui.visuals().dark_mode;
+    ui.horizontal(|ui| {
+        let mut is_on = breakpoint.is_on;
+        let text = RichText::new(&breakpoint.condition).monospace();
+        if ui.checkbox(&mut is_on, text).changed() {
+            commands.push(Command::Breakpoint(BreakpointCommand::Switch(at, is_on)));
+        }
+        let words = tr(language, "common.remove");
+        let button = ui.small_button("×");
+        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
+        if button.on_hover_text(words).clicked() {
+            commands.push(Command::Breakpoint(BreakpointCommand::Remove(at)));
+        }
+    });
+    let Some(marks) = state.marks.get(at).filter(|_| breakpoint.is_on) else { return };
+    let (text, color) = match (&marks.error, marks.at.as_slice()) {
+        (Some(error), _) => (error.clone(), theme::error(dark)),
+        (None, []) => (tr(language, "timeline.holds_nowhere").to_owned(), theme::warning(dark)),
+        (None, found) => {
+            let mut shown: Vec<String> =
+                found.iter().take(POSITIONS_SHOWN).map(ToString::to_string).collect();
+            if found.len() > POSITIONS_SHOWN {
+                shown.push("…".to_owned());
+            }
+            let words = [("positions", shown.join(", "))];
+            let words = words.each_ref().map(|(key, text)| (*key, text.as_str()));
+            (tr_with(language, "timeline.holds_at", &words), theme::weak_text(dark))
+        }
+    };
+    ui.label(RichText::new(text).small().color(color));
 }
 
 /// All keys.

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::laboratory::{Contestant, Laboratory};
-use crate::lesson::{Diagnostic, Found, Lesson, Library};
+use crate::lesson::{Breakpoint, Diagnostic, Found, Lesson, Library, Marks};
 use crate::models::Diagram;
 use crate::tape::Intervention;
 use crate::tasks::InputError;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
-use crate::view::command::ThemeChoice;
+use crate::view::command::{Spot, ThemeChoice};
 use crate::view::{Language, Selection};
 
 use super::training::LiveTraining;
@@ -54,6 +54,20 @@ pub struct State {
     pub pinned: Vec<Selection>,
     /// Interventions in force, on values and on weights.
     pub interventions: Vec<Intervention>,
+    /// Interventions switched off, and where they stood among those in force.
+    pub resting: Vec<(usize, Intervention)>,
+    /// The value that is about to be changed, while the panel for that is open.
+    pub intervening: Option<Spot>,
+    /// Whether values are shown minus what they are without interventions.
+    pub shows_difference: bool,
+    /// The first position and value that differ from the run without interventions.
+    pub first_difference: Option<(usize, String)>,
+    /// Conditions at which playing stops.
+    pub breakpoints: Vec<Breakpoint>,
+    /// Where each of them holds in the run on the stage.
+    pub marks: Vec<Marks>,
+    /// Whether the sheet of those conditions is open.
+    pub asks_breakpoint: bool,
     /// What is shown beside the run: other models on the same input, or runs that were kept.
     pub beside: Vec<Beside>,
     /// The runs of those, as far as they could be made.
@@ -273,6 +287,13 @@ impl State {
             selection: None,
             pinned: Vec::new(),
             interventions: Vec::new(),
+            resting: Vec::new(),
+            intervening: None,
+            shows_difference: false,
+            first_difference: None,
+            breakpoints: Vec::new(),
+            marks: Vec::new(),
+            asks_breakpoint: false,
             beside: Vec::new(),
             others: Vec::new(),
             baseline: None,

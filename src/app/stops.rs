@@ -68,6 +68,8 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
     state.model = ModelChoice::Shipped(models::resolve(setting.model));
     setting.input.clone_into(&mut state.input);
     state.interventions = interventions;
+    state.resting.clear();
+    state.intervening = None;
     state.beside = beside;
     if let Some(laboratory) = laboratory {
         effects.extend(set_laboratory(state, laboratory));

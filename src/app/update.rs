@@ -9,18 +9,17 @@ use super::state::{
     RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
-use super::training;
+use super::{interventions, stepping, training};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
-use crate::tape::Intervention;
 use crate::tasks::{self, Split};
 use crate::tensor::random::Random;
 use crate::trace::Trace;
-use crate::trace::timeline::{Timeline, TimelineCommand};
+use crate::trace::timeline::TimelineCommand;
 use crate::training::live::Order;
 use crate::view::command::{CompareCommand, Export};
-use crate::view::{Command, Language, Selection, VIEWS, tr_with};
+use crate::view::{Command, Language, Selection, VIEWS};
 
 /// Something to be done outside the state.
 pub enum Effect {
@@ -41,15 +40,8 @@ pub enum Effect {
 /// Carries out a learner's command.
 pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
-        Command::Timeline(command) => {
-            if let Some(run) = &state.run {
-                match (&mut state.back, &run.backward) {
-                    (Some(back), Some(backward)) => back.apply(command, &**backward),
-                    _ => state.timeline.apply(command, &*run.trace),
-                }
-            }
-        }
-        Command::WalkBack(back) => walk_back(state, back),
+        Command::Timeline(command) => stepping::step(state, command),
+        Command::WalkBack(back) => stepping::walk_back(state, back),
         Command::LossAt(position) => {
             state.loss_at = position;
             return run(state);
@@ -103,13 +95,12 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::ShowNotes(shown) => state.kept.instructor_notes = shown,
         Command::ToggleView(id) => toggle_view(state, &id),
-        Command::Intervene(text) => return intervene(state, &text),
-        Command::LiftIntervention(at) => {
-            if at < state.interventions.len() {
-                state.interventions.remove(at);
-                return run(state);
-            }
-        }
+        Command::Intervene(text) => return interventions::intervene(state, &text),
+        Command::Interventions(command) => return interventions::change(state, command),
+        Command::AskIntervention(spot) => state.intervening = spot,
+        Command::ShowDifference(shown) => state.shows_difference = shown,
+        Command::Breakpoint(command) => stepping::breakpoint(state, command),
+        Command::AskBreakpoint(asks) => state.asks_breakpoint = asks,
         Command::SetLanguage(language) => set_language(state, language),
         Command::SetTheme(theme) => state.kept.theme = theme,
         Command::AskPosition(asks) => state.asks_position = asks,
@@ -140,9 +131,15 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
             state.input_error = None;
             state.baseline = baseline;
             state.others.clear();
+            let mut beside = std::mem::take(&mut state.beside).into_iter();
             for other in others {
+                let kept = beside.next();
                 match other {
-                    Ok(run) => state.others.push(run),
+                    Ok(run) => {
+                        state.others.push(run);
+                        state.beside.extend(kept);
+                    }
+                    // What cannot run here is said, and no longer asked for.
                     Err(text) => fail(state, text),
                 }
             }
@@ -158,7 +155,12 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
             if run.checkpoint.card.task == training::TASK {
                 state.training.get_or_insert_default();
             }
+            state.first_difference = state
+                .baseline
+                .as_ref()
+                .and_then(|baseline| run.trace.first_difference(&baseline.trace));
             state.run = Some(run);
+            stepping::set_marks(state);
             arrive(state);
         }
         // The text stays in the field, the last run on the stage.
@@ -174,20 +176,6 @@ fn carry_back(state: &mut State, run: &Run) {
         (Some(timeline), Some(old), Some(new)) => timeline.carry_over(&*old, &**new),
         (_, _, Some(_)) => {}
         _ => state.back = None,
-    }
-}
-
-/// Walks backward from the loss, or forward again.
-fn walk_back(state: &mut State, back: bool) {
-    let Some(run) = &state.run else { return };
-    state.back = (back && run.backward.is_some()).then(|| {
-        let mut timeline = Timeline::default();
-        timeline.apply(TimelineCommand::Granularity(state.timeline.granularity()), &*run.trace);
-        timeline
-    });
-    // The chain rule uses the values of the whole run.
-    if state.back.is_some() {
-        state.timeline.apply(TimelineCommand::End, &*run.trace);
     }
 }
 
@@ -368,6 +356,7 @@ fn restore_input(state: &mut State) -> Vec<Effect> {
 }
 
 fn reset(state: &mut State) -> Vec<Effect> {
+    state.resting.clear();
     if let Some(run) = &state.run {
         state.timeline.apply(TimelineCommand::Home, &*run.trace);
     }
@@ -380,10 +369,10 @@ fn reset(state: &mut State) -> Vec<Effect> {
 }
 
 fn go_to(state: &mut State, name: Option<String>, position: Option<usize>) {
-    let Some(run) = &state.run else { return };
     if let Some(position) = position {
-        state.timeline.apply(TimelineCommand::Position(position), &*run.trace);
+        stepping::step(state, TimelineCommand::Position(position));
     }
+    let Some(run) = &state.run else { return };
     if let Some(name) = name.filter(|name| run.trace.graph().find(name).is_some()) {
         let unit = state.selection.as_ref().and_then(|selection| selection.unit);
         state.selection = Some(Selection::new(name, unit));
@@ -411,36 +400,6 @@ fn toggle_view(state: &mut State, id: &str) {
             state.views.sort_by_key(|id| VIEWS.iter().position(|view| view.id == id));
         }
     }
-}
-
-fn intervene(state: &mut State, text: &str) -> Vec<Effect> {
-    let intervention: Intervention = match text.parse() {
-        Ok(intervention) => intervention,
-        Err(error) => {
-            fail(state, format!("{error}"));
-            return Vec::new();
-        }
-    };
-    if let Some(run) = &state.run {
-        let graph = run.trace.graph();
-        let mut names = graph.names().iter();
-        let matches = names.any(|named| {
-            let positions = || 0..run.trace.n_positions() as i32;
-            let is_edited = named.is_parameter && intervention.names(&named.name);
-            is_edited || positions().any(|t| intervention.matches(&named.name, t))
-        });
-        if !matches {
-            let words = [("name", intervention.pattern.as_str()), ("model", run.trace.model())];
-            let mut text = tr_with(state.kept.language, "error.no_such_value", &words);
-            let names: Vec<&str> = run.trace.value_names().collect();
-            text.push_str(&names.join(", "));
-            fail(state, text);
-            return Vec::new();
-        }
-    }
-    state.message = None;
-    state.interventions.push(intervention);
-    run(state)
 }
 
 fn set_language(state: &mut State, language: Language) {

@@ -3,6 +3,7 @@
 //! [`parse`] turns a file into a [`Lesson`] and [`Diagnostic`]s and never refuses; [`evaluate`] computes an expression over a
 //! trace seen through [`Values`]; [`check`] proves a lesson against a real trace; [`Library`] holds the lessons of all languages.
 
+pub mod breakpoint;
 mod check;
 mod diagnostic;
 mod expression;
@@ -18,6 +19,7 @@ mod values;
 mod visit;
 
 pub use crate::tasks::nearest::{did_you_mean, nearest};
+pub use breakpoint::{Breakpoint, Marks, marks};
 pub use check::{Known, Provide, check, check_stop, check_with, known_controls};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use expression::{

@@ -44,6 +44,34 @@ impl Graph {
     }
 }
 
+impl Graph {
+    /// What a node with this gradient adds to the gradient of a node that it was computed from,
+    /// shaped like that node's value; 0 if it was not computed from it.
+    #[must_use]
+    pub fn share(&self, id: NodeId, gradient: &Array2<f32>, of: NodeId) -> Array2<f32> {
+        let node = self.node(id);
+        let mut earlier = vec![None; id.index()];
+        let mut waiting = BTreeMap::new();
+        let mut sink = Sink {
+            graph: self,
+            id,
+            inputs: &node.inputs,
+            earlier: &mut earlier,
+            waiting: &mut waiting,
+        };
+        self.with_values(&node.inputs, |inputs| {
+            let (output, attribute) = (&*node.value, &node.attribute);
+            node.op.backward(&Local { inputs, output, gradient, attribute }, &mut sink);
+        });
+        let mut share = earlier.get_mut(of.index()).and_then(Option::take);
+        if waiting.contains_key(&of) {
+            let sum = share.get_or_insert_with(|| Array2::zeros(self.value(of).raw_dim()));
+            kernel::add_transposed_dot(self.value(node.inputs[0]), gradient, sum);
+        }
+        share.unwrap_or_else(|| Array2::zeros(self.value(of).raw_dim()))
+    }
+}
+
 /// The chain rule, one node at a tick, from the last node to the first.
 pub struct BackwardPass<'g> {
     graph: &'g Graph,

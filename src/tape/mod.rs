@@ -16,6 +16,7 @@
 //! the lesson's mathematics ([`Equation`]), the trainer's graph ([`Gradients`]) and the trace.
 
 pub mod backward;
+mod chain;
 pub mod equation;
 pub mod graph;
 pub mod intervention;

@@ -328,6 +328,26 @@ impl Trace {
         Some(rows)
     }
 
+    /// The first position at which a value is not what it is in another run of the model, and the
+    /// value computed first there.
+    #[must_use]
+    pub fn first_difference(&self, other: &Self) -> Option<(usize, String)> {
+        let differs = |name: &str, position: i32| {
+            let (Some(ours), Some(theirs)) =
+                (self.value(name, position), other.value(name, position))
+            else {
+                return self.value(name, position).is_some();
+            };
+            let bits = |x: &Array2<f32>| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            ours.dim() != theirs.dim() || bits(ours) != bits(theirs)
+        };
+        (0..self.n_positions()).find_map(|position| {
+            let at = i32::try_from(position).ok()?;
+            let name = self.value_names().find(|name| differs(name, at))?;
+            Some((position, name.to_owned()))
+        })
+    }
+
     /// Gradients of the sum of a value's entries with respect to everything before it.
     #[must_use]
     pub fn gradients(&self, of: NodeId) -> Gradients {

@@ -4,7 +4,7 @@ use egui::{
     Color32, Mesh, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
 };
 
-use super::{Scene, Selection, number, theme};
+use super::{Scene, Selection, Shown, theme};
 use crate::palette::Scale;
 
 /// Paints entries row by row into `columns` columns that fill `rect`.
@@ -68,15 +68,27 @@ pub fn block_ui(
     let now = scene.now();
     let place = selection.place(now);
     let node = scene.trace.find(&place);
-    let Some(node) = node.filter(|node| scene.is_done(*node)) else {
+    if response.secondary_clicked() {
+        let pointed = response.interact_pointer_pos().zip(node).and_then(|(at, node)| {
+            let count = scene.trace.graph().value(node).ncols();
+            cell_at(rect, count, square_columns(rect.size(), count), at)
+        });
+        super::intervene::ask(scene, &place.name, place.position, pointed.or(selection.unit));
+    }
+    let units = node.map_or(0, |node| scene.trace.graph().value(node).ncols());
+    let shown = node.and_then(|node| scene.entries(node));
+    let Some(entries) = shown.map(|entries| entries[..units.min(entries.len())].to_vec()) else {
         let stroke = Stroke::new(theme::HAIRLINE, theme::future(dark));
         ui.painter().rect_stroke(rect, 1.0, stroke, StrokeKind::Inside);
         return;
     };
-    let value = scene.trace.graph().value(node);
-    let entries = value.row(0).to_vec();
+    // A gradient or a difference has colours of its own, whatever the caller's are for.
+    let scale = match scene.shown() {
+        Shown::Value => *scale,
+        _ => scene.picture_scale(ui, &selection.name),
+    };
     let columns = square_columns(rect.size(), entries.len());
-    paint(ui.painter(), rect, &entries, columns, scale);
+    paint(ui.painter(), rect, &entries, columns, &scale);
     let stroke = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
     ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Outside);
     if let Some(unit) = scene.unit(entries.len()) {
@@ -110,11 +122,12 @@ pub fn entry_text(
     } else {
         String::new()
     };
-    if path.is_empty() {
-        format!("{name}[{position}][{unit}]{what} = {}", number(value))
+    let entry = if path.is_empty() {
+        format!("{name}[{position}][{unit}]{what}")
     } else {
-        format!("{name}[{position}] · [{unit}] = {}", number(value))
-    }
+        format!("{name}[{position}] · [{unit}]")
+    };
+    scene.entry_text(&entry, value)
 }
 
 /// The tokens of a run under a picture whose columns are positions.

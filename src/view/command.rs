@@ -59,8 +59,16 @@ pub enum Command {
     ToggleView(String),
     /// Apply an intervention, as written.
     Intervene(String),
-    /// Lift an intervention.
-    LiftIntervention(usize),
+    /// Change the interventions in force.
+    Interventions(InterveneCommand),
+    /// Open the panel in which a value is changed; close it.
+    AskIntervention(Option<Spot>),
+    /// Show values minus what they are without interventions.
+    ShowDifference(bool),
+    /// Change the conditions at which playing stops, or go to where one holds.
+    Breakpoint(BreakpointCommand),
+    /// Open or close the sheet of those conditions.
+    AskBreakpoint(bool),
     /// Walk through the backward pass from the loss; forward again.
     WalkBack(bool),
     /// Take gradients of the loss at this position; of the last one.
@@ -91,6 +99,47 @@ pub enum Command {
     Save(Export),
     /// The message has been read.
     DismissMessage,
+}
+
+/// What can be done about the interventions that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InterveneCommand {
+    /// Lift one that is in force.
+    Lift(usize),
+    /// Switch one off without losing it.
+    Rest(usize),
+    /// Switch one on again that rests.
+    Wake(usize),
+    /// Lose one that rests.
+    Forget(usize),
+    /// Lift all, and lose those that rest.
+    LiftAll,
+}
+
+/// What can be done about the conditions at which playing stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BreakpointCommand {
+    /// Watch another, as typed.
+    Add(String),
+    /// Lose one.
+    Remove(usize),
+    /// Switch one on or off.
+    Switch(usize, bool),
+    /// Go to the next position where one holds.
+    Next,
+    /// Go to the one before.
+    Previous,
+}
+
+/// A value that is about to be changed, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// Its name.
+    pub name: String,
+    /// The position; −1 for an initial state.
+    pub position: i32,
+    /// The unit, if one is meant.
+    pub unit: Option<usize>,
 }
 
 /// What can be done about the runs beside the one on the stage.

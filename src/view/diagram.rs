@@ -1,6 +1,8 @@
 //! One step of the model as its papers draw it: every mark is a value of the run, every wire is
 //! coloured by what it carries, and the operation at the cursor is lit.
 
+use std::borrow::Cow;
+
 use egui::{
     Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, pos2,
     vec2,
@@ -11,8 +13,8 @@ use crate::models::diagram::{Diagram, Mark, Place};
 use crate::palette::Scale;
 use crate::tape::equation::Subscript;
 use crate::tape::{EVERYWHERE, NodeId};
-use crate::tensor::slice;
 use crate::trace::timeline::Granularity;
+use crate::trace::{Backward, Tick};
 
 /// Sizes in the drawing's own units: a strip, a layer's box, a sign's radius.
 const STRIP: Vec2 = vec2(9.0, 5.4);
@@ -131,35 +133,33 @@ impl Drawn {
             unit,
         };
         let node = scene.trace.find(&selection.place(scene.now()));
-        let is_active = scene.timeline.tick(scene.trace).is_some_and(|tick| {
+        let (timeline, walk) = scene.walk();
+        let is_active = timeline.tick(walk).is_some_and(|tick| {
             let is_own_step = node == Some(tick.node);
             // A layer is lit during all steps of its calculation.
             let is_within = matches!(place.mark, Mark::Layer(_)) && node == Some(tick.towards);
             is_own_step || is_within
         });
-        Self { selection, node, is_done: node.is_some_and(|node| scene.is_done(node)), is_active }
+        Self { selection, node, is_done: node.is_some_and(|node| scene.is_shown(node)), is_active }
     }
 
-    fn entries<'t>(&self, scene: &Scene<'t>) -> Option<&'t [f32]> {
-        let node = self.node.filter(|_| self.is_done)?;
-        Some(slice(scene.trace.graph().value(node)))
+    fn entries<'t>(&self, scene: &Scene<'t>) -> Option<Cow<'t, [f32]>> {
+        scene.entries(self.node?)
     }
 }
 
 /// The formula of the operation at the cursor, as derived from the tape.
 fn operation(ui: &Ui, scene: &mut Scene<'_>, rect: Rect) {
     // Whole tokens end with the prediction every time, which says nothing.
-    if scene.timeline.granularity() == Granularity::Token {
+    let (timeline, walk) = scene.walk();
+    if timeline.granularity() == Granularity::Token {
         return;
     }
-    let Some(tick) = scene.timeline.tick(scene.trace) else { return };
-    let graph = scene.trace.graph();
-    let node = graph.node(tick.node);
-    let mut latex = graph.equation(tick.node, &|_, symbol| symbol).latex();
-    if node.name.is_none() {
-        let target = graph.symbol(tick.towards, Subscript::Relative(node.position));
-        latex = format!(r"{target} = \cdots\; {latex} \;\cdots");
-    }
+    let Some(tick) = timeline.tick(walk) else { return };
+    let latex = match scene.walk_back() {
+        Some((_, backward)) => chain(scene, backward, tick.node),
+        None => equation(scene, tick),
+    };
     let color = theme::accent(ui.visuals().dark_mode);
     if let Ok(formula) = scene.memory.math.get(ui.ctx(), &latex, false, theme::OPERATION_SIZE)
         && formula.size.x < rect.width()
@@ -168,6 +168,29 @@ fn operation(ui: &Ui, scene: &mut Scene<'_>, rect: Rect) {
             rect.center_bottom() - vec2(formula.size.x / 2.0, formula.descent + theme::GAP_SMALL);
         formula.paint(ui.painter(), at, color);
     }
+}
+
+fn equation(scene: &Scene<'_>, tick: &Tick) -> String {
+    let graph = scene.trace.graph();
+    let node = graph.node(tick.node);
+    let latex = graph.equation(tick.node, &|_, symbol| symbol).latex();
+    if node.name.is_some() {
+        return latex;
+    }
+    let target = graph.symbol(tick.towards, Subscript::Relative(node.position));
+    format!(r"{target} = \cdots\; {latex} \;\cdots")
+}
+
+/// What the node at the cursor passes on to the first of its inputs that is no weight.
+fn chain(scene: &Scene<'_>, backward: &Backward, node: NodeId) -> String {
+    let graph = scene.trace.graph();
+    let inputs = &graph.node(node).inputs;
+    let is_weight = |id: &NodeId| graph.node(*id).position == EVERYWHERE;
+    let input = inputs.iter().position(|id| !is_weight(id)).unwrap_or(0);
+    let Some(to) = inputs.get(input) else { return String::new() };
+    let left = graph.gradient_symbol(backward.of(), *to, Subscript::Absolute);
+    let share = graph.chain(backward.of(), node, input, Subscript::Absolute);
+    format!(r"{left} \leftarrow {share}")
 }
 
 /// The frame around what is repeated at every position.
@@ -188,9 +211,9 @@ fn wires(ui: &Ui, scene: &mut Scene<'_>, frame: &Frame, diagram: &Diagram, place
     let dark = ui.visuals().dark_mode;
     for wire in &diagram.wires {
         let Some(drawn) = places.get(wire.from) else { continue };
-        let scale = scene.scale(ui, &drawn.selection.name);
+        let scale = scene.picture_scale(ui, &drawn.selection.name);
         let color = match drawn.entries(scene) {
-            Some(entries) => carried(entries, scene.unit(entries.len()), &scale),
+            Some(entries) => carried(&entries, scene.unit(entries.len()), &scale),
             None => theme::future(dark),
         };
         let width = if drawn.is_active { 0.55 } else { 0.38 } * frame.unit;
@@ -259,7 +282,7 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
     };
     let ink =
         if drawn.is_done || drawn.is_active { theme::text(dark) } else { theme::future(dark) };
-    let scale = scene.scale(ui, place.value);
+    let scale = scene.picture_scale(ui, place.value);
     match place.mark {
         Mark::Sign(sign) => {
             let radius = SIGN_RADIUS * frame.unit;
@@ -301,6 +324,10 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
             };
             symbol(ui, scene, frame, drawn, at, anchor);
         }
+    }
+    if matches!(place.mark, Mark::Sign(_)) && response.secondary_clicked() {
+        let at = drawn.selection.place(scene.now());
+        super::intervene::ask(scene, &at.name, at.position, drawn.selection.unit);
     }
     if matches!(place.mark, Mark::Sign(_)) && response.clicked() {
         scene.commands.push(super::Command::Select(Some(drawn.selection.clone())));

@@ -112,12 +112,12 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
         .show(ui, |plot| {
             plot.vline(VLine::new("now", now as f64).color(theme::accent(dark)));
             for (at, name) in names.iter().enumerate() {
-                let Some(matrix) = scene.trace.over_time(name) else { continue };
+                let Some(matrix) = scene.over_time(name) else { continue };
                 if unit >= matrix.ncols() {
                     continue;
                 }
                 let points: PlotPoints<'_> = (0..=last)
-                    .filter(|t| scene.is_done_at(name, *t))
+                    .filter(|t| scene.is_shown_at(name, *t))
                     .map(|t| [t as f64, f64::from(matrix[[t, unit]])])
                     .filter(|point| point[1].is_finite())
                     .collect();

@@ -52,7 +52,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
     let room = ui.available_size() - vec2(0.0, TOKENS_HEIGHT + legend_height());
     picture_ui(ui, scene, &name, room);
-    let scale = scene.scale(ui, &name);
+    let scale = scene.picture_scale(ui, &name);
     legend_ui(ui, &scale);
 }
 
@@ -64,7 +64,7 @@ fn first(trace: &Trace) -> Option<String> {
 
 /// Draws a value over time into at most `room`, with tokens below; clicks select and go there.
 pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Vec2) {
-    let Some(matrix) = scene.trace.over_time(name) else { return };
+    let Some(matrix) = scene.over_time(name) else { return };
     let (positions, units) = matrix.dim();
     let cell = vec2(
         ((room.x - UNITS_WIDTH) / positions as f32).min(LARGEST_CELL),
@@ -75,7 +75,7 @@ pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Ve
     let (outer, response) =
         ui.allocate_exact_size(size + vec2(UNITS_WIDTH, TOKENS_HEIGHT), Sense::click_and_drag());
     let rect = Rect::from_min_size(outer.min + vec2(UNITS_WIDTH, 0.0), size);
-    let scale = scene.scale(ui, name);
+    let scale = scene.picture_scale(ui, name);
     let texture = texture(ui, scene, name, &matrix, &scale);
     let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     ui.painter().image(texture, rect, uv, egui::Color32::WHITE);
@@ -85,13 +85,18 @@ pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Ve
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
     if let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) {
         let (position, unit) = cell_at(rect, cell, at, positions, units);
-        let text = if scene.is_done_at(name, position) {
+        let text = if scene.is_shown_at(name, position) {
             let value = matrix[[position, unit]];
             cells::entry_text(scene, name, &[], position as i32, unit, value)
         } else {
             format!("{name}[{position}][{unit}]: {}", scene.tr("inspector.not_computed"))
         };
         response.clone().on_hover_text_at_pointer(text);
+    }
+    if let Some(at) = response.interact_pointer_pos().filter(|_| response.secondary_clicked()) {
+        let (position, unit) = cell_at(rect, cell, at, positions, units);
+        super::intervene::ask(scene, name, position as i32, Some(unit));
+        return;
     }
     if let Some(at) =
         response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged())
@@ -122,7 +127,7 @@ fn texture(
     matrix: &ndarray::Array2<f32>,
     scale: &Scale,
 ) -> egui::TextureId {
-    let key = format!("{name} {}", scale.dark);
+    let key = format!("{name} {} {:?}", scale.dark, scene.shown());
     if let Some((run, texture)) = scene.memory.textures.get(&key)
         && *run == scene.run
     {
@@ -147,7 +152,7 @@ fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2)
     let painter = ui.painter();
     let now = scene.now();
     let is_hidden: Vec<bool> =
-        (0..scene.trace.n_positions()).map(|t| !scene.is_done_at(name, t)).collect();
+        (0..scene.trace.n_positions()).map(|t| !scene.is_shown_at(name, t)).collect();
     let mut at = 0;
     for run in is_hidden.chunk_by(|a, b| a == b) {
         if run[0] {

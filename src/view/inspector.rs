@@ -50,6 +50,11 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
             {
                 scene.commands.push(Command::Pin(selection.clone()));
             }
+            let change = ui.small_button(scene.tr("intervene.change"));
+            let hint = format!("{}  (C)", scene.tr("intervene.change_hint"));
+            if change.on_hover_text(hint).clicked() {
+                super::intervene::ask(scene, name, place.position, selection.unit);
+            }
         });
     });
     if let Some(meaning) = scene.meaning(name).filter(|_| selection.path.is_empty()) {
@@ -66,6 +71,9 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
     };
     facts_ui(ui, scene, node, place.position);
     formula_ui(ui, scene, node);
+    if let Some((_, backward)) = scene.walk_back() {
+        super::inspector_back::ui(ui, scene, backward, node, selection);
+    }
     if !scene.is_done(node) && !scene.trace.graph().node(node).is_leaf() {
         ui.add_space(theme::GAP);
         ui.label(
@@ -75,7 +83,7 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
         return;
     }
     if scene.trace.graph().value(node).nrows() > 1 {
-        matrix_ui(ui, scene, node, name);
+        super::weights::ui(ui, scene, node, name);
     } else {
         numbers_ui(ui, scene, node, selection);
     }
@@ -214,28 +222,6 @@ fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Sele
             ui.label(words).on_hover_text(scene.tr("inspector.half_life_hint"));
         });
     }
-}
-
-/// A whole matrix, such as a weight: hovering says which entry.
-fn matrix_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str) {
-    let value = scene.trace.graph().value(node).clone();
-    let (rows, columns) = value.dim();
-    let scale = scene.scale(ui, name);
-    ui.add_space(theme::GAP);
-    let width = ui.available_width();
-    let height = (width * rows as f32 / columns as f32).clamp(12.0, 1.2 * width);
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, height), egui::Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
-    let entries = crate::tensor::slice(&value);
-    super::cells::paint(ui.painter(), rect, entries, columns, &scale);
-    let pointed = response.hover_pos();
-    let pointed = pointed.and_then(|at| super::cells::cell_at(rect, entries.len(), columns, at));
-    if let Some(at) = pointed {
-        let (row, column) = (at / columns, at % columns);
-        let text = format!("{name}[{row}, {column}] = {}", number(entries[at]));
-        response.on_hover_text_at_pointer(text);
-    }
-    super::heatmap::legend_ui(ui, &scale);
 }
 
 /// The largest terms of the sums inside a matrix product: what this unit listens to.

@@ -5,18 +5,22 @@
 
 pub mod cells;
 pub mod command;
+pub mod compare;
 pub mod diagram;
 pub mod flow;
 pub mod gates;
 pub mod heatmap;
 pub mod inspector;
+mod inspector_back;
 pub mod intervene;
 pub mod math;
 pub mod page;
+pub mod picture;
 pub mod prediction;
 pub mod theme;
 pub mod timeline_bar;
 pub mod training;
+mod weights;
 pub mod words;
 
 use std::collections::HashMap;
@@ -24,19 +28,21 @@ use std::collections::HashMap;
 use egui::{TextureHandle, Ui};
 
 pub use command::{Command, Selection};
+pub use picture::Shown;
 pub use words::{Language, tr, tr_with};
 
 use crate::laboratory::Laboratory;
+use crate::lesson::{Breakpoint, Marks};
 use crate::models::{Diagram, Range};
 use crate::palette::Scale;
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::Timeline;
-use crate::trace::{Backward, Trace, statistics};
+use crate::trace::{Backward, Trace, Walk, statistics};
 use crate::training::live::Live;
 
 /// Every view that the stage can show, in the order of the menu.
 pub const VIEWS: &[ViewSpec] =
-    &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC, training::SPEC];
+    &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC, compare::SPEC, training::SPEC];
 
 /// What the stage knows about a view.
 pub struct ViewSpec {
@@ -74,6 +80,12 @@ pub struct Scene<'a> {
     pub others: Vec<Other<'a>>,
     /// The run without interventions, while some are in force.
     pub baseline: Option<&'a Trace>,
+    /// Whether values are shown minus what they are without interventions.
+    pub shows_difference: bool,
+    /// Conditions at which playing stops.
+    pub breakpoints: &'a [Breakpoint],
+    /// Where each of them holds.
+    pub marks: &'a [Marks],
     /// The laboratory's controls, while it is on the stage.
     pub laboratory: Option<&'a Laboratory>,
     /// Where the learner stands in it.
@@ -117,6 +129,15 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn walk_back(&self) -> Option<(&'a Timeline, &'a Backward)> {
         self.back.zip(self.backward)
+    }
+
+    /// Where the learner stands, and in which walk: forward or backward.
+    #[must_use]
+    pub fn walk(&self) -> (&'a Timeline, &'a dyn Walk) {
+        match self.walk_back() {
+            Some((timeline, backward)) => (timeline, backward),
+            None => (self.timeline, self.trace),
+        }
     }
 
     /// The run on the stage, then those beside it.
@@ -200,6 +221,15 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Two numbers kept for a run.
+    fn kept(&self, run: u64, key: &str) -> Option<[f32; 2]> {
+        self.extents.get(key).filter(|(of_run, _)| *of_run == run).map(|(_, extent)| *extent)
+    }
+
+    fn keep(&mut self, run: u64, key: String, extent: [f32; 2]) {
+        self.extents.insert(key, (run, extent));
+    }
+
     /// The smallest and largest finite entries of a value anywhere in a run.
     fn extent(&mut self, trace: &Trace, run: u64, name: &str) -> [f32; 2] {
         if let Some((of_run, extent)) = self.extents.get(name)

@@ -1,9 +1,9 @@
 //! What the model answers at the cursor, and at every position so far.
 
-use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use egui_plot::{HLine, Line, Plot, PlotPoints, VLine};
 
-use super::{Command, Scene, Selection, ViewSpec, heatmap, number, theme};
+use super::{Command, Scene, Selection, ViewSpec, heatmap, number, theme, tr_with};
 use crate::tensor::argmax;
 
 /// The height of one symbol's bar.
@@ -39,6 +39,9 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let node = scene.trace.node("prediction", now as i32).filter(|node| scene.is_done(*node));
     let symbols = scene.trace.symbols();
     let shares: Option<Vec<f32>> = node.map(|node| scene.trace.graph().value(node).row(0).to_vec());
+    // What the run without interventions answers, as an outline.
+    let before = scene.baseline.and_then(|run| run.value("prediction", now as i32));
+    let before = before.map(|value| value.row(0).to_vec());
     let best = shares.as_ref().map(|shares| argmax(shares));
     let next = scene.trace.tokens().get(now + 1);
     let width = (ui.available_width() - 130.0).clamp(60.0, 360.0);
@@ -66,6 +69,12 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                 vec2(bar.width() * share.clamp(0.0, 1.0), bar.height()),
             );
             painter.rect_filled(filled, 0.0, theme::series(dark)[0]);
+            if let Some(before) = before.as_ref().and_then(|shares| shares.get(at)) {
+                let width = bar.width() * before.clamp(0.0, 1.0);
+                let outline = Rect::from_min_size(bar.min, vec2(width, bar.height()));
+                let stroke = Stroke::new(theme::HAIRLINE, theme::strong_text(dark));
+                painter.rect_stroke(outline, 0.0, stroke, StrokeKind::Inside);
+            }
             let text = format!("{:.1} %", 100.0 * share);
             painter.text(
                 pos2(bar.right() + 8.0, middle),
@@ -98,8 +107,19 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         });
         let text = share.map_or_else(
             || scene.tr("inspector.not_computed").to_owned(),
-            |share| super::cells::entry_text(scene, "prediction", &[], now as i32, at, share),
+            |share| format!("prediction[{now}] “{symbol}” = {}", number(share)),
         );
+        let text = match before.as_ref().and_then(|shares| shares.get(at)) {
+            Some(before) => {
+                let before = number(*before);
+                let unchanged = tr_with(scene.language, "intervene.before", &[("value", &before)]);
+                format!("{text}\n{unchanged}")
+            }
+            None => text,
+        };
+        if response.secondary_clicked() {
+            super::intervene::ask(scene, "prediction", now as i32, Some(at));
+        }
         if response.on_hover_text(text).clicked() {
             scene.commands.push(Command::Select(Some(Selection::new("prediction", Some(at)))));
         }

@@ -6,9 +6,11 @@ use egui::{
     vec2,
 };
 
+use super::command::BreakpointCommand;
 use super::{Command, Scene, theme, tr_with};
-use crate::trace::Walk;
-use crate::trace::timeline::{Granularity, SPEEDS, TimelineCommand};
+use crate::tape::{EVERYWHERE, NodeId};
+use crate::trace::timeline::{Granularity, SPEEDS, Timeline, TimelineCommand};
+use crate::trace::{Backward, LOSS};
 
 /// A token's box.
 const TOKEN_HEIGHT: f32 = 32.0;
@@ -28,6 +30,9 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         granularity_ui(ui, scene);
         ui.add_space(theme::GAP);
         speed_ui(ui, scene);
+        ui.add_space(theme::GAP);
+        direction_ui(ui, scene);
+        marks_ui(ui, scene);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| operation_ui(ui, scene));
     });
     ui.add_space(theme::GAP_SMALL);
@@ -36,7 +41,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 
 fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     use TimelineCommand::{Back, End, Forward, Home, TogglePlay};
-    let playing = scene.timeline.is_playing();
+    let playing = scene.walk().0.is_playing();
     let (play, play_key) =
         if playing { ("⏸", "timeline.pause") } else { ("▶", "timeline.play") };
     let buttons = [
@@ -65,7 +70,7 @@ fn granularity_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             Granularity::Layer => ("timeline.layer", "timeline.layer_hint"),
             Granularity::Operation => ("timeline.operation", "timeline.operation_hint"),
         };
-        let is_chosen = scene.timeline.granularity() == granularity;
+        let is_chosen = scene.walk().0.granularity() == granularity;
         if ui.selectable_label(is_chosen, scene.tr(key)).on_hover_text(scene.tr(hint)).clicked() {
             scene.commands.push(Command::Timeline(TimelineCommand::Granularity(granularity)));
         }
@@ -74,7 +79,7 @@ fn granularity_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 }
 
 fn speed_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let mut speed = scene.timeline.speed();
+    let mut speed = scene.walk().0.speed();
     let drag =
         egui::DragValue::new(&mut speed).range(SPEEDS).speed(0.02).max_decimals(2).suffix("×");
     let response = ui.add(drag);
@@ -85,8 +90,44 @@ fn speed_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
 }
 
+/// Forward, or backward from the loss.
+fn direction_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    ui.spacing_mut().item_spacing.x = 2.0;
+    let is_back = scene.walk_back().is_some();
+    for (back, key, hint) in [
+        (false, "timeline.forward", "timeline.forward_hint"),
+        (true, "timeline.backward", "timeline.backward_hint"),
+    ] {
+        let is_possible = !back || scene.backward.is_some();
+        let button = egui::Button::selectable(is_back == back, scene.tr(key));
+        let button = ui.add_enabled(is_possible, button);
+        let button = button.on_disabled_hover_text(scene.tr("timeline.no_loss"));
+        if button.on_hover_text(format!("{}  (W)", scene.tr(hint))).clicked() {
+            scene.commands.push(Command::WalkBack(back));
+        }
+    }
+    ui.spacing_mut().item_spacing.x = theme::GAP;
+}
+
+/// Opens the sheet of conditions at which playing stops.
+fn marks_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let words = scene.tr("timeline.breakpoint");
+    let is_watching = scene.breakpoints.iter().any(|breakpoint| breakpoint.is_on);
+    let button = ui.add(egui::Button::selectable(is_watching, "◆"));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
+    let hint = format!("{}  (B)", scene.tr("timeline.breakpoint_hint"));
+    if button.on_hover_text(hint).clicked() {
+        scene.commands.push(Command::AskBreakpoint(true));
+    }
+}
+
 /// What was computed last: its number, op and the value that it leads to.
 fn operation_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    if let Some((timeline, backward)) = scene.walk_back() {
+        let text = back_text(scene, timeline, backward);
+        ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
+        return;
+    }
     let count = scene.trace.ticks().len();
     let graph = scene.trace.graph();
     let text = match scene.timeline.tick(scene.trace) {
@@ -106,9 +147,40 @@ fn operation_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate());
 }
 
+/// What the chain rule went through last, and to which gradients.
+fn back_text(scene: &Scene<'_>, timeline: &Timeline, backward: &Backward) -> String {
+    let at = backward.position().to_string();
+    let Some(tick) = timeline.tick(backward) else {
+        return tr_with(scene.language, "timeline.back_from", &[("position", &at)]);
+    };
+    let graph = scene.trace.graph();
+    let node = graph.node(tick.node);
+    let called = |id: NodeId| {
+        let entry = graph.node(id);
+        let name = &graph.name(entry.name?).name;
+        Some(match entry.position {
+            EVERYWHERE => format!("∂L/∂{name}"),
+            position => format!("∂L/∂{name}[{position}]").replace('-', "−"),
+        })
+    };
+    let mut names: Vec<String> = node.inputs.iter().filter_map(|input| called(*input)).collect();
+    if names.is_empty() {
+        // All of its inputs are steps of one value's calculation.
+        names.extend(called(tick.towards));
+    }
+    let (index, count) = (timeline.cursor().to_string(), backward.ticks().all().len().to_string());
+    let words = [
+        ("index", index.as_str()),
+        ("count", count.as_str()),
+        ("name", &names.join(", ")),
+        ("operation", node.op.name()),
+    ];
+    tr_with(scene.language, "timeline.back_of", &words)
+}
+
 fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let now = scene.now();
-    let cursor = scene.timeline.cursor();
+    let cursor = scene.walk().0.cursor();
     let edit_id = egui::Id::unique("token edit");
     let edit: Option<Edit> = ui.data(|data| data.get_temp(edit_id));
     ScrollArea::horizontal().id_salt("tokens").auto_shrink([false, true]).show(ui, |ui| {
@@ -153,8 +225,12 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH), TOKEN_HEIGHT + STRIP_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let is_now = t == now && cursor > 0;
-    // A token counts as read when its input is there.
-    let is_done = scene.is_done_at("input", t) || is_now;
+    let (_, walk) = scene.walk();
+    // A token counts as read when its input is there, and as walked back through at its end.
+    let is_done = match scene.walk_back() {
+        Some((_, backward)) => cursor >= backward.ticks().end_of(t) && t <= backward.position(),
+        None => scene.is_done_at("input", t),
+    } || is_now;
     let body = Rect::from_min_size(rect.min, vec2(rect.width(), TOKEN_HEIGHT));
     let fill = if is_now { theme::highlight(dark) } else { theme::stage(dark) };
     let edge = if is_now || response.hovered() || response.has_focus() {
@@ -167,18 +243,64 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     painter.rect(body, 3.0, fill, Stroke::new(theme::HAIRLINE, edge), StrokeKind::Inside);
     painter.text(body.center(), Align2::CENTER_CENTER, token, font, ink);
     // How much of the position's operations are done.
-    let share = scene.trace.walk().share_done(t, cursor);
-    let strip = Rect::from_min_size(
-        body.left_bottom() + vec2(0.0, 2.0),
-        vec2(rect.width() * share, STRIP_HEIGHT - 2.0),
-    );
+    let share = walk.walk().share_done(t, cursor);
+    let size = vec2(rect.width() * share, STRIP_HEIGHT - 2.0);
+    let corner = body.left_bottom() + vec2(0.0, 2.0);
+    // Walking back, a token fills from its right.
+    let shift = if scene.walk_back().is_some() { rect.width() - size.x } else { 0.0 };
+    let strip = Rect::from_min_size(corner + vec2(shift, 0.0), size);
     painter.rect_filled(strip, 0.0, theme::accent(dark));
+    let mark = marks_at(scene, t);
+    if mark.is_some() {
+        let at = body.right_top() + vec2(-2.0, 1.0);
+        let font = FontId::proportional(9.0);
+        painter.text(at, Align2::RIGHT_TOP, "◆", font, theme::warning(dark));
+    }
+    if scene.walk_back().is_some_and(|(_, backward)| backward.position() == t) {
+        let at = body.left_top() + vec2(3.0, 1.0);
+        let font = FontId::proportional(10.5);
+        painter.text(at, Align2::LEFT_TOP, "L", font, theme::accent(dark));
+    }
     let name = format!("{t}: {token}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
     let position = t.to_string();
     let hint =
         tr_with(scene.language, "timeline.token_at", &[("token", token), ("position", &position)]);
+    let hint = mark.map_or(hint.clone(), |condition| format!("{hint}\n◆ {condition}"));
     response.on_hover_text(hint)
+}
+
+/// The condition that holds at a position.
+fn marks_at<'a>(scene: &Scene<'a>, position: usize) -> Option<&'a str> {
+    let mut pairs = scene.breakpoints.iter().zip(scene.marks);
+    let found = pairs.find(|(_, marks)| marks.at.binary_search(&position).is_ok());
+    found.map(|(breakpoint, _)| breakpoint.condition.as_str())
+}
+
+/// What else can be done at a token.
+fn token_menu(ui: &mut Ui, scene: &mut Scene<'_>, t: usize, edit_id: egui::Id) {
+    let loss = scene.backward.is_some_and(|backward| backward.position() == t);
+    let has_loss = scene.trace.node(LOSS, t as i32).is_some();
+    let entry = egui::Button::selectable(loss, scene.tr("timeline.loss_here"));
+    let entry = ui.add_enabled(has_loss, entry);
+    let entry = entry.on_disabled_hover_text(scene.tr("timeline.no_loss_here"));
+    if entry.on_hover_text(scene.tr("timeline.loss_here_hint")).clicked() {
+        scene.commands.push(Command::LossAt(Some(t)));
+        if scene.walk_back().is_none() {
+            scene.commands.push(Command::WalkBack(true));
+        }
+        ui.close();
+    }
+    if ui.button(scene.tr("timeline.edit_token")).clicked() {
+        let edit: Edit = (t, scene.trace.tokens()[t].clone());
+        ui.data_mut(|data| data.insert_temp(edit_id, edit));
+        ui.close();
+    }
+    if ui.button(scene.tr("timeline.mark_here")).clicked() {
+        let condition = format!("now == {t}");
+        scene.commands.push(Command::Breakpoint(BreakpointCommand::Add(condition)));
+        ui.close();
+    }
 }
 
 /// A click goes there, a double click edits; pulling the pointer along the tokens scrubs.
@@ -189,6 +311,7 @@ fn token_clicks(
     t: usize,
     edit_id: egui::Id,
 ) {
+    response.context_menu(|ui| token_menu(ui, scene, t, edit_id));
     if response.double_clicked() {
         let edit: Edit = (t, scene.trace.tokens()[t].clone());
         ui.data_mut(|data| data.insert_temp(edit_id, edit));

@@ -12,6 +12,7 @@ mod assets;
 mod cli;
 mod export;
 mod golden;
+mod interact;
 mod lesson;
 mod page;
 mod reference;

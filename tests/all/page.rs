@@ -104,7 +104,10 @@ fn a_task_ticks_itself_off_and_can_be_done_again() {
     command(&mut harness, Command::Intervene("cell[1][0]=4".to_owned()));
     assert!(says(&harness, "It passes."));
     // Lifted, it is still done, but nothing is said of a run that is no longer there.
-    command(&mut harness, Command::LiftIntervention(0));
+    command(
+        &mut harness,
+        Command::Interventions(unrolled::view::command::InterveneCommand::Lift(0)),
+    );
     assert!(!says(&harness, "It passes.") && says(&harness, words("lesson.done")));
     command(&mut harness, Command::Intervene("cell[1][0]=4".to_owned()));
     harness.get_by_label(words("lesson.try_again")).click();

@@ -9,7 +9,9 @@ use unrolled::lesson::Library;
 use unrolled::models;
 use unrolled::trace::timeline::{Granularity, TimelineCommand};
 use unrolled::training::live::{Control, Phase, TrainCommand};
-use unrolled::view::command::ThemeChoice;
+use unrolled::view::command::{
+    BreakpointCommand, CompareCommand, InterveneCommand, Spot, ThemeChoice,
+};
 use unrolled::view::{Command, Language, Selection, VIEWS, theme, tr};
 
 use crate::soft::Soft;
@@ -369,7 +371,19 @@ fn command() -> impl Strategy<Value = Command> {
         (text(), any::<usize>()).prop_map(|(key, choice)| Command::Answer(key, choice)),
         text().prop_map(Command::ToggleView),
         text().prop_map(Command::Intervene),
-        any::<usize>().prop_map(Command::LiftIntervention),
+        any::<usize>().prop_map(|at| Command::Interventions(InterveneCommand::Lift(at))),
+        any::<usize>().prop_map(|at| Command::Interventions(InterveneCommand::Rest(at))),
+        any::<usize>().prop_map(|at| Command::Interventions(InterveneCommand::Wake(at))),
+        any::<bool>().prop_map(Command::WalkBack),
+        any::<bool>().prop_map(Command::ShowDifference),
+        any::<Option<usize>>().prop_map(Command::LossAt),
+        text().prop_map(|text| Command::Breakpoint(BreakpointCommand::Add(text))),
+        Just(Command::Breakpoint(BreakpointCommand::Next)),
+        Just(Command::Compare(CompareCommand::Keep)),
+        any::<usize>().prop_map(|at| Command::Compare(CompareCommand::Remove(at))),
+        (text(), any::<i32>(), any::<Option<usize>>()).prop_map(|(name, position, unit)| {
+            Command::AskIntervention(Some(Spot { name, position, unit }))
+        }),
         Just(Command::SetLanguage(Language::Chinese)),
         Just(Command::Train(TrainCommand::Start)),
         Just(Command::Train(TrainCommand::Pause)),

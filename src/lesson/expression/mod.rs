@@ -19,6 +19,8 @@ use evaluate::Run;
 use syntax::Node;
 
 pub use functions::{FUNCTIONS, Function};
+use value::Value;
+
 pub use value::Answer;
 
 /// The names that an expression knows besides values and functions.
@@ -103,6 +105,28 @@ pub fn evaluate(source: &str, values: &dyn Values, now: usize) -> Result<Answer,
     let node = compiled.as_ref().as_ref().map_err(Clone::clone)?;
     let value = Run::new(values, now).value(node)?;
     Answer::of(&value).map_err(|error| error.at(node.offset))
+}
+
+/// Whether a condition holds at position `now` of a trace; one for each position is read there.
+///
+/// # Errors
+/// As [`evaluate`], and when the expression is no condition.
+pub(super) fn holds(
+    source: &str,
+    values: &dyn Values,
+    now: usize,
+) -> Result<bool, ExpressionError> {
+    let compiled = compile(source);
+    let node = compiled.as_ref().as_ref().map_err(Clone::clone)?;
+    match Run::new(values, now).value(node)? {
+        Value::Bool(truth) => Ok(truth),
+        Value::Mask(mask) => Ok(mask.get(now).copied().unwrap_or(false)),
+        other => {
+            let message = format!("this gives {}, not a condition", other.kind());
+            let hint = "compare it, for example min(forget_gate[now]) < 0.1";
+            Err(ExpressionError::new(message).at(node.offset).hint(hint))
+        }
+    }
 }
 
 /// The values that an expression reads at position `now`, each once and in order, so that a click can go to them.

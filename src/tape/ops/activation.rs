@@ -11,10 +11,11 @@ use crate::tensor::kernel;
 /// √(2/π), of the tanh form of the Gaussian error linear unit.
 const SQRT_2_OVER_PI: f32 = 0.797_884_56;
 
-/// An op by its function of `x` and its slope, which may use `x` and the result `y`.
+/// An op by its function of `x` and its slope, which may use `x` and the result `y`; then how both
+/// are written.
 macro_rules! elementwise {
     ($(#[$doc:meta])* $op:ident.$method:ident, $name:literal, |$x:ident| $forward:expr,
-     |$sx:ident, $sy:ident| $slope:expr, $latex:expr) => {
+     |$sx:ident, $sy:ident| $slope:expr, $latex:expr, $factor:expr) => {
         $(#[$doc])*
         pub struct $op;
 
@@ -37,6 +38,10 @@ macro_rules! elementwise {
             fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
                 $latex(&x[0])
             }
+
+            fn factor(&self, x: &[Tex], y: &Tex, _: usize, _: &Attribute) -> Tex {
+                $factor(&x[0], y)
+            }
         }
 
         impl<'t> Var<'t> {
@@ -55,47 +60,58 @@ fn call(function: &str) -> impl Fn(&Tex) -> Tex {
 
 elementwise!(
     /// σ(x) = 1/(1+e⁻ˣ), between 0 and 1.
-    Sigmoid.sigmoid, "sigmoid", |x| kernel::sigmoid(x), |x, y| y * (1.0 - y), call(r"\sigma")
+    Sigmoid.sigmoid, "sigmoid", |x| kernel::sigmoid(x), |x, y| y * (1.0 - y), call(r"\sigma"),
+    |_: &Tex, y: &Tex| Tex::elementwise(format!(r"{0} \odot \left(1 - {0}\right)", y.as_factor()))
 );
 elementwise!(
     /// tanh(x), between −1 and 1.
-    Tanh.tanh, "tanh", |x| kernel::tanh(x), |x, y| 1.0 - y * y, call(r"\tanh")
+    Tanh.tanh, "tanh", |x| kernel::tanh(x), |x, y| 1.0 - y * y, call(r"\tanh"),
+    |_: &Tex, y: &Tex| Tex::sum(format!("1 - {}^{{2}}", y.as_base()))
 );
 elementwise!(
     /// max(0, x); the slope at 0 is 0. NaN stays NaN.
     Relu.relu, "ReLU", |x| if x <= 0.0 { 0.0 } else { x }, |x, y| if y == 0.0 { 0.0 } else { 1.0 },
-    call(r"\operatorname{ReLU}")
+    call(r"\operatorname{ReLU}"), |x: &Tex, _: &Tex| Tex::atom(format!(r"\left[{} > 0\right]", x.text))
 );
 elementwise!(
     /// eˣ.
-    Exp.exp, "exp", |x| kernel::exp(x), |x, y| y, |x: &Tex| Tex::atom(format!("e^{{{}}}", x.text))
+    Exp.exp, "exp", |x| kernel::exp(x), |x, y| y, |x: &Tex| Tex::atom(format!("e^{{{}}}", x.text)),
+    |_: &Tex, y: &Tex| y.clone()
 );
 elementwise!(
     /// x².
     Square.square, "square", |x| x * x, |x, y| 2.0 * x,
-    |x: &Tex| Tex::atom(format!("{}^{{2}}", x.as_base()))
+    |x: &Tex| Tex::atom(format!("{}^{{2}}", x.as_base())),
+    |x: &Tex, _: &Tex| Tex::product(format!(r"2 \cdot {}", x.as_matrix_factor()))
 );
 elementwise!(
     /// x·σ(x) (Elfwing et al. 2018), also called swish.
     Silu.silu, "SiLU", |x| x * kernel::sigmoid(x),
-    |x, y| { let s = kernel::sigmoid(x); s + y * (1.0 - s) }, call(r"\operatorname{SiLU}")
+    |x, y| { let s = kernel::sigmoid(x); s + y * (1.0 - s) }, call(r"\operatorname{SiLU}"),
+    |x: &Tex, y: &Tex| Tex::sum(format!(
+        r"{0} + {1} \odot \left(1 - {0}\right)", call(r"\sigma")(x).text, y.as_factor()
+    ))
 );
 elementwise!(
     /// ln(1+eˣ), without overflow.
     Softplus.softplus, "softplus",
     |x| (if x > 0.0 { x } else { 0.0 }) + kernel::exp(if x > 0.0 { -x } else { x }).ln_1p(),
-    |x, y| kernel::sigmoid(x), call(r"\operatorname{softplus}")
+    |x, y| kernel::sigmoid(x), call(r"\operatorname{softplus}"), |x: &Tex, _: &Tex| call(r"\sigma")(x)
 );
 elementwise!(
     /// max(0, x)² (So et al. 2021), in RWKV's channel mix.
     SquaredRelu.squared_relu, "squared ReLU", |x| if x <= 0.0 { 0.0 } else { x * x },
     |x, y| if x <= 0.0 { 0.0 } else { 2.0 * x },
-    |x: &Tex| Tex::atom(format!(r"\operatorname{{ReLU}}\left({}\right)^{{2}}", x.text))
+    |x: &Tex| Tex::atom(format!(r"\operatorname{{ReLU}}\left({}\right)^{{2}}", x.text)),
+    |x: &Tex, _: &Tex| Tex::product(format!(r"2 \cdot {}", call(r"\operatorname{ReLU}")(x).text))
 );
 elementwise!(
     /// x·Φ(x), the Gaussian error linear unit by its definition (Hendrycks & Gimpel 2016).
     Gelu.gelu, "GELU", |x| x * normal_cdf(x),
-    |x, y| normal_cdf(x) + x * 0.398_942_3 * (-0.5 * x * x).exp(), call(r"\operatorname{GELU}")
+    |x, y| normal_cdf(x) + x * 0.398_942_3 * (-0.5 * x * x).exp(), call(r"\operatorname{GELU}"),
+    |x: &Tex, _: &Tex| Tex::sum(format!(
+        r"{} + {} \odot {}", call(r"\Phi")(x).text, x.as_factor(), call(r"\varphi")(x).text
+    ))
 );
 elementwise!(
     /// ½x(1+tanh(√(2/π)(x+0.044715x³))), the approximation that GPT-2 uses.
@@ -105,7 +121,18 @@ elementwise!(
         let t = kernel::tanh(SQRT_2_OVER_PI * (x + 0.044_715 * x * x * x));
         0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * SQRT_2_OVER_PI * (1.0 + 3.0 * 0.044_715 * x * x)
     },
-    call(r"\operatorname{GELU}_{\tanh}")
+    call(r"\operatorname{GELU}_{\tanh}"),
+    |x: &Tex, _: &Tex| {
+        // √(2/π) and 3·0.044715 as the slope above has them.
+        let tanh = format!(
+            r"\tanh\left(0.79788456 \cdot \left({0} + 0.044715 \cdot {1}^{{3}}\right)\right)",
+            x.text, x.as_base()
+        );
+        Tex::sum(format!(
+            r"0.5 \cdot \left(1 + {tanh}\right) + 0.39894228 \cdot {} \odot \left(1 - {tanh}^{{2}}\right) \odot \left(1 + 0.134145 \cdot {}^{{2}}\right)",
+            x.as_factor(), x.as_base()
+        ))
+    }
 );
 
 /// Φ(x), the share of a standard normal below x, by the rational approximation 7.1.26 of

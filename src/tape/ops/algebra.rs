@@ -34,6 +34,14 @@ impl Op for Dot {
         Tex::product(format!(r"{}\,{}", x[0].as_matrix_factor(), x[1].as_matrix_factor()))
     }
 
+    fn factor(&self, x: &[Tex], _: &Tex, input: usize, _: &Attribute) -> Tex {
+        Tex::atom(format!(r"{}^{{\top}}", x[1 - input.min(1)].as_base()))
+    }
+
+    fn factor_is_first(&self, input: usize) -> bool {
+        input == 1
+    }
+
     fn is_elementwise(&self) -> bool {
         false
     }
@@ -44,7 +52,8 @@ impl Op for Dot {
 }
 
 macro_rules! elementwise_pair {
-    ($(#[$doc:meta])* $op:ident, $name:literal, $forward:expr, $da:expr, $db:expr, $latex:expr) => {
+    ($(#[$doc:meta])* $op:ident, $name:literal, $forward:expr, $da:expr, $db:expr, $latex:expr,
+     $factor:expr) => {
         $(#[$doc])*
         pub struct $op;
 
@@ -66,6 +75,10 @@ macro_rules! elementwise_pair {
                 $latex(&x[0], &x[1])
             }
 
+            fn factor(&self, x: &[Tex], _: &Tex, input: usize, _: &Attribute) -> Tex {
+                $factor(x, input)
+            }
+
             fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
                 (vec![[2, 3], [1, 3]], Attribute::None)
             }
@@ -79,24 +92,27 @@ elementwise_pair!(
     |a: &Tex, b: &Tex| Tex::sum(match b.text.strip_prefix('-') {
         Some(positive) => format!("{} - {positive}", a.text),
         None => format!("{} + {}", a.text, b.text),
-    })
+    }),
+    |_: &[Tex], _| Tex::atom("1")
 );
 elementwise_pair!(
     /// a − b.
     Subtract, "difference", |a, b| a - b, |dy, _| dy, |dy: f32, _| -dy,
-    |a: &Tex, b: &Tex| Tex::sum(format!("{} - {}", a.text, b.as_factor()))
+    |a: &Tex, b: &Tex| Tex::sum(format!("{} - {}", a.text, b.as_factor())),
+    |_: &[Tex], input| if input == 0 { Tex::atom("1") } else { Tex::sum("-1") }
 );
 elementwise_pair!(
     /// a ⊙ b, entry by entry.
     Multiply, "elementwise product", |a, b| a * b, |dy, b| dy * b, |dy, a| dy * a,
-    |a: &Tex, b: &Tex| Tex::elementwise(format!(r"{} \odot {}", a.as_factor(), b.as_factor()))
+    |a: &Tex, b: &Tex| Tex::elementwise(format!(r"{} \odot {}", a.as_factor(), b.as_factor())),
+    |x: &[Tex], input: usize| x[1 - input.min(1)].clone()
 );
 
 /// k·x with a constant factor k.
 pub struct Scale;
 
 impl Scale {
-    fn factor(attribute: &Attribute) -> f32 {
+    fn constant(attribute: &Attribute) -> f32 {
         if let Attribute::Factor(factor) = attribute { *factor } else { 1.0 }
     }
 }
@@ -107,18 +123,18 @@ impl Op for Scale {
     }
 
     fn forward(&self, x: &[&Array2<f32>], attribute: &Attribute) -> Array2<f32> {
-        let factor = Self::factor(attribute);
+        let factor = Self::constant(attribute);
         kernel::map(x[0], |x| factor * x)
     }
 
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-        let factor = Self::factor(local.attribute);
+        let factor = Self::constant(local.attribute);
         let dy = local.gradient;
         dx.add_each(0, dy, dy, dy, |_, _, dy| factor * dy);
     }
 
     fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex {
-        let factor = Self::factor(attribute);
+        let factor = Self::constant(attribute);
         match factor {
             -1.0 => Tex::product(format!("-{}", x[0].as_factor())),
             0.5 => Tex::product(format!(r"\tfrac{{1}}{{2}}\, {}", x[0].as_factor())),
@@ -129,6 +145,10 @@ impl Op for Scale {
                 x[0].as_factor()
             )),
         }
+    }
+
+    fn factor(&self, _: &[Tex], _: &Tex, _: usize, attribute: &Attribute) -> Tex {
+        Tex::number(Self::constant(attribute))
     }
 
     fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
@@ -156,6 +176,10 @@ impl Op for Complement {
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
         Tex::sum(format!("1 - {}", x[0].as_factor()))
     }
+
+    fn factor(&self, _: &[Tex], _: &Tex, _: usize, _: &Attribute) -> Tex {
+        Tex::sum("-1")
+    }
 }
 
 /// The sum of all entries: → (1, 1).
@@ -178,6 +202,10 @@ impl Op for Sum {
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
         Tex::product(format!(r"\sum {}", x[0].as_factor()))
+    }
+
+    fn factor(&self, _: &[Tex], _: &Tex, _: usize, _: &Attribute) -> Tex {
+        Tex::atom(r"\mathbf{1}")
     }
 
     fn is_elementwise(&self) -> bool {
@@ -259,6 +287,14 @@ impl Op for Beside {
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
         Tex::atom(format!(r"\left[{};\, {}\right]", x[0].text, x[1].text))
+    }
+
+    fn factor(&self, _: &[Tex], _: &Tex, input: usize, _: &Attribute) -> Tex {
+        Tex::atom(if input == 0 {
+            r"\left[I;\, 0\right]^{\top}"
+        } else {
+            r"\left[0;\, I\right]^{\top}"
+        })
     }
 
     fn is_elementwise(&self) -> bool {

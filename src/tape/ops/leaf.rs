@@ -26,6 +26,10 @@ macro_rules! leaf {
                 Tex::atom(concat!(r"\text{", $name, "}"))
             }
 
+            fn factor(&self, _: &[Tex], _: &Tex, _: usize, _: &Attribute) -> Tex {
+                Tex::atom("1")
+            }
+
             fn is_elementwise(&self) -> bool {
                 false
             }

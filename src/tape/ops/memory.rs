@@ -36,6 +36,10 @@ impl Op for DotTransposed {
         times_transposed(&x[0], &x[1])
     }
 
+    fn factor(&self, x: &[Tex], _: &Tex, input: usize, _: &Attribute) -> Tex {
+        Tex::atom(x[1 - input.min(1)].as_base())
+    }
+
     fn is_elementwise(&self) -> bool {
         false
     }
@@ -68,6 +72,10 @@ impl Op for Inner {
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
         times_transposed(&x[0], &x[1])
+    }
+
+    fn factor(&self, x: &[Tex], _: &Tex, input: usize, _: &Attribute) -> Tex {
+        Tex::atom(x[1 - input.min(1)].as_base())
     }
 
     fn is_elementwise(&self) -> bool {
@@ -116,6 +124,10 @@ impl Op for LogSumExp {
         Tex::product(format!(r"\ln \sum e^{{{}}}", x[0].text))
     }
 
+    fn factor(&self, x: &[Tex], _: &Tex, _: usize, _: &Attribute) -> Tex {
+        Tex::atom(format!(r"\operatorname{{softmax}}\left({}\right)", x[0].text))
+    }
+
     fn is_elementwise(&self) -> bool {
         false
     }
@@ -153,6 +165,12 @@ impl Op for Sign {
         Tex::atom(format!(r"\operatorname{{sgn}}\left({};\, {}\right)", x[0].text, x[1].text))
     }
 
+    fn factor(&self, x: &[Tex], _: &Tex, input: usize, _: &Attribute) -> Tex {
+        // Iverson's bracket: 1 where the field is 0 and the old sign stays.
+        let kept = format!(r"\left[{} = 0\right]", x[0].text);
+        Tex::atom(if input == 0 { "0".to_owned() } else { kept })
+    }
+
     fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
         (vec![[2, 3], [2, 3]], Attribute::None)
     }
@@ -176,6 +194,10 @@ impl Op for Copy {
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
         x[0].clone()
+    }
+
+    fn factor(&self, _: &[Tex], _: &Tex, _: usize, _: &Attribute) -> Tex {
+        Tex::atom("1")
     }
 }
 

@@ -67,6 +67,16 @@ pub trait Op: Sync {
     /// How the op is written, from how its inputs are written.
     fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex;
 
+    /// How the derivative of the result by input number `input` is written, from how the inputs and
+    /// the result are: what the chain rule multiplies the gradient by. Entry by entry for an
+    /// elementwise op, else a matrix.
+    fn factor(&self, x: &[Tex], y: &Tex, input: usize, attribute: &Attribute) -> Tex;
+
+    /// Whether that factor stands before the gradient rather than behind it: ∂L/∂W = xᵀ·∂L/∂(xW).
+    fn factor_is_first(&self, _input: usize) -> bool {
+        false
+    }
+
     /// Whether entry (r, c) depends on the inputs' entries (r, c) alone, so that the inspector
     /// may put numbers into the formula.
     fn is_elementwise(&self) -> bool {

@@ -50,6 +50,15 @@ impl Op for Softmax {
         Tex::atom(format!(r"\operatorname{{softmax}}\left({}\right)", x[0].text))
     }
 
+    /// diag(y) − yᵀy, y being a row.
+    fn factor(&self, _: &[Tex], y: &Tex, _: usize, _: &Attribute) -> Tex {
+        let (inside, base) = (&y.text, y.as_base());
+        Tex::sum(format!(
+            r"\operatorname{{diag}}\left({inside}\right) - {base}^{{\top}}\,{}",
+            y.as_matrix_factor()
+        ))
+    }
+
     fn is_elementwise(&self) -> bool {
         false
     }
@@ -91,6 +100,14 @@ impl Op for LogSoftmax {
         Tex::atom(format!(r"\ln\operatorname{{softmax}}\left({}\right)", x[0].text))
     }
 
+    /// I − 1ᵀ softmax(x): every row of the second matrix is the row of shares.
+    fn factor(&self, x: &[Tex], _: &Tex, _: usize, _: &Attribute) -> Tex {
+        Tex::sum(format!(
+            r"I - \mathbf{{1}}^{{\top}}\operatorname{{softmax}}\left({}\right)",
+            x[0].text
+        ))
+    }
+
     fn is_elementwise(&self) -> bool {
         false
     }
@@ -130,6 +147,18 @@ impl Op for Embed {
             _ => r"\text{token}".to_owned(),
         };
         Tex::atom(format!("{}[{row}]", x[0].as_base()))
+    }
+
+    /// The row of zeros with a one where the token's row is, as a column.
+    fn factor(&self, _: &[Tex], _: &Tex, _: usize, attribute: &Attribute) -> Tex {
+        match Self::rows(attribute) {
+            [row] => Tex::atom(format!(r"\mathbf{{e}}_{{{row}}}^{{\top}}")),
+            _ => Tex::atom(r"\mathbf{e}_{\text{token}}^{\top}"),
+        }
+    }
+
+    fn factor_is_first(&self, _: usize) -> bool {
+        true
     }
 
     fn is_elementwise(&self) -> bool {
@@ -177,6 +206,13 @@ impl Op for Pick {
         Tex::atom(format!(r"{}[\text{{target}}]", x[0].as_base()))
     }
 
+    fn factor(&self, _: &[Tex], _: &Tex, _: usize, attribute: &Attribute) -> Tex {
+        match Self::targets(attribute) {
+            [Some(target)] => Tex::atom(format!(r"\mathbf{{e}}_{{{target}}}")),
+            _ => Tex::atom(r"\mathbf{e}_{\text{target}}"),
+        }
+    }
+
     fn is_elementwise(&self) -> bool {
         false
     }
@@ -198,6 +234,15 @@ impl Intervene {
             Attribute::Edit(edit, None) => (*edit, 0..columns),
             _ => (Edit::Scale(1.0), 0..0),
         }
+    }
+}
+
+/// Units in LaTeX, by their first and last numbers.
+fn written(units: &Range<usize>) -> String {
+    match units.end {
+        usize::MAX => format!(r"\text{{units }}{}\ldots", units.start),
+        end if end == units.start + 1 => format!(r"\text{{unit }}{}", units.start),
+        end => format!(r"\text{{units }}{}\ldots {}", units.start, end - 1),
     }
 }
 
@@ -231,13 +276,31 @@ impl Op for Intervene {
 
     fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex {
         let Attribute::Edit(edit, units) = attribute else { return x[0].clone() };
-        let units = units.as_ref().map_or(String::new(), |units| {
-            format!(r",\ \text{{units }}{}..{}", units.start, units.end)
-        });
+        let units = units.as_ref().map_or(String::new(), |units| format!(r",\ {}", written(units)));
         Tex::atom(format!(
             r"\operatorname{{do}}\left({}\ \big|\ {}{units}\right)",
             x[0].text,
             edit.latex()
+        ))
+    }
+
+    fn factor(&self, x: &[Tex], _: &Tex, _: usize, attribute: &Attribute) -> Tex {
+        let Attribute::Edit(edit, units) = attribute else { return Tex::atom("1") };
+        let slope = match edit {
+            Edit::Replace(_) => Tex::atom("0"),
+            Edit::Scale(factor) => Tex::number(*factor),
+            Edit::Clamp(low, high) => Tex::atom(format!(
+                r"\left[{} \le {} \le {}\right]",
+                Tex::number(*low).text,
+                x[0].text,
+                Tex::number(*high).text
+            )),
+        };
+        let Some(units) = units else { return slope };
+        Tex::atom(format!(
+            r"\begin{{cases}} {} & {} \\ 1 & \text{{else}} \end{{cases}}",
+            slope.text,
+            written(units)
         ))
     }
 

@@ -1,0 +1,276 @@
+//! Several models or runs on one timeline: what each answers at every position, and one value of
+//! each over time.
+
+use egui::{Align2, FontId, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+
+use super::command::CompareCommand;
+use super::{Command, Other, Scene, ViewSpec, cells, number, theme, tr_with};
+use crate::models;
+use crate::palette::Scale;
+use crate::tasks::Targets;
+use crate::tensor::argmax;
+use crate::trace::Trace;
+use crate::trace::timeline::TimelineCommand;
+
+/// The width of a position, at least and at most.
+const COLUMN: std::ops::RangeInclusive<f32> = 16.0..=44.0;
+const TOKEN_HEIGHT: f32 = 18.0;
+const ANSWER_HEIGHT: f32 = 24.0;
+/// The height of a value's picture, as far as there is room.
+const PICTURE_HEIGHT: std::ops::RangeInclusive<f32> = 28.0..=110.0;
+/// Titles and gaps of a row.
+const ROW_EXTRA: f32 = 44.0;
+
+/// The registry entry.
+pub const SPEC: ViewSpec = ViewSpec {
+    id: "compare",
+    title: "views.compare",
+    hint: "views.compare_hint",
+    applies: |trace| trace.n_positions() > 0,
+    ui,
+};
+
+fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    menu_ui(ui, scene);
+    let runs: Vec<Other<'_>> = scene.all_runs().collect();
+    let positions = runs.iter().map(|run| run.trace.n_positions()).max().unwrap_or(1).max(1);
+    let room = ui.available_size();
+    let column = (room.x / positions as f32 - 0.1).clamp(*COLUMN.start(), *COLUMN.end());
+    let each = room.y / runs.len() as f32 - TOKEN_HEIGHT - ANSWER_HEIGHT - ROW_EXTRA;
+    let height = each.clamp(*PICTURE_HEIGHT.start(), *PICTURE_HEIGHT.end());
+    ScrollArea::both().id_salt("compare").auto_shrink(false).show(ui, |ui| {
+        for (at, run) in runs.iter().enumerate() {
+            title_ui(ui, scene, run, at);
+            row_ui(ui, scene, run, column, height);
+            ui.add_space(theme::GAP);
+        }
+    });
+}
+
+/// Other models that read the same, and the way to keep the run as it is.
+fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    ui.horizontal_wrapped(|ui| {
+        let keep = ui.button(scene.tr("compare.keep"));
+        if keep.on_hover_text(scene.tr("compare.keep_hint")).clicked() {
+            scene.commands.push(Command::Compare(CompareCommand::Keep));
+        }
+        let alike = models_alike(scene.trace.model());
+        if alike.is_empty() {
+            return;
+        }
+        let menu = ui.menu_button(scene.tr("compare.add"), |ui| {
+            for id in alike {
+                if ui.button(RichText::new(&id).monospace()).clicked() {
+                    scene.commands.push(Command::Compare(CompareCommand::Add(id)));
+                    ui.close();
+                }
+            }
+        });
+        menu.response.on_hover_text(scene.tr("compare.add_hint"));
+        if scene.others.is_empty() {
+            ui.label(RichText::new(scene.tr("compare.empty")).small().weak());
+        }
+    });
+}
+
+/// The shipped models that do the same task, and so read the same kind of input.
+fn models_alike(id: &str) -> Vec<String> {
+    let base = |id: &str| id.split(':').next().unwrap_or_default().to_owned();
+    let task = |id: &str| models::find_recipe(&base(id)).map(|(_, recipe)| recipe.task);
+    let Some(own) = task(id) else { return Vec::new() };
+    models::ids().into_iter().filter(|other| other != id && task(other) == Some(own)).collect()
+}
+
+fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, run: &Other<'_>, at: usize) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(run.label).monospace().strong());
+        if let Some(words) = score(scene, run.trace) {
+            ui.label(RichText::new(words).small().weak());
+        }
+        if let Some(beside) = at.checked_sub(1) {
+            let words = scene.tr("common.remove");
+            let button = ui.small_button("×");
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
+            if button.on_hover_text(words).clicked() {
+                scene.commands.push(Command::Compare(CompareCommand::Remove(beside)));
+            }
+        }
+    });
+}
+
+/// How much of what counts a run answers rightly, as far as the learner has come.
+fn score(scene: &Scene<'_>, trace: &Trace) -> Option<String> {
+    let reached = reached(scene, trace);
+    match trace.targets() {
+        Targets::Symbols(_) => {
+            let judged: Vec<bool> = (0..reached).filter_map(|t| is_right(trace, t)).collect();
+            let right = judged.iter().filter(|right| **right).count().to_string();
+            let words = [("right", right.as_str()), ("count", &judged.len().to_string())];
+            (!judged.is_empty()).then(|| tr_with(scene.language, "compare.right", &words))
+        }
+        Targets::Pattern(_) => None,
+        Targets::LastNumber(wanted) => {
+            let last = trace.n_positions().checked_sub(1).filter(|last| *last < reached)?;
+            let estimate = trace.value("estimate", last as i32)?[[0, 0]];
+            let (estimate, wanted) = (number(estimate), number(*wanted));
+            let words = [("estimate", estimate.as_str()), ("target", wanted.as_str())];
+            Some(tr_with(scene.language, "compare.estimate", &words))
+        }
+    }
+}
+
+/// How many positions of a run are shown: as many as are computed on the stage.
+fn reached(scene: &Scene<'_>, trace: &Trace) -> usize {
+    let last = scene.trace.ticks().len();
+    if scene.timeline.cursor() >= last {
+        return trace.n_positions();
+    }
+    let is_done = |t: &usize| {
+        let nodes =
+            ["prediction", "estimate", "hidden"].map(|name| scene.trace.node(name, *t as i32));
+        nodes.into_iter().flatten().next().is_some_and(|node| scene.is_done(node))
+    };
+    (0..trace.n_positions()).take_while(is_done).count()
+}
+
+/// The symbol that is most likely at a position, and its probability.
+fn answer(trace: &Trace, position: usize) -> Option<(usize, f32)> {
+    let shares = trace.value("prediction", position as i32)?.row(0).to_vec();
+    let best = argmax(&shares);
+    Some((best, *shares.get(best)?))
+}
+
+/// Whether the answer at a position is the target; `None` where none is asked for.
+fn is_right(trace: &Trace, position: usize) -> Option<bool> {
+    let Targets::Symbols(targets) = trace.targets() else { return None };
+    let target = (*targets.get(position)?)?;
+    answer(trace, position).map(|(symbol, _)| symbol == target)
+}
+
+fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, run: &Other<'_>, column: f32, height: f32) {
+    let dark = ui.visuals().dark_mode;
+    let trace = run.trace;
+    let positions = trace.n_positions();
+    let shown = reached(scene, trace);
+    let name = value_name(scene, trace);
+    let size = vec2(column * positions as f32, TOKEN_HEIGHT + ANSWER_HEIGHT + height);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, run.label));
+    let picture =
+        Rect::from_min_max(pos2(rect.left(), rect.top() + TOKEN_HEIGHT + ANSWER_HEIGHT), rect.max);
+    let every = (12.0 / column).ceil().max(1.0) as usize;
+    for t in 0..positions {
+        let left = rect.left() + t as f32 * column;
+        let is_now = t == scene.now();
+        let color = if is_now { theme::accent(dark) } else { theme::weak_text(dark) };
+        if t % every == 0 || is_now {
+            let at = pos2(left + column / 2.0, rect.top() + TOKEN_HEIGHT / 2.0);
+            let font = FontId::monospace(12.5);
+            ui.painter().text(at, Align2::CENTER_CENTER, &trace.tokens()[t], font, color);
+        }
+        if t < shown {
+            let corner = pos2(left, rect.top() + TOKEN_HEIGHT);
+            let cell = Rect::from_min_size(corner, vec2(column, ANSWER_HEIGHT)).shrink(1.0);
+            answer_ui(ui, trace, t, cell);
+        }
+    }
+    if let Some(matrix) = name.as_deref().and_then(|name| trace.over_time(name)) {
+        let matrix = matrix.slice(ndarray::s![..shown.min(matrix.nrows()), ..]).t().to_owned();
+        let scale = scale(scene, trace, name.as_deref().unwrap_or_default(), dark);
+        let shown_rect = Rect::from_min_size(
+            picture.min,
+            vec2(column * matrix.ncols() as f32, picture.height()),
+        );
+        let entries: Vec<f32> = matrix.iter().copied().collect();
+        cells::paint(ui.painter(), shown_rect, &entries, matrix.ncols(), &scale);
+    }
+    let stroke = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
+    ui.painter().rect_stroke(picture, 0.0, stroke, StrokeKind::Outside);
+    if scene.now() < positions {
+        let left = rect.left() + scene.now() as f32 * column;
+        let now = Rect::from_min_size(pos2(left, picture.top()), vec2(column, picture.height()));
+        cells::frame(ui.painter(), now, theme::accent(dark));
+    }
+    let pointer = response.interact_pointer_pos().or(response.hover_pos());
+    let Some(at) = pointer.filter(|at| rect.contains(*at)) else { return };
+    let position = ((at.x - rect.left()) / column) as usize;
+    if response.clicked() {
+        scene.commands.push(Command::Timeline(TimelineCommand::Position(position)));
+    }
+    let mut text = position.to_string();
+    if position < shown {
+        text = told(scene, trace, position, name.as_deref(), (picture, at));
+    }
+    response.on_hover_text_at_pointer(text);
+}
+
+/// What is under the pointer, in words.
+fn told(
+    scene: &Scene<'_>,
+    trace: &Trace,
+    position: usize,
+    name: Option<&str>,
+    (picture, at): (Rect, egui::Pos2),
+) -> String {
+    if let Some(name) = name.filter(|_| picture.contains(at))
+        && let Some(value) = trace.value(name, position as i32)
+    {
+        let share = (at.y - picture.top()) / picture.height();
+        let unit = ((share * value.ncols() as f32) as usize).min(value.ncols().saturating_sub(1));
+        return format!("{name}[{position}][{unit}] = {}", number(value[[0, unit]]));
+    }
+    let Some((symbol, share)) = answer(trace, position) else {
+        let estimate = trace.value("estimate", position as i32).map(|value| value[[0, 0]]);
+        return format!("estimate[{position}] = {}", number(estimate.unwrap_or(f32::NAN)));
+    };
+    let symbol = trace.symbols().get(symbol).copied().unwrap_or_default();
+    let share = format!("{:.1}", 100.0 * share);
+    let key = match is_right(trace, position) {
+        Some(true) => "compare.answer_right",
+        Some(false) => "compare.answer_wrong",
+        None => "compare.answer",
+    };
+    tr_with(scene.language, key, &[("symbol", symbol), ("percent", &share)])
+}
+
+/// The most likely symbol on the colour of its probability; what is wrong has a mark below.
+fn answer_ui(ui: &Ui, trace: &Trace, t: usize, cell: Rect) {
+    let dark = ui.visuals().dark_mode;
+    let Some((best, share)) = answer(trace, t) else {
+        if let Some(estimate) = trace.value("estimate", t as i32) {
+            let text = format!("{:.2}", estimate[[0, 0]]).replace('-', "−");
+            let font = FontId::monospace(9.5_f32.min(cell.width() / 2.6));
+            let color = theme::text(dark);
+            ui.painter().text(cell.center(), Align2::CENTER_CENTER, text, font, color);
+        }
+        return;
+    };
+    let rgb = Scale::unit(dark).rgb(share);
+    ui.painter().rect_filled(cell, 2.0, theme::color(rgb));
+    let symbol = trace.symbols().get(best).copied().unwrap_or_default();
+    let ink = theme::color(crate::palette::ink_on(rgb));
+    let font = FontId::monospace(13.0_f32.min(cell.width()));
+    ui.painter().text(cell.center(), Align2::CENTER_CENTER, symbol, font, ink);
+    if is_right(trace, t) == Some(false) {
+        let stroke = Stroke::new(theme::LINE, theme::error(dark));
+        ui.painter().rect_stroke(cell, 2.0, stroke, StrokeKind::Inside);
+    }
+}
+
+/// The value drawn of a run: the selected one if it has one of that name, else its hidden state.
+fn value_name(scene: &Scene<'_>, trace: &Trace) -> Option<String> {
+    let selected = scene.selection.map(|selection| selection.name.as_str());
+    let has = |name: &&str| trace.value_names().any(|known| known == *name);
+    let hidden = || trace.value_names().find(|name| name.rsplit('.').next() == Some("hidden"));
+    selected.filter(has).or_else(hidden).map(str::to_owned)
+}
+
+/// One scale for all runs that have the value, so that they can be compared.
+fn scale(scene: &Scene<'_>, trace: &Trace, name: &str, dark: bool) -> Scale {
+    if trace.range(name) == models::Range::Unit {
+        return Scale::unit(dark);
+    }
+    let all = scene.all_runs().filter_map(|run| run.trace.over_time(name));
+    let largest = all.flat_map(|matrix| matrix.into_iter()).filter(|entry| entry.is_finite());
+    Scale::signed(largest.fold(0.0_f32, |largest, entry| largest.max(entry.abs())), dark)
+}
