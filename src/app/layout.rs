@@ -135,7 +135,11 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
 /// One to four views side by side, under a row that chooses them.
 fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.horizontal(|ui| {
+        // Most lessons have no race; a button for it would only be in the way.
         for view in VIEWS {
+            if !scene.may_have(view) {
+                continue;
+            }
             let is_shown = state.views.iter().any(|id| id == view.id);
             let applies = scene.has(view);
             let button =

@@ -149,7 +149,13 @@ impl<'a> Scene<'a> {
     /// Whether there is anything for a view to show: of this run, or of the race.
     #[must_use]
     pub fn has(&self, view: &ViewSpec) -> bool {
-        (view.applies)(self.trace) && (view.id != training::SPEC.id || self.training.is_some())
+        (view.applies)(self.trace) && self.may_have(view)
+    }
+
+    /// Whether some run of this lesson may have something for a view to show.
+    #[must_use]
+    pub fn may_have(&self, view: &ViewSpec) -> bool {
+        view.id != training::SPEC.id || self.training.is_some()
     }
 
     /// Whether a node is computed at the cursor.

@@ -315,7 +315,7 @@ fn powers(input: &GridInput) -> Vec<GridMark> {
 /// Marks at steps of 1, 2 or 5 times a power of ten, far enough apart for egui to label them all.
 fn few(input: &GridInput) -> Vec<GridMark> {
     /// In units of the closest grid lines that are drawn.
-    const LABELLED: f64 = 10.0;
+    const LABELLED: f64 = 8.0;
     let (low, high) = input.bounds;
     let least = (input.base_step_size * LABELLED).max(1.0);
     let power = 10_f64.powf(least.log10().floor());
