@@ -6,6 +6,8 @@ use egui::{
 
 use super::{Scene, Selection, number, theme};
 use crate::palette::Scale;
+use crate::tensor::slice;
+use crate::trace::Place;
 
 /// Paints entries row by row into `columns` columns that fill `rect`.
 pub fn paint(painter: &Painter, rect: Rect, entries: &[f32], columns: usize, scale: &Scale) {
@@ -54,8 +56,6 @@ pub fn frame(painter: &Painter, rect: Rect, color: Color32) {
 }
 
 /// One vector as a block of cells: hovering says which entry of which value, a click selects it.
-///
-/// `count` entries are drawn as an outline where they are not computed yet.
 pub fn block_ui(
     ui: &Ui,
     scene: &mut Scene<'_>,
@@ -64,19 +64,34 @@ pub fn block_ui(
     selection: &Selection,
     scale: &Scale,
 ) {
+    let place = selection.place(scene.now());
+    let pointed = vector_ui(ui, scene, response, rect, &place, scale);
+    if response.clicked() && scene.trace.find(&place).is_some_and(|node| scene.is_done(node)) {
+        let unit = pointed.or(selection.unit);
+        scene.commands.push(super::Command::Select(Some(Selection { unit, ..selection.clone() })));
+    }
+}
+
+/// One vector as a block of cells; an outline where it is not computed yet. Hovering says which
+/// entry of which value; gives the unit under the pointer.
+pub fn vector_ui(
+    ui: &Ui,
+    scene: &Scene<'_>,
+    response: &Response,
+    rect: Rect,
+    place: &Place,
+    scale: &Scale,
+) -> Option<usize> {
     let dark = ui.visuals().dark_mode;
-    let now = scene.now();
-    let place = selection.place(now);
-    let node = scene.trace.find(&place);
+    let node = scene.trace.find(place);
     let Some(node) = node.filter(|node| scene.is_done(*node)) else {
         let stroke = Stroke::new(theme::HAIRLINE, theme::future(dark));
         ui.painter().rect_stroke(rect, 1.0, stroke, StrokeKind::Inside);
-        return;
+        return None;
     };
-    let value = scene.trace.graph().value(node);
-    let entries = value.row(0).to_vec();
+    let entries = slice(scene.trace.graph().value(node));
     let columns = square_columns(rect.size(), entries.len());
-    paint(ui.painter(), rect, &entries, columns, scale);
+    paint(ui.painter(), rect, entries, columns, scale);
     let stroke = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
     ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Outside);
     if let Some(unit) = scene.unit(entries.len()) {
@@ -88,9 +103,14 @@ pub fn block_ui(
         let text = entry_text(scene, &place.name, &place.path, place.position, unit, entries[unit]);
         response.clone().on_hover_text_at_pointer(text);
     }
-    if response.clicked() {
-        let unit = pointed.or(selection.unit);
-        scene.commands.push(super::Command::Select(Some(Selection { unit, ..selection.clone() })));
+    pointed
+}
+
+/// Says under a picture where what it shows stopped being a finite number; nothing else.
+pub fn broken_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String]) {
+    if let Some(words) = scene.broken(names) {
+        let color = theme::error(ui.visuals().dark_mode);
+        ui.label(egui::RichText::new(words).small().color(color));
     }
 }
 
