@@ -159,3 +159,13 @@ pub fn tokens_below(ui: &Ui, scene: &Scene<'_>, rect: Rect) {
         ui.painter().text(at, egui::Align2::CENTER_TOP, token, font.clone(), color);
     }
 }
+
+/// Whether the cursor or the run is another than when `who` asked last, so that the place at the
+/// cursor has to be brought into sight.
+pub fn has_moved(ui: &Ui, scene: &Scene<'_>, who: &str) -> bool {
+    let id = egui::Id::unique(("cursor", who));
+    let place = (scene.run, scene.timeline.cursor());
+    let before: Option<(u64, usize)> = ui.data(|data| data.get_temp(id));
+    ui.data_mut(|data| data.insert_temp(id, place));
+    before != Some(place)
+}

@@ -4,11 +4,8 @@ use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints, VLine};
 
 use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, scope, theme};
-use crate::trace::{LOSS, Trace};
+use crate::trace::Trace;
 
-/// Names that say what the model reads and answers rather than how it remembers.
-const NOT_IN_THE_CELL: [&str; 8] =
-    ["input", "scores", "prediction", "estimate", "hidden", "joined", "stream", LOSS];
 /// A picture is not narrower than this while there is room for one beside it.
 const NARROWEST: f32 = 230.0;
 /// The height of the curves.
@@ -26,9 +23,11 @@ pub const SPEC: ViewSpec = ViewSpec {
 /// A cell's gates and states, in order of computation; the hidden state last.
 fn values(trace: &Trace, cell: &str) -> Vec<String> {
     let own = || trace.value_names().filter(|name| scope::split(name).0 == cell);
-    let is_inside = |name: &&str| !NOT_IN_THE_CELL.contains(&scope::split(name).1);
+    let is_gate_or_state = |name: &&str| {
+        scope::is_within_cell(name) && scope::split(name).1 != scope::HIDDEN
+    };
     let hidden = own().filter(|name| scope::split(name).1 == scope::HIDDEN);
-    own().filter(is_inside).chain(hidden).map(str::to_owned).collect()
+    own().filter(is_gate_or_state).chain(hidden).map(str::to_owned).collect()
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {

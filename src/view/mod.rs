@@ -12,6 +12,7 @@ pub mod heatmap;
 pub mod inspector;
 pub mod intervene;
 pub mod math;
+pub mod network;
 pub mod page;
 pub mod prediction;
 pub mod scope;
@@ -33,7 +34,7 @@ use crate::trace::timeline::Timeline;
 use crate::trace::{Trace, statistics};
 
 /// Every view that the stage can show, in the order of the menu.
-pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC];
+pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, network::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC];
 
 /// What the stage knows about a view.
 pub struct ViewSpec {

@@ -7,10 +7,20 @@ use egui::Ui;
 
 use super::{Command, Language, Scene, Selection, tr, tr_with};
 use crate::tape::{EVERYWHERE, NodeId};
-use crate::trace::Trace;
+use crate::trace::{LOSS, Trace};
 
 /// The value that every recurrent cell has.
 pub const HIDDEN: &str = "hidden";
+
+/// Values that say what the model reads, passes on and answers rather than how a cell remembers.
+const AROUND_THE_CELL: [&str; 7] =
+    ["input", "joined", "stream", "scores", "prediction", "estimate", LOSS];
+
+/// Whether a value belongs to the cell of its scope, rather than to what stands around it.
+#[must_use]
+pub fn is_within_cell(name: &str) -> bool {
+    !AROUND_THE_CELL.contains(&split(name).1)
+}
 
 /// A name's scope and the rest: `layer0.forward` and `hidden`.
 #[must_use]

@@ -6,7 +6,7 @@ use egui::{
     vec2,
 };
 
-use super::{Command, Scene, theme, tr_with};
+use super::{Command, Scene, cells, theme, tr_with};
 use crate::trace::timeline::{Granularity, SPEEDS, TimelineCommand};
 
 /// A token's box.
@@ -110,6 +110,7 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let cursor = scene.timeline.cursor();
     let edit_id = egui::Id::unique("token edit");
     let edit: Option<Edit> = ui.data(|data| data.get_temp(edit_id));
+    let has_moved = cells::has_moved(ui, scene, "tokens");
     ScrollArea::horizontal().id_salt("tokens").auto_shrink([false, true]).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
@@ -120,7 +121,7 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                 } else {
                     token_ui(ui, scene, t, now, cursor)
                 };
-                if t == now && cursor_moved(ui, cursor) {
+                if t == now && has_moved {
                     response.scroll_to_me(None);
                 }
                 if !is_edited {
@@ -129,14 +130,6 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             }
         });
     });
-}
-
-/// Whether the cursor is elsewhere than when the tokens were drawn last.
-fn cursor_moved(ui: &Ui, cursor: usize) -> bool {
-    let id = egui::Id::unique("token cursor");
-    let before: Option<usize> = ui.data(|data| data.get_temp(id));
-    ui.data_mut(|data| data.insert_temp(id, cursor));
-    before != Some(cursor)
 }
 
 fn is_pulling(ui: &Ui) -> bool {
