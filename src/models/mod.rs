@@ -6,6 +6,7 @@
 
 pub mod diagram;
 pub mod gru;
+pub mod hopfield;
 pub mod lstm;
 pub mod recurrent;
 pub mod rnn;
@@ -20,7 +21,7 @@ use crate::nn::{Binder, Parameters};
 use crate::tape::{Tape, Var};
 
 /// Every architecture, in teaching order.
-pub const MODELS: &[ModelSpec] = &[rnn::SPEC, lstm::SPEC, gru::SPEC];
+pub const MODELS: &[ModelSpec] = &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC];
 
 /// What the rest of the program knows about an architecture.
 pub struct ModelSpec {

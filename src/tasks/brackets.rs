@@ -81,13 +81,8 @@ impl Task for Brackets {
         parse_symbols(text, &SYMBOLS[..END], nearest).map(Sequence::Symbols)
     }
 
-    fn tokens(&self, sequence: &Sequence) -> Vec<String> {
-        let Sequence::Symbols(symbols) = sequence else { return Vec::new() };
-        symbols.iter().map(|symbol| SYMBOLS[*symbol].to_owned()).collect()
-    }
-
-    fn text(&self, sequence: &Sequence) -> String {
-        self.tokens(sequence).concat()
+    fn input_symbols(&self) -> &'static [&'static str] {
+        &SYMBOLS[..END]
     }
 
     fn output_symbols(&self) -> &'static [&'static str] {

@@ -5,7 +5,16 @@
 
 pub mod adding;
 pub mod brackets;
+pub mod copy;
+pub mod letters;
+pub mod melody;
+pub mod names;
+pub mod numerals;
 pub mod remember;
+pub mod scoring;
+pub mod sentiment;
+pub mod tagging;
+pub mod words;
 
 use std::cell::RefCell;
 
@@ -15,9 +24,21 @@ use serde_json::Value as Json;
 use crate::models::{ConfigError, Feed, Input, Step};
 use crate::tape::Var;
 use crate::tensor::random::Random;
+pub use scoring::cross_entropy;
 
 /// Every task.
-pub const TASKS: &[TaskSpec] = &[brackets::SPEC, remember::SPEC, adding::SPEC];
+pub const TASKS: &[TaskSpec] = &[
+    letters::SPEC,
+    brackets::SPEC,
+    tagging::SPEC,
+    sentiment::SPEC,
+    melody::SPEC,
+    numerals::SPEC,
+    remember::SPEC,
+    adding::SPEC,
+    names::SPEC,
+    copy::SPEC,
+];
 
 /// The longest input that is accepted: enough for any lesson, short enough that a recorded run
 /// stays within some tens of megabytes.
@@ -52,11 +73,24 @@ pub trait Task: Send + Sync {
     /// If the model could not read it; says what, where and what is allowed.
     fn parse(&self, text: &str) -> Result<Sequence, InputError>;
 
+    /// The symbols that may be read, in the order of their numbers; empty where numbers are read.
+    fn input_symbols(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What each position reads, as text.
-    fn tokens(&self, sequence: &Sequence) -> Vec<String>;
+    fn tokens(&self, sequence: &Sequence) -> Vec<String> {
+        let token = |symbol: &usize| self.input_symbols().get(*symbol).copied().unwrap_or_default();
+        match sequence {
+            Sequence::Symbols(symbols) => symbols.iter().map(|s| token(s).to_owned()).collect(),
+            Sequence::Numbers(numbers) => numbers.iter().map(|n| format!("{n:?}")).collect(),
+        }
+    }
 
     /// A sequence as it would be typed: what is given, without what the model adds itself.
-    fn text(&self, sequence: &Sequence) -> String;
+    fn text(&self, sequence: &Sequence) -> String {
+        self.tokens(&sequence.beginning(self.given(sequence))).join(self.joint())
+    }
 
     /// What stands between two tokens when they are put together to be typed.
     fn joint(&self) -> &'static str {
@@ -81,6 +115,24 @@ pub trait Task: Send + Sync {
         false
     }
 
+    /// Whether what counts depends on what is read later, so that a model that reads only from left
+    /// to right is left to chance.
+    fn looks_ahead(&self) -> bool {
+        false
+    }
+
+    /// The patterns of ±1 that an associative memory stores instead of learning from examples;
+    /// empty where there is something to learn.
+    fn patterns(&self) -> Vec<Vec<f32>> {
+        Vec::new()
+    }
+
+    /// A sequence as MIDI note numbers; empty where it is no melody.
+    fn notes(&self, sequence: &Sequence) -> Vec<u8> {
+        let _ = sequence;
+        Vec::new()
+    }
+
     /// Adds up how well a sequence that the model has written fits an example.
     fn judge(&self, written: &Sequence, example: &Example, tally: &mut Tally) {
         tally.count += 1;
@@ -93,11 +145,6 @@ pub trait Task: Send + Sync {
     /// Numbers that a model gives at each position: a score for each output symbol, or an estimate.
     fn outputs(&self) -> usize {
         self.output_symbols().len().max(1)
-    }
-
-    /// What an associative memory stores; nothing for tasks that are learned from examples.
-    fn patterns(&self) -> Vec<Vec<f32>> {
-        Vec::new()
     }
 
     /// The sum over all counted rows of the loss; (1, 1).
@@ -247,6 +294,8 @@ pub enum Targets {
     Symbols(Vec<Option<usize>>),
     /// A number at the last position.
     LastNumber(f32),
+    /// One of the stored patterns, by its number, when the model has come to rest.
+    Pattern(usize),
 }
 
 /// A sequence and what should be answered.
@@ -386,13 +435,13 @@ impl Batch {
         };
         let target = |example: &Example, t: usize| match &example.targets {
             Targets::Symbols(symbols) => symbols.get(t).copied().flatten(),
-            Targets::LastNumber(_) => None,
+            Targets::LastNumber(_) | Targets::Pattern(_) => None,
         };
         let symbols =
             (0..longest).map(|t| examples.iter().map(|e| target(e, t)).collect()).collect();
         let numbers = examples.iter().map(|example| match example.targets {
             Targets::LastNumber(number) => number,
-            Targets::Symbols(_) => 0.0,
+            Targets::Symbols(_) | Targets::Pattern(_) => 0.0,
         });
         Self { input, symbols, numbers: numbers.collect(), lengths }
     }
@@ -405,19 +454,6 @@ impl Batch {
             symbols => symbols,
         }
     }
-}
-
-/// Σ −ln p(target) over all rows and positions that count.
-#[must_use]
-pub fn cross_entropy<'t>(scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
-    let mut total: Option<Var<'t>> = None;
-    for (scores, targets) in scores.iter().zip(&batch.symbols) {
-        if targets.iter().any(Option::is_some) {
-            let here = scores.log_softmax().pick(targets).sum().scale(-1.0);
-            total = Some(total.map_or(here, |total| total + here));
-        }
-    }
-    total.unwrap_or_else(|| scores[0].sum().scale(0.0))
 }
 
 /// Why a typed input cannot be run, in a form that the window translates.

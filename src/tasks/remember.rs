@@ -5,14 +5,13 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::scoring::{cross_entropy, right_answers};
 use super::{
-    Batch, Example, InputError, Measure, Sequence, Tally, Targets, Task, TaskSpec, cross_entropy,
-    parse_symbols,
+    Batch, Example, InputError, Measure, Sequence, Tally, Targets, Task, TaskSpec, parse_symbols,
 };
 use crate::models::ConfigError;
 use crate::tape::Var;
 use crate::tensor::random::Random;
-use crate::tensor::{argmax, slice};
 
 /// Letters to remember, then distractors, then the question.
 const SYMBOLS: [&str; 13] = ["a", "b", "c", "d", "e", "f", "g", "h", ".", "-", "+", "*", "?"];
@@ -59,13 +58,8 @@ impl Task for Remember {
         parse_symbols(text, &SYMBOLS, nearest).map(Sequence::Symbols)
     }
 
-    fn tokens(&self, sequence: &Sequence) -> Vec<String> {
-        let Sequence::Symbols(symbols) = sequence else { return Vec::new() };
-        symbols.iter().map(|symbol| SYMBOLS[*symbol].to_owned()).collect()
-    }
-
-    fn text(&self, sequence: &Sequence) -> String {
-        self.tokens(sequence).concat()
+    fn input_symbols(&self) -> &'static [&'static str] {
+        &SYMBOLS
     }
 
     fn output_symbols(&self) -> &'static [&'static str] {
@@ -77,14 +71,7 @@ impl Task for Remember {
     }
 
     fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
-        for (scores, targets) in scores.iter().zip(&batch.symbols) {
-            for (scores, target) in slice(scores).chunks_exact(LETTERS).zip(targets) {
-                if let Some(target) = target {
-                    tally.count += 1;
-                    tally.sum += f64::from(u8::from(argmax(scores) == *target));
-                }
-            }
-        }
+        right_answers(scores, batch, tally);
     }
 
     fn measure(&self) -> Measure {

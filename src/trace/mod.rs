@@ -344,7 +344,8 @@ fn add_losses(tape: &Tape, scores: &[Var<'_>], targets: &Targets) {
             Targets::LastNumber(number) if position == last => {
                 (*scores - tape.constant(crate::tensor::scalar(*number))).square()
             }
-            Targets::LastNumber(_) => continue,
+            // What is recalled from patterns is judged by where the run ends; nothing is learned.
+            Targets::LastNumber(_) | Targets::Pattern(_) => continue,
         };
         let _ = loss.named(LOSS, "L");
     }

@@ -4,16 +4,19 @@
 //! the files, so that sets of other seeds and shapes run unchanged:
 //! `UNROLLED_REFERENCE=DIR cargo test --release --test all reference`.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 
 use ndarray::{Array2, Axis, concatenate, s};
-use unrolled::models::gru::{Convention, Gru, Reset};
+use unrolled::models::gru::{self, Convention, Gru, Reset};
+use unrolled::models::hopfield;
 use unrolled::models::lstm::{self, Lstm};
-use unrolled::models::recurrent::Cell;
-use unrolled::models::rnn::{Activation, Rnn};
+use unrolled::models::recurrent::{Cell, Sizes, Source};
+use unrolled::models::rnn::{self, Activation, Rnn};
+use unrolled::models::{Input, Model};
 use unrolled::nn::{Binder, Parameters};
 use unrolled::tape::{Gradients, Graph, NodeId, Tape, Var};
-use unrolled::tensor::scalar;
+use unrolled::tensor::{row, scalar};
 use unrolled::training::optimiser::{Optimiser, Rule, clip_norm};
 
 use crate::golden::{self, Golden};
@@ -35,6 +38,11 @@ cases! {
     rnn_relu: |g| rnn(g, Activation::Relu);
     lstm: lstm_layer;
     gru: gru_layer;
+    rnn_stacked_bidirectional: stacked_rnn;
+    lstm_stacked_bidirectional: stacked_lstm;
+    gru_stacked_bidirectional: stacked_gru;
+    hopfield_binary: hopfield_of_signs;
+    hopfield_modern: hopfield_of_numbers;
     embedding_cross_entropy: embedding_and_cross_entropy;
     activations: elementwise_functions;
     adam: adam_rule;
@@ -67,14 +75,10 @@ const NOT_YET: &[&str] = &[
     "gnmt_scoring",
     "gnmt_translation",
     "gpt2",
-    "gru_stacked_bidirectional",
     "hierarchical_attention",
-    "hopfield_binary",
-    "hopfield_modern",
     "int8_matmul",
     "layernorm",
     "llama",
-    "lstm_stacked_bidirectional",
     "mamba",
     "memn2n_adjacent",
     "memn2n_layerwise",
@@ -86,7 +90,6 @@ const NOT_YET: &[&str] = &[
     "pos_rope",
     "pos_sinusoidal",
     "rmsnorm",
-    "rnn_stacked_bidirectional",
     "rwkv4",
     "ssm_dense",
     "ssm_s4d_bilinear",
@@ -161,39 +164,62 @@ struct Layout {
     traces: &'static [Traced],
     /// The sums before the gates' functions, side by side in PyTorch's order.
     before: &'static [(&'static str, &'static [usize])],
+    /// The block whose two biases we keep apart, too.
+    apart: Option<char>,
 }
 
+const RNN: Layout = Layout {
+    letters: &['h'],
+    traces: &[("h", "hidden", &[])],
+    before: &[("hidden", &[0])],
+    apart: None,
+};
+
+const LSTM: Layout = Layout {
+    letters: &['i', 'f', 'g', 'o'],
+    traces: &[
+        ("i", "input_gate", &[]),
+        ("f", "forget_gate", &[]),
+        ("g", "candidate", &[]),
+        ("o", "output_gate", &[]),
+        ("c", "cell", &[]),
+        ("tanh_c", "hidden", &[1]),
+        ("h", "hidden", &[]),
+    ],
+    before: &[
+        ("input_gate", &[0]),
+        ("forget_gate", &[0]),
+        ("candidate", &[0]),
+        ("output_gate", &[0]),
+    ],
+    apart: None,
+};
+
+/// The candidate keeps its two biases apart, since the reset gate acts on one of them.
+const GRU: Layout = Layout {
+    letters: &['r', 'z', 'n'],
+    traces: &[
+        ("r", "reset_gate", &[]),
+        ("z", "update_gate", &[]),
+        ("hn", "candidate", &[0, 1, 1]),
+        ("n", "candidate", &[]),
+        ("h", "hidden", &[]),
+    ],
+    before: &[],
+    apart: Some('n'),
+};
+
 fn rnn(golden: &Golden, activation: Activation) {
-    let layout =
-        Layout { letters: &['h'], traces: &[("h", "hidden", &[])], before: &[("hidden", &[0])] };
-    let parameters = layout.parameters(golden);
+    let parameters = RNN.parameters(golden);
     let tape = Tape::recording();
     let [inputs, hidden] = sizes(golden);
     let cell = Rnn::new(&Binder::stored(&tape, &parameters), inputs, hidden, activation);
     let h = tape.initial("hidden", "h", -1, golden.matrix("input.h0"));
-    check_cell(golden, &layout, &tape, &parameters, &cell, h);
+    check_cell(golden, &RNN, &tape, &parameters, &cell, h);
 }
 
 fn lstm_layer(golden: &Golden) {
-    let layout = Layout {
-        letters: &['i', 'f', 'g', 'o'],
-        traces: &[
-            ("i", "input_gate", &[]),
-            ("f", "forget_gate", &[]),
-            ("g", "candidate", &[]),
-            ("o", "output_gate", &[]),
-            ("c", "cell", &[]),
-            ("tanh_c", "hidden", &[1]),
-            ("h", "hidden", &[]),
-        ],
-        before: &[
-            ("input_gate", &[0]),
-            ("forget_gate", &[0]),
-            ("candidate", &[0]),
-            ("output_gate", &[0]),
-        ],
-    };
-    let parameters = layout.parameters(golden);
+    let parameters = LSTM.parameters(golden);
     let tape = Tape::recording();
     let [inputs, hidden] = sizes(golden);
     let cell = Lstm::new(&Binder::stored(&tape, &parameters), inputs, hidden);
@@ -201,33 +227,31 @@ fn lstm_layer(golden: &Golden) {
         h: tape.initial("hidden", "h", -1, golden.matrix("input.h0")),
         c: tape.initial("cell", "c", -1, golden.matrix("input.c0")),
     };
-    check_cell(golden, &layout, &tape, &parameters, &cell, start);
+    check_cell(golden, &LSTM, &tape, &parameters, &cell, start);
 }
 
 fn gru_layer(golden: &Golden) {
-    let layout = Layout {
-        letters: &['r', 'z', 'n'],
-        traces: &[
-            ("r", "reset_gate", &[]),
-            ("z", "update_gate", &[]),
-            ("hn", "candidate", &[0, 1, 1]),
-            ("n", "candidate", &[]),
-            ("h", "hidden", &[]),
-        ],
-        before: &[],
-    };
-    let mut parameters = layout.parameters(golden);
-    // The candidate keeps its two biases apart, since the reset gate acts on one of them.
-    let [_, hidden] = sizes(golden);
-    let bias = |name: &str| golden.matrix(name).slice(s![.., 2 * hidden..]).to_owned();
-    *parameters.get_mut("b_n").unwrap() = bias("param.bias_ih_l0");
-    parameters.push("b_hn", bias("param.bias_hh_l0"));
+    let parameters = GRU.parameters(golden);
     let tape = Tape::recording();
     let [inputs, hidden] = sizes(golden);
     let binder = Binder::stored(&tape, &parameters);
     let cell = Gru::new(&binder, inputs, hidden, Convention::Keeps, Reset::After);
     let h = tape.initial("hidden", "h", -1, golden.matrix("input.h0"));
-    check_cell(golden, &layout, &tape, &parameters, &cell, h);
+    check_cell(golden, &GRU, &tape, &parameters, &cell, h);
+}
+
+fn stacked_rnn(golden: &Golden) {
+    let activation = Activation::Tanh;
+    check_stack(golden, &RNN, &rnn::Config { sizes: stack_sizes(golden), activation });
+}
+
+fn stacked_lstm(golden: &Golden) {
+    check_stack(golden, &LSTM, &lstm::Config { sizes: stack_sizes(golden) });
+}
+
+fn stacked_gru(golden: &Golden) {
+    let (convention, reset) = (Convention::Keeps, Reset::After);
+    check_stack(golden, &GRU, &gru::Config { sizes: stack_sizes(golden), convention, reset });
 }
 
 /// Numbers that enter a cell, and its hidden units.
@@ -235,45 +259,99 @@ fn sizes(golden: &Golden) -> [usize; 2] {
     [golden.shape("input.x")[2], golden.shape("input.h0")[1]]
 }
 
+/// Which of a case's cells is meant: PyTorch's suffix, and the scopes before our names.
+#[derive(Clone)]
+struct Place {
+    theirs: String,
+    ours: String,
+}
+
 impl Layout {
-    /// PyTorch's blocks [gates·hidden, columns] as our matrices (columns, hidden), and its two
-    /// biases as their sum.
+    /// The parameters of a case with one cell.
     fn parameters(&self, golden: &Golden) -> Parameters {
-        let bias = golden.matrix("param.bias_ih_l0") + golden.matrix("param.bias_hh_l0");
-        let hidden = bias.ncols() / self.letters.len();
         let mut parameters = Parameters::default();
-        for (block, letter) in self.letters.iter().enumerate() {
-            let rows = block * hidden..(block + 1) * hidden;
-            for (ours, theirs) in [("w_x", "param.weight_ih_l0"), ("w_h", "param.weight_hh_l0")] {
-                let packed = golden.matrix(theirs);
-                let part = packed.slice(s![rows.clone(), ..]);
-                parameters
-                    .push(format!("{ours}{letter}"), part.t().as_standard_layout().into_owned());
-            }
-            parameters.push(format!("b_{letter}"), bias.slice(s![.., rows]).to_owned());
-        }
+        self.fetch(golden, &Place::only(), &mut parameters);
         parameters
     }
 
-    /// The gradients of our parameters, packed as PyTorch packs them.
-    fn check_parameter_gradients(&self, golden: &Golden, graph: &Graph, gradients: &Gradients) {
-        let find = |name: &str| graph.find(name).and_then(|name| graph.at(name, 0));
-        for (ours, theirs) in [("w_x", "weight_ih_l0"), ("w_h", "weight_hh_l0")] {
-            let blocks = self.letters.iter().map(|letter| {
-                let node = find(&format!("{ours}{letter}")).unwrap();
-                gradient(graph, gradients, node).t().as_standard_layout().into_owned()
-            });
-            golden.check(&format!("grad.param.{theirs}"), &blocks.collect::<Vec<_>>());
+    /// PyTorch's blocks [gates·hidden, columns] as our matrices (columns, hidden), and its two
+    /// biases as their sum.
+    fn fetch(&self, golden: &Golden, place: &Place, parameters: &mut Parameters) {
+        let Place { theirs, ours } = place;
+        let biases =
+            ["ih", "hh"].map(|which| golden.matrix(&format!("param.bias_{which}_{theirs}")));
+        let hidden = biases[0].ncols() / self.letters.len();
+        for (block, letter) in self.letters.iter().enumerate() {
+            let rows = block * hidden..(block + 1) * hidden;
+            for (matrix, which) in [("w_x", "ih"), ("w_h", "hh")] {
+                let packed = golden.matrix(&format!("param.weight_{which}_{theirs}"));
+                let part = packed.slice(s![rows.clone(), ..]);
+                let part = part.t().as_standard_layout().into_owned();
+                parameters.push(format!("{ours}{matrix}{letter}"), part);
+            }
+            let [input, state] = biases.each_ref().map(|b| b.slice(s![.., rows.clone()]));
+            if self.apart == Some(*letter) {
+                parameters.push(format!("{ours}b_{letter}"), input.to_owned());
+                parameters.push(format!("{ours}b_h{letter}"), state.to_owned());
+            } else {
+                parameters.push(format!("{ours}b_{letter}"), &input + &state);
+            }
         }
-        for (ours, theirs) in [("b_", "bias_ih_l0"), ("b_h", "bias_hh_l0")] {
+    }
+
+    /// The gradients of our parameters, packed as PyTorch packs them.
+    fn check_parameter_gradients(
+        &self,
+        golden: &Golden,
+        place: &Place,
+        graph: &Graph,
+        gradients: &Gradients,
+    ) {
+        let Place { theirs, ours } = place;
+        let of = |name: String| {
+            let node = graph.find(&format!("{ours}{name}")).and_then(|name| graph.at(name, 0));
+            gradient(graph, gradients, node.unwrap())
+        };
+        for (matrix, which) in [("w_x", "ih"), ("w_h", "hh")] {
+            let blocks = self.letters.iter().map(|letter| {
+                of(format!("{matrix}{letter}")).t().as_standard_layout().into_owned()
+            });
+            golden
+                .check(&format!("grad.param.weight_{which}_{theirs}"), &blocks.collect::<Vec<_>>());
+        }
+        for which in ["ih", "hh"] {
             let blocks = self.letters.iter().map(|letter| {
                 // One bias of ours stands for the sum of two of theirs, with the gradient of each.
-                let own = find(&format!("{ours}{letter}"));
-                let node = own.or_else(|| find(&format!("b_{letter}"))).unwrap();
-                gradient(graph, gradients, node)
+                let is_own = which == "hh" && self.apart == Some(*letter);
+                of(format!("b_{}{letter}", if is_own { "h" } else { "" }))
             });
-            golden.check(&format!("grad.param.{theirs}"), &blocks.collect::<Vec<_>>());
+            golden.check(&format!("grad.param.bias_{which}_{theirs}"), &blocks.collect::<Vec<_>>());
         }
+    }
+}
+
+impl Place {
+    /// The only cell of a case.
+    fn only() -> Self {
+        Self { theirs: "l0".to_owned(), ours: String::new() }
+    }
+
+    /// The cells of a stack, in the order in which PyTorch lists their states: for each layer the
+    /// direction that reads forward, then the other.
+    fn of_stack(layers: usize) -> Vec<Self> {
+        let directions = [("forward", ""), ("backward", "_reverse")];
+        let place = |layer: usize| {
+            directions.map(|(direction, suffix)| Self {
+                theirs: format!("l{layer}{suffix}"),
+                ours: format!("layer{layer}.{direction}."),
+            })
+        };
+        (0..layers).flat_map(place).collect()
+    }
+
+    /// Whether this cell reads from the end.
+    fn is_backward(&self) -> bool {
+        self.theirs.ends_with("_reverse")
     }
 }
 
@@ -348,11 +426,99 @@ fn check_cell<'t, C: Cell<'t>>(
         let values = side_by_side(&before, |node| gradient(&graph, &gradients, node));
         golden.check("grad.trace.pre", &values);
     }
-    layout.check_parameter_gradients(golden, &graph, &gradients);
+    layout.check_parameter_gradients(golden, &Place::only(), &graph, &gradients);
 
     let gradients = graph.gradients(last.node());
     for (name, nodes) in traces.iter().filter(|(name, _)| *name == "h" || *name == "c") {
         golden.check(&format!("grad_last.trace.{name}"), &of(nodes, &gradients));
+    }
+}
+
+/// The sizes of a stacked case. Its readout is ours alone, so it has one output and is not compared.
+fn stack_sizes(golden: &Golden) -> Sizes {
+    let [inputs, hidden] = [golden.shape("input.x")[2], golden.shape("input.h0")[2]];
+    let layers = golden.hyper("layers") as usize;
+    let single = Sizes::single(Source::Numbers(inputs), hidden, 1, false);
+    Sizes { layers, bidirectional: true, ..single }
+}
+
+/// Runs a whole model of stacked layers that read in both directions, from the case's initial
+/// states, and compares every value and gradient.
+fn check_stack(golden: &Golden, layout: &Layout, model: &dyn Model) {
+    let layers = golden.hyper("layers") as usize;
+    let places = Place::of_stack(layers);
+    let hidden = golden.shape("input.h0")[2];
+    let mut parameters = Parameters::default();
+    places.iter().for_each(|place| layout.fetch(golden, place, &mut parameters));
+    parameters.push("w_hy", Array2::zeros([2 * hidden, 1]));
+    parameters.push("b_y", Array2::zeros([1, 1]));
+    let carried: Vec<(&str, &str)> = [("h", "hidden"), ("c", "cell")]
+        .into_iter()
+        .filter(|(letter, _)| golden.has(&format!("input.{letter}0")))
+        .collect();
+    let mut states = HashMap::new();
+    for (letter, name) in &carried {
+        for (place, state) in places.iter().zip(golden.steps(&format!("input.{letter}0"))) {
+            states.insert(format!("{}{name}", place.ours), state);
+        }
+    }
+    let tape = Tape::recording().starting_from(states);
+    let input = Input::Numbers(golden.steps("input.x"));
+    let length = input.len();
+    let _ = model.forward(&Binder::stored(&tape, &parameters), &input);
+    let graph = tape.graph();
+    assert!(parameters.iter().all(|(name, _)| graph.find(name).is_some()));
+    let everywhere = |name: String, path: &[usize]| -> Vec<NodeId> {
+        let name = graph.find(&name).unwrap();
+        (0..length).map(|t| follow(&graph, graph.at(name, t as i32).unwrap(), path)).collect()
+    };
+    let y = everywhere(format!("layer{}.joined", layers - 1), &[]);
+    golden.check("output.y", y.iter().map(|y| graph.value(*y)));
+    let seeds: Vec<_> = y.iter().copied().zip(golden.steps("input.cot_y")).collect();
+    let terms = seeds.iter().flat_map(|(y, seed)| graph.value(*y).iter().zip(seed));
+    let loss = terms.map(|(y, seed)| f64::from(*y) * f64::from(*seed)).sum::<f64>();
+    golden.check("loss", [&scalar(loss as f32)]);
+
+    let gradients = graph.gradients_from(&seeds);
+    let of = |nodes: &[NodeId]| -> Vec<Array2<f32>> {
+        nodes.iter().map(|node| gradient(&graph, &gradients, *node)).collect()
+    };
+    golden.check("grad.output.y", &of(&y));
+    golden.check("grad.input.x", &of(&everywhere("input".to_owned(), &[])));
+    for place in &places {
+        let Place { theirs, ours } = place;
+        for (name, value, path) in layout.traces {
+            let nodes = everywhere(format!("{ours}{value}"), path);
+            let values = nodes.iter().map(|node| graph.value(*node));
+            golden.check(&format!("trace.{name}_{theirs}"), values);
+            golden.check(&format!("grad.trace.{name}_{theirs}"), &of(&nodes));
+        }
+        let before: Vec<Vec<NodeId>> = layout
+            .before
+            .iter()
+            .map(|(value, path)| everywhere(format!("{ours}{value}"), path))
+            .collect();
+        if !before.is_empty() {
+            let values = side_by_side(&before, |node| graph.value(node).clone());
+            golden.check(&format!("trace.pre_{theirs}"), &values);
+            let values = side_by_side(&before, |node| gradient(&graph, &gradients, node));
+            golden.check(&format!("grad.trace.pre_{theirs}"), &values);
+        }
+        layout.check_parameter_gradients(golden, place, &graph, &gradients);
+    }
+    // A direction starts before the sequence's first position or behind its last, and ends at the
+    // other end.
+    for (letter, name) in &carried {
+        let at = |place: &Place, position: i32| {
+            graph.at(graph.find(&format!("{}{name}", place.ours)).unwrap(), position).unwrap()
+        };
+        let end = length as i32;
+        let first = |place: &Place| at(place, if place.is_backward() { end } else { -1 });
+        let last = |place: &Place| at(place, if place.is_backward() { 0 } else { end - 1 });
+        let starts: Vec<NodeId> = places.iter().map(first).collect();
+        golden.check(&format!("grad.input.{letter}0"), &of(&starts));
+        let ends = places.iter().map(|place| graph.value(last(place)));
+        golden.check(&format!("output.{letter}_n"), ends);
     }
 }
 
@@ -375,6 +541,103 @@ fn side_by_side(values: &[Vec<NodeId>], array: impl Fn(NodeId) -> Array2<f32>) -
         concatenate(Axis(1), &views).unwrap()
     };
     (0..values[0].len()).map(at).collect()
+}
+
+/// A run of a Hopfield network that has stored the case's patterns.
+struct Recall {
+    parameters: Parameters,
+    graph: Graph,
+}
+
+impl Recall {
+    /// Starts from the tensor called `from`; each entry of `updates` chooses the units to update.
+    fn new(golden: &Golden, rule: hopfield::Rule, from: &str, updates: &[Array2<f32>]) -> Self {
+        let patterns = golden.steps("input.patterns");
+        let units = patterns[0].len();
+        let state = match rule {
+            hopfield::Rule::Hebb => hopfield::State::Binary,
+            hopfield::Rule::Modern { .. } => hopfield::State::Continuous,
+        };
+        let model = hopfield::Config { units, rule, state };
+        let stored: Vec<Vec<f32>> = patterns.iter().map(|p| p.iter().copied().collect()).collect();
+        let parameters = model.store(&stored).unwrap();
+        let mut input = vec![row(&golden.matrix(from).into_iter().collect::<Vec<_>>())];
+        input.extend_from_slice(updates);
+        let tape = Tape::recording();
+        let _ = model.forward(&Binder::stored(&tape, &parameters), &Input::Numbers(input));
+        Self { graph: tape.finish(), parameters }
+    }
+
+    fn nodes(&self, name: &str) -> Vec<NodeId> {
+        let name = self.graph.find(name).unwrap();
+        self.graph.everywhere(name).iter().map(|(_, node)| *node).collect()
+    }
+
+    fn values(&self, name: &str) -> Vec<Array2<f32>> {
+        self.nodes(name).into_iter().map(|node| self.graph.value(node).clone()).collect()
+    }
+}
+
+fn hopfield_of_signs(golden: &Golden) {
+    let units = golden.shape("input.probe")[0];
+    let all = || Array2::ones([1, units]);
+    let run = |from: &str, updates: &[Array2<f32>]| {
+        Recall::new(golden, hopfield::Rule::Hebb, from, updates)
+    };
+    // One unit at a time.
+    let order: Vec<usize> = golden.integers("input.order").iter().map(|u| *u as usize).collect();
+    let one =
+        |unit: &usize| Array2::from_shape_fn([1, units], |(_, u)| f32::from(u8::from(u == *unit)));
+    let recall = run("input.probe", &order.iter().map(one).collect::<Vec<_>>());
+    golden.check("output.W", [&**recall.parameters.get("w").unwrap()]);
+    let states = recall.values("state").into_iter().step_by(units).collect::<Vec<_>>();
+    golden.check("trace.async_states", &states);
+    let fields = recall.values("field");
+    let fields = fields.iter().zip(&order).map(|(fields, unit)| scalar(fields[[0, *unit]]));
+    golden.check("trace.async_fields", &fields.collect::<Vec<_>>());
+    golden.check("trace.async_energy", &recall.values("energy"));
+    let patterns = golden.matrix("input.patterns");
+    let overlap = |state: &Array2<f32>| state.dot(&patterns.t()) / units as f32;
+    golden.check("output.async_overlap", &states.iter().map(overlap).collect::<Vec<_>>());
+    // All units at once.
+    let steps = golden.shape("trace.sync_states")[0] - 1;
+    let recall = run("input.probe", &vec![all(); steps]);
+    golden.check("trace.sync_states", &recall.values("state"));
+    golden.check("trace.sync_energy", &recall.values("energy"));
+    let recall = run("input.random_state", &[all()]);
+    golden.check("output.random_field", [&recall.values("field")[0]]);
+    golden.check("output.random_next", [&recall.values("state")[1]]);
+}
+
+fn hopfield_of_numbers(golden: &Golden) {
+    let [patterns, units] = golden.shape("input.patterns")[..] else { panic!() };
+    let steps = golden.shape("trace.weights")[0];
+    let beta = golden.hyper("beta");
+    let rule = hopfield::Rule::Modern { patterns, beta };
+    let recall = Recall::new(golden, rule, "input.state", &vec![Array2::ones([1, units]); steps]);
+    let (states, weights) = (recall.nodes("state"), recall.nodes("attention"));
+    golden.check("trace.states", &recall.values("state"));
+    golden.check("trace.weights", &recall.values("attention")[..steps]);
+    // The terms that do not depend on the state are ours to add.
+    let squares = golden.steps("input.patterns").into_iter().map(|p| p.iter().map(|x| x * x).sum());
+    let longest = squares.fold(0.0, f32::max);
+    let constant = (patterns as f32).ln() / beta + 0.5 * longest;
+    let energies = recall.values("energy").into_iter().map(|energy| energy + constant);
+    golden.check("trace.energy", &energies.collect::<Vec<_>>());
+    let y = recall.graph.value(states[steps]);
+    golden.check("output.y", [y]);
+    let seed = row(&golden.matrix("input.cot_y").into_iter().collect::<Vec<_>>());
+    golden.check("loss", [&scalar((y * &seed).sum())]);
+
+    let gradients = recall.graph.gradients_from(&[(states[steps], seed)]);
+    let of = |nodes: &[NodeId]| -> Vec<Array2<f32>> {
+        nodes.iter().map(|node| gradient(&recall.graph, &gradients, *node)).collect()
+    };
+    golden.check("grad.output.y", &of(&states[steps..]));
+    golden.check("grad.trace.states", &of(&states));
+    golden.check("grad.trace.weights", &of(&weights[..steps]));
+    golden.check("grad.input.state", &of(&recall.nodes("input")[..1]));
+    golden.check("grad.input.patterns", &of(&recall.nodes("patterns")));
 }
 
 fn embedding_and_cross_entropy(golden: &Golden) {

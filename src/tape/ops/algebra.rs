@@ -121,6 +121,8 @@ impl Op for Scale {
         let factor = Self::factor(attribute);
         match factor {
             -1.0 => Tex::product(format!("-{}", x[0].as_factor())),
+            0.5 => Tex::product(format!(r"\tfrac{{1}}{{2}}\, {}", x[0].as_factor())),
+            -0.5 => Tex::product(format!(r"-\tfrac{{1}}{{2}}\, {}", x[0].as_factor())),
             _ => Tex::product(format!(
                 r"{} \cdot {}",
                 Tex::number(factor).as_factor(),

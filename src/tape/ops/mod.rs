@@ -6,6 +6,7 @@
 pub mod activation;
 pub mod algebra;
 pub mod leaf;
+pub mod memory;
 pub mod select;
 
 use std::ops::Range;
@@ -27,6 +28,11 @@ pub const OPS: &[&dyn Op] = &[
     &algebra::Complement,
     &algebra::Sum,
     &algebra::Beside,
+    &memory::Copy,
+    &memory::DotTransposed,
+    &memory::Inner,
+    &memory::LogSumExp,
+    &memory::Sign,
     &activation::Sigmoid,
     &activation::Tanh,
     &activation::Relu,
