@@ -23,7 +23,9 @@ const NARROWEST_OF_TWO: f32 = 62.0;
 const WIDEST: f32 = 116.0;
 /// A block's height.
 const LOWEST: f32 = 16.0;
-const HIGHEST: f32 = 64.0;
+const HIGHEST: f32 = 96.0;
+/// A block is not higher than so many columns are wide.
+const SLIMMEST: f32 = 0.9;
 /// The strips of what is read, joined and answered.
 const STRIP: f32 = 11.0;
 /// From one row to the next.
@@ -94,11 +96,12 @@ impl Plan {
             + GAP
             + GAP * lanes as f32
             + layers.iter().map(extras).sum::<f32>();
-        let block = ((room.y - fixed) / lanes.max(1) as f32).clamp(LOWEST, HIGHEST);
         let is_two = layers.iter().any(|layer| layer.cells.len() > 1);
         let narrowest = if is_two { NARROWEST_OF_TWO } else { NARROWEST };
         let column = ((room.x - GUTTER) / scene.trace.n_positions().max(1) as f32)
             .clamp(narrowest, WIDEST);
+        let highest = HIGHEST.min(SLIMMEST * column);
+        let block = ((room.y - fixed) / lanes.max(1) as f32).clamp(LOWEST, highest);
         let mut plan =
             Self { rows: Vec::new(), wires: Vec::new(), around: Vec::new(), column, height: TEXT };
         let read = plan.row(Kind::Input, "input", scene.tr("views.row_input").to_owned(), STRIP);
@@ -291,6 +294,7 @@ fn answered(trace: &Trace) -> Vec<bool> {
             symbols.get(t).copied().flatten().is_some() || (writes && t + 1 >= trace.given())
         }
         Targets::LastNumber(_) => t == last,
+        Targets::Pattern(_) => false,
     };
     (0..trace.n_positions()).map(is_answered).collect()
 }
@@ -325,6 +329,7 @@ fn wires(ui: &Ui, scene: &Scene<'_>, frame: &Frame<'_>, t: usize, is_answered: b
         let bend = from.top() - 0.3 * GAP;
         let middle = frame.left(t) + 0.5 * frame.plan.column;
         let corners = [
+            pos2(middle, from.top()),
             pos2(middle, bend),
             pos2(beside, bend),
             pos2(beside, to.center().y),
