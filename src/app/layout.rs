@@ -92,11 +92,9 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
 /// One to four views side by side, under a row that chooses them.
 fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.horizontal(|ui| {
-        for view in VIEWS {
+        for view in VIEWS.iter().filter(|view| (view.applies)(scene.trace)) {
             let is_shown = state.views.iter().any(|id| id == view.id);
-            let applies = (view.applies)(scene.trace);
-            let button =
-                ui.add_enabled(applies, egui::Button::selectable(is_shown, scene.tr(view.title)));
+            let button = ui.selectable_label(is_shown, scene.tr(view.title));
             if button.on_hover_text(scene.tr(view.hint)).clicked() {
                 scene.commands.push(Command::ToggleView(view.id.to_owned()));
             }

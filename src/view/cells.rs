@@ -169,3 +169,9 @@ pub fn has_moved(ui: &Ui, scene: &Scene<'_>, who: &str) -> bool {
     ui.data_mut(|data| data.insert_temp(id, place));
     before != Some(place)
 }
+
+/// A half-life as it is written: a number of tokens, or ∞.
+#[must_use]
+pub fn tokens(life: f32) -> String {
+    if life.is_finite() { format!("{life:.1}") } else { number(life) }
+}

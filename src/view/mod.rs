@@ -8,12 +8,15 @@ pub mod command;
 pub mod diagram;
 pub mod flow;
 pub mod gates;
+pub mod half_life;
 pub mod heatmap;
 pub mod inspector;
 pub mod intervene;
 pub mod math;
 pub mod network;
 pub mod page;
+pub mod piano;
+pub mod pixels;
 pub mod prediction;
 pub mod scope;
 pub mod theme;
@@ -34,7 +37,16 @@ use crate::trace::timeline::Timeline;
 use crate::trace::{Trace, statistics};
 
 /// Every view that the stage can show, in the order of the menu.
-pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, network::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC];
+pub const VIEWS: &[ViewSpec] = &[
+    diagram::SPEC,
+    network::SPEC,
+    pixels::SPEC,
+    heatmap::SPEC,
+    gates::SPEC,
+    half_life::SPEC,
+    piano::SPEC,
+    prediction::SPEC,
+];
 
 /// What the stage knows about a view.
 pub struct ViewSpec {

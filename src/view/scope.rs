@@ -204,13 +204,13 @@ pub(super) mod tests {
     use crate::checkpoint;
     use crate::models::{self, Recipe};
 
-    const PLAIN: &str = r#"{"source":{"symbols":{"count":9,"embedding":4}},"hidden":6,"outputs":9,"predicts_symbols":true}"#;
+    pub const PLAIN: &str = r#"{"source":{"symbols":{"count":9,"embedding":4}},"hidden":6,"outputs":9,"predicts_symbols":true}"#;
     const BOTH_WAYS: &str = r#"{"source":{"symbols":{"count":9,"embedding":4}},"hidden":6,"outputs":9,"predicts_symbols":true,"bidirectional":true}"#;
     const STACKED: &str = r#"{"source":{"symbols":{"count":9,"embedding":4}},"hidden":6,"outputs":9,"predicts_symbols":true,"layers":3,"residual":true}"#;
-    const ALL: &str = r#"{"source":{"symbols":{"count":9,"embedding":4}},"hidden":6,"outputs":9,"predicts_symbols":true,"layers":2,"bidirectional":true,"residual":true}"#;
+    pub const ALL: &str = r#"{"source":{"symbols":{"count":9,"embedding":4}},"hidden":6,"outputs":9,"predicts_symbols":true,"layers":2,"bidirectional":true,"residual":true}"#;
 
     /// A run of new weights: how a network is built does not depend on training.
-    fn run(config: &'static str) -> Trace {
+    pub fn run(config: &'static str) -> Trace {
         let (spec, shipped) = models::find_recipe("lstm-brackets").unwrap();
         let checkpoint = checkpoint::untrained(spec, &Recipe { config, ..shipped.clone() });
         let checkpoint = checkpoint.unwrap();
