@@ -211,9 +211,10 @@ fn edit_ui(ui: &mut Ui, scene: &mut Scene<'_>, edit_id: egui::Id) -> egui::Respo
     let Some((t, mut text)) = ui.data(|data| data.get_temp::<Edit>(edit_id)) else {
         return ui.label("");
     };
+    let width = (text_width(ui, &text) + 12.0).max(44.0);
     let field = egui::TextEdit::singleline(&mut text)
         .font(FontId::monospace(15.0))
-        .desired_width((text_width(ui, &text) + 12.0).max(44.0))
+        .desired_width(width)
         .align(Align2::CENTER_CENTER);
     let words = scene.tr("timeline.edit_token");
     let response = ui.add(field);
