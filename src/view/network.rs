@@ -98,6 +98,7 @@ impl Plan {
             + layers.iter().map(extras).sum::<f32>();
         let is_two = layers.iter().any(|layer| layer.cells.len() > 1);
         let narrowest = if is_two { NARROWEST_OF_TWO } else { NARROWEST };
+        let narrowest = narrowest.max(widest_token(scene.trace)).min(WIDEST);
         let column = ((room.x - GUTTER) / scene.trace.n_positions().max(1) as f32)
             .clamp(narrowest, WIDEST);
         let highest = HIGHEST.min(SLIMMEST * column);
@@ -158,6 +159,15 @@ impl Plan {
         }
         top
     }
+}
+
+/// About the room that tokens need in a column. The longest may be the only long one, as what is
+/// given before the model writes; that one is cut.
+fn widest_token(trace: &Trace) -> f32 {
+    const LETTER: f32 = 7.6;
+    let mut lengths: Vec<usize> = trace.tokens().iter().map(|t| t.chars().count()).collect();
+    lengths.sort_unstable_by(|a, b| b.cmp(a));
+    lengths.get(1).or(lengths.first()).map_or(0.0, |length| *length as f32 * LETTER + 6.0)
 }
 
 /// The plan on screen.

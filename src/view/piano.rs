@@ -115,6 +115,8 @@ fn note(ui: &Ui, scene: &Scene<'_>, cell: Rect, t: usize) {
         vec2((cell.width() - 3.0).max(2.0), cell.height() * NOTE_SHARE),
     );
     let color = if is_now { theme::accent(dark) } else { theme::strong_text(dark) };
+    // An edge in the page's colour keeps a note apart from dark shading.
+    ui.painter().rect_filled(bar.expand(1.0), 3.0, theme::stage(dark));
     let fill = if t < scene.trace.given() && !is_now { theme::stage(dark) } else { color };
     let stroke = Stroke::new(theme::LINE, color);
     ui.painter().rect(bar, 2.0, fill, stroke, StrokeKind::Inside);
