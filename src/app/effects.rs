@@ -12,7 +12,7 @@ use super::training;
 use super::update::{self, Effect};
 use super::watch::Watch;
 use crate::checkpoint::{self, Checkpoint};
-use crate::export::{Heatmap, PictureFormat, TableFormat, figure, table};
+use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, melody, table};
 use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::tasks::{self, Sequence};
@@ -187,12 +187,17 @@ impl Threads {
         let (name, extensions): (&str, &[&str]) = match what {
             Export::Figure => ("figure", &["png", "svg"]),
             Export::Table => ("table", &["csv", "json", "safetensors"]),
+            Export::Melody => ("melody", &["mid", "wav"]),
         };
         let file = format!("{}-{}.{}", run.trace.model(), selection.name, extensions[0]);
         let dialog = dialog(state).add_filter(name, extensions).set_file_name(file);
         self.background(move || match dialog.save_file() {
             Some(path) => {
-                Event::Saved(save_value(&run.trace, &selection.name, &path).map(|()| path))
+                let saved = match what {
+                    Export::Melody => save_melody(run.trace.notes(), &path),
+                    _ => save_value(&run.trace, &selection.name, &path),
+                };
+                Event::Saved(saved.map(|()| path))
             }
             None => Event::Nothing,
         });
@@ -305,6 +310,14 @@ fn save_value(trace: &Trace, name: &str, path: &Path) -> Result<(), String> {
         let shown = path.display();
         return Err(format!("{shown}: end the name in .png, .svg, .csv, .json or .safetensors"));
     };
+    checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
+}
+
+/// Writes notes as the score or the sound that the file's ending asks for.
+fn save_melody(notes: &[u8], path: &Path) -> Result<(), String> {
+    let format = MelodyFormat::of(path)
+        .ok_or_else(|| format!("{}: end the name in .mid or .wav", path.display()))?;
+    let bytes = melody::render(notes, format);
     checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
 }
 

@@ -135,15 +135,13 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
 /// One to four views side by side, under a row that chooses them.
 fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.horizontal(|ui| {
-        // Most lessons have no race; a button for it would only be in the way.
+        // A button for what this run does not have would only be in the way.
         for view in VIEWS {
-            if !scene.may_have(view) {
+            if !(scene.may_have(view) && scene.has(view)) {
                 continue;
             }
             let is_shown = state.views.iter().any(|id| id == view.id);
-            let applies = scene.has(view);
-            let button =
-                ui.add_enabled(applies, egui::Button::selectable(is_shown, scene.tr(view.title)));
+            let button = ui.selectable_label(is_shown, scene.tr(view.title));
             if button.on_hover_text(scene.tr(view.hint)).clicked() {
                 scene.commands.push(Command::ToggleView(view.id.to_owned()));
             }

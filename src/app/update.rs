@@ -110,7 +110,8 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::ChooseWeights => return vec![Effect::ChooseWeights],
         Command::OpenPath(path) => return vec![Effect::Open(path)],
         Command::Save(export) => {
-            if let Some(selection) = state.selection.clone() {
+            let whole = (export == Export::Melody).then(|| Selection::new("melody", None));
+            if let Some(selection) = whole.or_else(|| state.selection.clone()) {
                 return vec![Effect::Save(export, selection)];
             }
         }

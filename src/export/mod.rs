@@ -6,11 +6,13 @@ pub mod chart;
 mod csv;
 pub mod figure;
 pub mod heatmap;
+pub mod melody;
 pub mod table;
 
 pub use chart::LineChart;
 pub use figure::{Figure, FigureError, PictureFormat};
 pub use heatmap::Heatmap;
+pub use melody::MelodyFormat;
 pub use table::{GradientOf, TableFormat};
 
 /// The part of a path after its last dot, in lower case.

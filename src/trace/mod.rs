@@ -33,6 +33,7 @@ pub struct Trace {
     given: usize,
     joint: &'static str,
     text: String,
+    notes: Vec<u8>,
     targets: Targets,
     sequence: Sequence,
     symbols: &'static [&'static str],
@@ -99,6 +100,7 @@ impl Trace {
             given: task.given(&sequence),
             joint: task.joint(),
             text: task.text(&sequence),
+            notes: task.notes(&sequence),
             targets,
             sequence,
             symbols: task.output_symbols(),
@@ -159,6 +161,12 @@ impl Trace {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The sequence as MIDI note numbers; empty where it is no melody.
+    #[must_use]
+    pub fn notes(&self) -> &[u8] {
+        &self.notes
     }
 
     /// The input.

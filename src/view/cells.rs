@@ -4,8 +4,9 @@ use egui::{
     Color32, Mesh, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
 };
 
-use super::{Scene, Selection, Shown, theme};
+use super::{Scene, Selection, Shown, number, theme};
 use crate::palette::Scale;
+use crate::trace::Place;
 
 /// Paints entries row by row into `columns` columns that fill `rect`.
 pub fn paint(painter: &Painter, rect: Rect, entries: &[f32], columns: usize, scale: &Scale) {
@@ -54,8 +55,6 @@ pub fn frame(painter: &Painter, rect: Rect, color: Color32) {
 }
 
 /// One vector as a block of cells: hovering says which entry of which value, a click selects it.
-///
-/// `count` entries are drawn as an outline where they are not computed yet.
 pub fn block_ui(
     ui: &Ui,
     scene: &mut Scene<'_>,
@@ -64,28 +63,37 @@ pub fn block_ui(
     selection: &Selection,
     scale: &Scale,
 ) {
-    let dark = ui.visuals().dark_mode;
-    let now = scene.now();
-    let place = selection.place(now);
-    let node = scene.trace.find(&place);
-    if response.secondary_clicked() {
-        let pointed = response.interact_pointer_pos().zip(node).and_then(|(at, node)| {
-            let count = scene.trace.graph().value(node).ncols();
-            cell_at(rect, count, square_columns(rect.size(), count), at)
-        });
-        super::intervene::ask(scene, &place.name, place.position, pointed.or(selection.unit));
+    let place = selection.place(scene.now());
+    let pointed = vector_ui(ui, scene, response, rect, &place, scale);
+    if response.clicked() && scene.trace.find(&place).is_some_and(|node| scene.is_done(node)) {
+        let unit = pointed.or(selection.unit);
+        scene.commands.push(super::Command::Select(Some(Selection { unit, ..selection.clone() })));
     }
+}
+
+/// One vector as a block of cells; an outline where it is not computed yet. Hovering says which
+/// entry of which value; gives the unit under the pointer.
+pub fn vector_ui(
+    ui: &Ui,
+    scene: &mut Scene<'_>,
+    response: &Response,
+    rect: Rect,
+    place: &Place,
+    scale: &Scale,
+) -> Option<usize> {
+    let dark = ui.visuals().dark_mode;
+    let node = scene.trace.find(place);
     let units = node.map_or(0, |node| scene.trace.graph().value(node).ncols());
     let shown = node.and_then(|node| scene.entries(node));
     let Some(entries) = shown.map(|entries| entries[..units.min(entries.len())].to_vec()) else {
         let stroke = Stroke::new(theme::HAIRLINE, theme::future(dark));
         ui.painter().rect_stroke(rect, 1.0, stroke, StrokeKind::Inside);
-        return;
+        return None;
     };
     // A gradient or a difference has colours of its own, whatever the caller's are for.
     let scale = match scene.shown() {
         Shown::Value => *scale,
-        _ => scene.picture_scale(ui, &selection.name),
+        _ => scene.picture_scale(ui, &place.name),
     };
     let columns = square_columns(rect.size(), entries.len());
     paint(ui.painter(), rect, &entries, columns, &scale);
@@ -100,9 +108,14 @@ pub fn block_ui(
         let text = entry_text(scene, &place.name, &place.path, place.position, unit, entries[unit]);
         response.clone().on_hover_text_at_pointer(text);
     }
-    if response.clicked() {
-        let unit = pointed.or(selection.unit);
-        scene.commands.push(super::Command::Select(Some(Selection { unit, ..selection.clone() })));
+    pointed
+}
+
+/// Says under a picture where what it shows stopped being a finite number; nothing else.
+pub fn broken_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String]) {
+    if let Some(words) = scene.broken(names) {
+        let color = theme::error(ui.visuals().dark_mode);
+        ui.label(egui::RichText::new(words).small().color(color));
     }
 }
 
@@ -151,4 +164,20 @@ pub fn tokens_below(ui: &Ui, scene: &Scene<'_>, rect: Rect) {
         let at = pos2(rect.left() + (t as f32 + 0.5) * width, rect.bottom() + 3.0);
         ui.painter().text(at, egui::Align2::CENTER_TOP, token, font.clone(), color);
     }
+}
+
+/// Whether the cursor or the run is another than when `who` asked last, so that the place at the
+/// cursor has to be brought into sight.
+pub fn has_moved(ui: &Ui, scene: &Scene<'_>, who: &str) -> bool {
+    let id = egui::Id::unique(("cursor", who));
+    let place = (scene.run, scene.timeline.cursor());
+    let before: Option<(u64, usize)> = ui.data(|data| data.get_temp(id));
+    ui.data_mut(|data| data.insert_temp(id, place));
+    before != Some(place)
+}
+
+/// A half-life as it is written: a number of tokens, or ∞.
+#[must_use]
+pub fn tokens(life: f32) -> String {
+    if life.is_finite() { format!("{life:.1}") } else { number(life) }
 }

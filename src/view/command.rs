@@ -160,6 +160,8 @@ pub enum Export {
     Figure,
     /// Numbers, CSV, JSON or safetensors.
     Table,
+    /// The notes of the whole run, MIDI or WAV, whatever is selected.
+    Melody,
 }
 
 /// The choice of a theme.

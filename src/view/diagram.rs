@@ -8,7 +8,7 @@ use egui::{
     vec2,
 };
 
-use super::{Scene, Selection, ViewSpec, cells, theme};
+use super::{Scene, Selection, ViewSpec, cells, scope, theme};
 use crate::models::diagram::{Diagram, Mark, Place};
 use crate::palette::Scale;
 use crate::tape::equation::Subscript;
@@ -62,6 +62,8 @@ impl Frame {
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let cell = scope::shown(scene);
+    scope::chooser_ui(ui, scene, cell);
     let (rect, background) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let hint = scene.tr("views.diagram_hint");
     background.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, hint));
@@ -77,7 +79,8 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let clip = ui.clip_rect();
     ui.set_clip_rect(rect.intersect(clip));
     paint_cell(ui, &frame, diagram);
-    let places: Vec<Drawn> = diagram.places.iter().map(|place| Drawn::new(scene, place)).collect();
+    let places: Vec<Drawn> =
+        diagram.places.iter().map(|place| Drawn::new(scene, cell, place)).collect();
     wires(ui, scene, &frame, diagram, &places);
     for (place, drawn) in diagram.places.iter().zip(&places) {
         place_ui(ui, scene, &frame, place, drawn);
@@ -124,12 +127,15 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn new(scene: &Scene<'_>, place: &Place) -> Self {
+    fn new(scene: &Scene<'_>, cell: &str, place: &Place) -> Self {
         let unit = scene.selection.and_then(|selection| selection.unit);
+        let name = scope::find(scene.trace, cell, place.value);
+        // What a cell that reads from the end had before is what stands behind.
+        let is_backward = scope::reads_backward(scene.trace, cell);
         let selection = Selection {
-            name: place.value.to_owned(),
+            name: name.unwrap_or_else(|| place.value.to_owned()),
             path: place.path.to_vec(),
-            offset: place.offset,
+            offset: if is_backward { -place.offset } else { place.offset },
             unit,
         };
         let node = scene.trace.find(&selection.place(scene.now()));
@@ -268,12 +274,12 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
         place.at.map(f32::to_bits),
     ));
     let response = ui.interact(rect, id, Sense::click());
-    let name = name_of(place);
+    let name = name_of(&drawn.selection);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
     let is_selected = scene.selection.is_some_and(|selection| {
-        selection.name == place.value
-            && selection.path == place.path
-            && selection.offset == place.offset
+        let shown = &drawn.selection;
+        (&selection.name, &selection.path, selection.offset)
+            == (&shown.name, &shown.path, shown.offset)
     });
     let edge = match (drawn.is_active, is_selected || response.hovered()) {
         (true, _) => Stroke::new(3.0, theme::accent(dark)),
@@ -282,7 +288,7 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
     };
     let ink =
         if drawn.is_done || drawn.is_active { theme::text(dark) } else { theme::future(dark) };
-    let scale = scene.picture_scale(ui, place.value);
+    let scale = scene.picture_scale(ui, &drawn.selection.name);
     match place.mark {
         Mark::Sign(sign) => {
             let radius = SIGN_RADIUS * frame.unit;
@@ -335,11 +341,11 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
 }
 
 /// What a screen reader calls a mark.
-fn name_of(place: &Place) -> String {
-    match (place.path.is_empty(), place.offset) {
-        (true, 0) => place.value.to_owned(),
-        (true, offset) => format!("{} {offset}", place.value),
-        (false, _) => format!("{} {:?}", place.value, place.path),
+fn name_of(shown: &Selection) -> String {
+    match (shown.path.is_empty(), shown.offset) {
+        (true, 0) => shown.name.clone(),
+        (true, offset) => format!("{} {offset}", shown.name),
+        (false, _) => format!("{} {:?}", shown.name, shown.path),
     }
 }
 

@@ -3,11 +3,9 @@
 use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints, VLine};
 
-use super::{Command, Scene, Selection, ViewSpec, heatmap, theme};
+use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, scope, theme};
 use crate::trace::Trace;
 
-/// Names that say what the model reads and answers rather than how it remembers.
-const NOT_IN_THE_CELL: [&str; 6] = ["input", "scores", "prediction", "estimate", "hidden", "loss"];
 /// A picture is not narrower than this while there is room for one beside it.
 const NARROWEST: f32 = 230.0;
 /// The height of the curves.
@@ -18,21 +16,23 @@ pub const SPEC: ViewSpec = ViewSpec {
     id: "gates",
     title: "views.gates",
     hint: "views.gates_hint",
-    applies: |trace| values(trace).next().is_some(),
+    applies: |trace| !values(trace, scope::cells(trace)[0]).is_empty(),
     ui,
 };
 
-/// The cell's gates and states, in order of computation; the hidden state last.
-fn values(trace: &Trace) -> impl Iterator<Item = &str> {
-    let cell = trace.value_names().filter(|name| {
-        let last = name.rsplit('.').next().unwrap_or(name);
-        !NOT_IN_THE_CELL.contains(&last)
-    });
-    cell.chain(trace.value_names().filter(|name| name.ends_with("hidden")))
+/// A cell's gates and states, in order of computation; the hidden state last.
+fn values(trace: &Trace, cell: &str) -> Vec<String> {
+    let own = || trace.value_names().filter(|name| scope::split(name).0 == cell);
+    let is_gate_or_state =
+        |name: &&str| scope::is_within_cell(name) && scope::split(name).1 != scope::HIDDEN;
+    let hidden = own().filter(|name| scope::split(name).1 == scope::HIDDEN);
+    own().filter(is_gate_or_state).chain(hidden).map(str::to_owned).collect()
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let names: Vec<String> = values(scene.trace).map(str::to_owned).collect();
+    let cell = scope::shown(scene);
+    scope::chooser_ui(ui, scene, cell);
+    let names = values(scene.trace, cell);
     let unit = scene.selection.and_then(|selection| selection.unit);
     let curves = if unit.is_some() { PLOT_HEIGHT + 64.0 } else { 24.0 };
     let room = ui.available_size();
@@ -53,6 +53,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                 }
             });
         }
+        cells::broken_ui(ui, scene, &names);
         match unit {
             Some(unit) => curves_ui(ui, scene, &names, unit),
             None => {
@@ -70,7 +71,7 @@ fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str) {
             scene.memory.math.show(ui, &symbol, false);
         }
         let is_selected = scene.selection.is_some_and(|selection| selection.name == name);
-        let text = RichText::new(name).monospace();
+        let text = RichText::new(scope::split(name).1).monospace();
         let text =
             if is_selected { text.color(theme::accent(ui.visuals().dark_mode)) } else { text };
         let label = ui.add(egui::Label::new(text).sense(egui::Sense::click()));
@@ -94,7 +95,8 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
         let unit = unit.to_string();
         ui.label(super::tr_with(scene.language, "views.unit_over_time", &[("unit", &unit)]));
         for (at, name) in names.iter().enumerate() {
-            let text = RichText::new(name).monospace().small().color(colors[at % colors.len()]);
+            let text = RichText::new(scope::split(name).1).monospace().small();
+            let text = text.color(colors[at % colors.len()]);
             ui.label(text);
         }
     });

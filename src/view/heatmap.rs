@@ -1,10 +1,11 @@
 //! One value at every position: columns are positions, rows are units.
 
 use egui::{
-    Align2, ColorImage, ComboBox, FontId, Rect, Sense, Stroke, TextureOptions, Ui, pos2, vec2,
+    Align2, ColorImage, ComboBox, FontId, Rect, RichText, Sense, Stroke, TextureOptions, Ui, pos2,
+    vec2,
 };
 
-use super::{Command, Scene, Selection, ViewSpec, cells, theme};
+use super::{Command, Scene, Selection, ViewSpec, cells, scope, theme};
 use crate::palette::Scale;
 use crate::trace::Trace;
 use crate::trace::timeline::TimelineCommand;
@@ -34,10 +35,16 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     };
     ui.horizontal(|ui| {
         ComboBox::from_id_salt("heatmap value")
-            .selected_text(egui::RichText::new(&name).monospace())
+            .selected_text(RichText::new(&name).monospace())
             .show_ui(ui, |ui| {
+                let mut group = "";
                 for other in &names {
-                    let text = egui::RichText::new(other).monospace();
+                    let (of, _) = scope::split(other);
+                    if of != group && !of.is_empty() {
+                        ui.label(RichText::new(scope::label(scene.language, of)).small().weak());
+                    }
+                    group = of;
+                    let text = RichText::new(other).monospace();
                     if ui.selectable_label(*other == name, text).clicked() {
                         let unit = scene.selection.and_then(|s| s.unit);
                         scene.commands.push(Command::Select(Some(Selection::new(other, unit))));
@@ -47,19 +54,23 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             .response
             .on_hover_text(scene.tr("views.choose_value"));
         if let Some(meaning) = scene.meaning(&name) {
-            ui.add(egui::Label::new(egui::RichText::new(meaning).small().weak()).truncate());
+            ui.add(egui::Label::new(RichText::new(meaning).small().weak()).truncate());
         }
     });
     let room = ui.available_size() - vec2(0.0, TOKENS_HEIGHT + legend_height());
     picture_ui(ui, scene, &name, room);
     let scale = scene.picture_scale(ui, &name);
-    legend_ui(ui, &scale);
+    ui.horizontal(|ui| {
+        legend_ui(ui, &scale);
+        cells::broken_ui(ui, scene, &[name]);
+    });
 }
 
 /// The value to show when none is selected: the model's hidden state, or its first value.
 fn first(trace: &Trace) -> Option<String> {
     let names: Vec<&str> = trace.value_names().collect();
-    names.iter().find(|name| **name == "hidden").or(names.first()).map(|name| (*name).to_owned())
+    let hidden = names.iter().find(|name| scope::split(name).1 == scope::HIDDEN);
+    hidden.or(names.first()).map(|name| (*name).to_owned())
 }
 
 /// Draws a value over time into at most `room`, with tokens below; clicks select and go there.

@@ -215,7 +215,7 @@ fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Sele
     });
     if let Some(kept) = kept {
         let life = half_life(kept.share(graph.value(node)[[0, unit]]));
-        let steps = if life.is_infinite() { "∞".to_owned() } else { format!("{life:.1}") };
+        let steps = super::cells::tokens(life);
         ui.horizontal(|ui| {
             ui.label(RichText::new(scene.tr("inspector.half_life")).weak().small());
             let words = tr_with(scene.language, "inspector.half_life_value", &[("steps", &steps)]);

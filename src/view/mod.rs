@@ -9,14 +9,19 @@ pub mod compare;
 pub mod diagram;
 pub mod flow;
 pub mod gates;
+pub mod half_life;
 pub mod heatmap;
 pub mod inspector;
 mod inspector_back;
 pub mod intervene;
 pub mod math;
+pub mod network;
 pub mod page;
+pub mod piano;
 pub mod picture;
+pub mod pixels;
 pub mod prediction;
+pub mod scope;
 pub mod theme;
 pub mod timeline_bar;
 pub mod training;
@@ -41,8 +46,18 @@ use crate::trace::{Backward, Trace, Walk, statistics};
 use crate::training::live::Live;
 
 /// Every view that the stage can show, in the order of the menu.
-pub const VIEWS: &[ViewSpec] =
-    &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC, compare::SPEC, training::SPEC];
+pub const VIEWS: &[ViewSpec] = &[
+    diagram::SPEC,
+    network::SPEC,
+    pixels::SPEC,
+    heatmap::SPEC,
+    gates::SPEC,
+    half_life::SPEC,
+    piano::SPEC,
+    prediction::SPEC,
+    compare::SPEC,
+    training::SPEC,
+];
 
 /// What the stage knows about a view.
 pub struct ViewSpec {
@@ -203,6 +218,16 @@ impl<'a> Scene<'a> {
         selection.unit.filter(|unit| same && *unit < units)
     }
 
+    /// Says where the first of some values stopped being a finite number, if that is computed.
+    pub fn broken(&mut self, names: &[String]) -> Option<String> {
+        let (trace, run) = (self.trace, self.run);
+        let first = names.iter().filter_map(|name| self.memory.broken(trace, run, name)).min()?;
+        let node = trace.graph().node(first);
+        let name = &trace.graph().name(node.name?).name;
+        let words = [("name", name.as_str()), ("position", &node.position.to_string())];
+        self.is_done(first).then(|| tr_with(self.language, "views.not_finite", &words))
+    }
+
     /// What a value means, in the learner's language.
     #[must_use]
     pub fn meaning(&self, name: &str) -> Option<&'static str> {
@@ -224,6 +249,7 @@ pub struct Memory {
     /// What is wrong with the lesson's stop on the run.
     pub remarks: page::Remarks,
     extents: HashMap<String, (u64, [f32; 2])>,
+    broken: HashMap<String, (u64, Option<NodeId>)>,
 }
 
 impl Memory {
@@ -251,6 +277,21 @@ impl Memory {
         let extent = statistics::summary(entries).map_or([-1.0, 1.0], |s| [s.min, s.max]);
         self.extents.insert(name.to_owned(), (run, extent));
         extent
+    }
+
+    /// The first node of a value, in the order of computation, that is not a finite number.
+    fn broken(&mut self, trace: &Trace, run: u64, name: &str) -> Option<NodeId> {
+        if let Some((of_run, broken)) = self.broken.get(name)
+            && *of_run == run
+        {
+            return *broken;
+        }
+        let graph = trace.graph();
+        let nodes = graph.find(name).map(|id| graph.everywhere(id)).unwrap_or_default();
+        let is_broken = |node: &NodeId| graph.value(*node).iter().any(|x| !x.is_finite());
+        let broken = nodes.iter().map(|(_, node)| *node).filter(is_broken).min();
+        self.broken.insert(name.to_owned(), (run, broken));
+        broken
     }
 }
 

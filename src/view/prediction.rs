@@ -24,6 +24,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         return;
     }
     bars_ui(ui, scene);
+    super::cells::broken_ui(ui, scene, &["prediction".to_owned()]);
     ui.add_space(theme::GAP_LARGE);
     let room = ui.available_size() - vec2(0.0, 20.0);
     if room.y > 80.0 {
@@ -64,18 +65,21 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         );
         painter.rect_filled(bar, 0.0, theme::panel(dark));
         if let Some(share) = share {
-            let filled = Rect::from_min_size(
-                bar.min,
-                vec2(bar.width() * share.clamp(0.0, 1.0), bar.height()),
-            );
-            painter.rect_filled(filled, 0.0, theme::series(dark)[0]);
+            let (length, fill) = if share.is_finite() {
+                (bar.width() * share.clamp(0.0, 1.0), theme::series(dark)[0])
+            } else {
+                (bar.width(), theme::color(crate::palette::NOT_A_NUMBER))
+            };
+            let filled = Rect::from_min_size(bar.min, vec2(length, bar.height()));
+            painter.rect_filled(filled, 0.0, fill);
             if let Some(before) = before.as_ref().and_then(|shares| shares.get(at)) {
                 let width = bar.width() * before.clamp(0.0, 1.0);
                 let outline = Rect::from_min_size(bar.min, vec2(width, bar.height()));
                 let stroke = Stroke::new(theme::HAIRLINE, theme::strong_text(dark));
                 painter.rect_stroke(outline, 0.0, stroke, StrokeKind::Inside);
             }
-            let text = format!("{:.1} %", 100.0 * share);
+            let is_number = share.is_finite();
+            let text = if is_number { format!("{:.1} %", 100.0 * share) } else { number(share) };
             painter.text(
                 pos2(bar.right() + 8.0, middle),
                 Align2::LEFT_CENTER,
@@ -141,7 +145,8 @@ fn estimate_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             [t as f64, f64::from(sum)]
         })
         .collect();
-    let estimate: PlotPoints<'_> = (0..=now.min(matrix.nrows().saturating_sub(1)))
+    let estimate: PlotPoints<'_> = (0..matrix.nrows())
+        .filter(|t| scene.is_done_at("estimate", *t) && matrix[[*t, 0]].is_finite())
         .map(|t| [t as f64, f64::from(matrix[[t, 0]])])
         .collect();
     let target = wanted.last().map_or(0.0, |point| point[1]);

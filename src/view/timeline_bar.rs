@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::command::BreakpointCommand;
-use super::{Command, Scene, theme, tr_with};
+use super::{Command, Scene, cells, theme, tr_with};
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::{Granularity, SPEEDS, Timeline, TimelineCommand};
 use crate::trace::{Backward, LOSS};
@@ -183,6 +183,7 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let cursor = scene.walk().0.cursor();
     let edit_id = egui::Id::unique("token edit");
     let edit: Option<Edit> = ui.data(|data| data.get_temp(edit_id));
+    let has_moved = cells::has_moved(ui, scene, "tokens");
     ScrollArea::horizontal().id_salt("tokens").auto_shrink([false, true]).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
@@ -193,7 +194,7 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                 } else {
                     token_ui(ui, scene, t, now, cursor)
                 };
-                if t == now && cursor_moved(ui, cursor) {
+                if t == now && has_moved {
                     response.scroll_to_me(None);
                 }
                 if !is_edited {
@@ -204,26 +205,18 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
 }
 
-/// Whether the cursor is elsewhere than when the tokens were drawn last.
-fn cursor_moved(ui: &Ui, cursor: usize) -> bool {
-    let id = egui::Id::unique("token cursor");
-    let before: Option<usize> = ui.data(|data| data.get_temp(id));
-    ui.data_mut(|data| data.insert_temp(id, cursor));
-    before != Some(cursor)
-}
-
 fn is_pulling(ui: &Ui) -> bool {
     ui.input(|input| input.pointer.primary_down() && input.pointer.is_moving())
+}
+
+fn text_width(ui: &Ui, text: &str) -> f32 {
+    let font = FontId::monospace(15.0);
+    ui.painter().layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE).size().x
 }
 
 fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize) -> egui::Response {
     let dark = ui.visuals().dark_mode;
     let token = &scene.trace.tokens()[t];
-    let font = FontId::monospace(15.0);
-    let width =
-        ui.painter().layout_no_wrap(token.clone(), font.clone(), egui::Color32::WHITE).size().x;
-    let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH), TOKEN_HEIGHT + STRIP_HEIGHT);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let is_now = t == now && cursor > 0;
     let (_, walk) = scene.walk();
     // A token counts as read when its input is there, and as walked back through at its end.
@@ -231,8 +224,20 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
         Some((_, backward)) => cursor >= backward.ticks().end_of(t) && t <= backward.position(),
         None => scene.is_done_at("input", t),
     } || is_now;
+    // What the model has yet to write is not told.
+    let shown = if is_done || t < scene.trace.given() { token } else { "·" };
+    let font = FontId::monospace(15.0);
+    let width = text_width(ui, token);
+    let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH), TOKEN_HEIGHT + STRIP_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let body = Rect::from_min_size(rect.min, vec2(rect.width(), TOKEN_HEIGHT));
-    let fill = if is_now { theme::highlight(dark) } else { theme::stage(dark) };
+    let is_written = t >= scene.trace.given();
+    let fill = match (is_now, is_written) {
+        (true, _) => theme::highlight(dark),
+        // What the model wrote has no box of its own to type in.
+        (_, true) => theme::panel(dark),
+        _ => theme::stage(dark),
+    };
     let edge = if is_now || response.hovered() || response.has_focus() {
         theme::accent(dark)
     } else {
@@ -241,7 +246,12 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     let ink = if is_done { theme::strong_text(dark) } else { theme::weak_text(dark) };
     let painter = ui.painter();
     painter.rect(body, 3.0, fill, Stroke::new(theme::HAIRLINE, edge), StrokeKind::Inside);
-    painter.text(body.center(), Align2::CENTER_CENTER, token, font, ink);
+    painter.text(body.center(), Align2::CENTER_CENTER, shown, font, ink);
+    if is_written {
+        let at = body.right_top() + vec2(-2.0, 1.0);
+        let small = FontId::proportional(9.0);
+        painter.text(at, Align2::RIGHT_TOP, "↺", small, theme::weak_text(dark));
+    }
     // How much of the position's operations are done.
     let share = walk.walk().share_done(t, cursor);
     let size = vec2(rect.width() * share, STRIP_HEIGHT - 2.0);
@@ -261,11 +271,11 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
         let font = FontId::proportional(10.5);
         painter.text(at, Align2::LEFT_TOP, "L", font, theme::accent(dark));
     }
-    let name = format!("{t}: {token}");
+    let name = format!("{t}: {shown}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
     let position = t.to_string();
-    let hint =
-        tr_with(scene.language, "timeline.token_at", &[("token", token), ("position", &position)]);
+    let key = if is_written { "timeline.token_written" } else { "timeline.token_at" };
+    let hint = tr_with(scene.language, key, &[("token", shown), ("position", &position)]);
     let hint = mark.map_or(hint.clone(), |condition| format!("{hint}\n◆ {condition}"));
     response.on_hover_text(hint)
 }
@@ -312,7 +322,7 @@ fn token_clicks(
     edit_id: egui::Id,
 ) {
     response.context_menu(|ui| token_menu(ui, scene, t, edit_id));
-    if response.double_clicked() {
+    if response.double_clicked() && t < scene.trace.given() {
         let edit: Edit = (t, scene.trace.tokens()[t].clone());
         ui.data_mut(|data| data.insert_temp(edit_id, edit));
     } else if response.clicked() || (response.contains_pointer() && is_pulling(ui)) {
@@ -325,9 +335,10 @@ fn edit_ui(ui: &mut Ui, scene: &mut Scene<'_>, edit_id: egui::Id) -> egui::Respo
     let Some((t, mut text)) = ui.data(|data| data.get_temp::<Edit>(edit_id)) else {
         return ui.label("");
     };
+    let width = (text_width(ui, &text) + 12.0).max(44.0);
     let field = egui::TextEdit::singleline(&mut text)
         .font(FontId::monospace(15.0))
-        .desired_width(44.0)
+        .desired_width(width)
         .align(Align2::CENTER_CENTER);
     let words = scene.tr("timeline.edit_token");
     let response = ui.add(field);
