@@ -11,6 +11,8 @@ use crate::view::{
 
 /// The lesson's share of the window.
 const LESSON_SHARE: f32 = 0.36;
+/// Room for the switch that shows the inspector.
+const INSPECTOR_SWITCH: f32 = 104.0;
 /// The inspector's width.
 const INSPECTOR_WIDTH: f32 = 280.0;
 
@@ -134,34 +136,31 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
 
 /// One to four views side by side, under a row that chooses them.
 fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
-    ui.horizontal(|ui| {
-        // A button for what this run does not have would only be in the way.
-        for view in VIEWS {
-            if !(scene.may_have(view) && scene.has(view)) {
-                continue;
+    ui.horizontal_top(|ui| {
+        let room = vec2(ui.available_width() - INSPECTOR_SWITCH, 0.0);
+        let wrapped = Layout::left_to_right(Align::Center).with_main_wrap(true);
+        ui.allocate_ui_with_layout(room, wrapped, |ui| {
+            // A button for what this run does not have would only be in the way.
+            for view in VIEWS {
+                if !(scene.may_have(view) && scene.has(view)) {
+                    continue;
+                }
+                let is_shown = state.views.iter().any(|id| id == view.id);
+                let button = ui.selectable_label(is_shown, scene.tr(view.title));
+                if button.on_hover_text(scene.tr(view.hint)).clicked() {
+                    scene.commands.push(Command::ToggleView(view.id.to_owned()));
+                }
             }
-            let is_shown = state.views.iter().any(|id| id == view.id);
-            let button = ui.selectable_label(is_shown, scene.tr(view.title));
-            if button.on_hover_text(scene.tr(view.hint)).clicked() {
-                scene.commands.push(Command::ToggleView(view.id.to_owned()));
-            }
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        });
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             let shown = state.shows_inspector(ui.ctx().content_rect().width());
             let button = ui.selectable_label(shown, scene.tr("inspector.title"));
             if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
                 scene.commands.push(Command::ShowInspector(!shown));
             }
-            let (key, hint) = match scene.shown() {
-                Shown::Value => return,
-                Shown::Gradient => ("views.shown_gradient", "views.shown_gradient_hint"),
-                Shown::Difference => ("views.shown_difference", "intervene.changed"),
-            };
-            let color = theme::accent(ui.visuals().dark_mode);
-            let label = ui.label(egui::RichText::new(scene.tr(key)).color(color));
-            label.on_hover_text(scene.tr(hint));
         });
     });
+    shown_ui(ui, scene);
     ui.add_space(theme::GAP_SMALL);
     let shown: Vec<_> = VIEWS
         .iter()
@@ -183,6 +182,20 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         (view.ui)(&mut inner, scene);
     }
     ui.allocate_space(room);
+}
+
+/// Says so where views show something else than values.
+fn shown_ui(ui: &mut Ui, scene: &Scene<'_>) {
+    let (key, hint) = match scene.shown() {
+        Shown::Value => return,
+        Shown::Gradient => ("views.shown_gradient", "views.shown_gradient_hint"),
+        Shown::Difference => ("views.shown_difference", "views.shown_difference_hint"),
+    };
+    let color = theme::accent(ui.visuals().dark_mode);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(egui::RichText::new(scene.tr(key)).small().strong().color(color));
+        ui.label(egui::RichText::new(scene.tr(hint)).small().weak());
+    });
 }
 
 /// Columns and rows for a number of views: stacked where the stage is narrow.

@@ -69,6 +69,7 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
     setting.input.clone_into(&mut state.input);
     state.interventions = interventions;
     state.resting.clear();
+    state.shows_difference = false;
     state.intervening = None;
     state.beside = beside;
     if let Some(laboratory) = laboratory {

@@ -4,7 +4,6 @@ use ndarray::Array2;
 
 use super::equation::{Subscript, Tex};
 use super::graph::{Graph, NodeId};
-use super::ops::Op;
 
 /// Terms of a sum over many entries that are written out.
 const TERMS_WRITTEN: usize = 3;
@@ -29,21 +28,15 @@ impl Graph {
         format!(r"\frac{{\partial {}}}{{\partial {value}}}", self.written(of, subscript).as_base())
     }
 
-    /// What the gradient of a node's result is multiplied by on the way to input number `input`.
-    #[must_use]
-    pub fn factor(&self, id: NodeId, input: usize, subscript: Subscript) -> Tex {
-        let node = self.node(id);
-        let inputs: Vec<Tex> = node.inputs.iter().map(|x| self.written(*x, subscript)).collect();
-        node.op.factor(&inputs, &self.written(id, subscript), input, &node.attribute)
-    }
-
     /// A node's share of the gradient of its input number `input`, as the chain rule has it:
     /// `\frac{\partial L_{3}}{\partial f_{3}} \odot c_{2}`.
     #[must_use]
     pub fn chain(&self, of: NodeId, id: NodeId, input: usize, subscript: Subscript) -> String {
         let node = self.node(id);
         let gradient = Tex::atom(self.gradient_symbol(of, id, subscript));
-        let share = join(node.op, input, &gradient, &self.factor(id, input, subscript));
+        let inputs: Vec<Tex> = node.inputs.iter().map(|x| self.written(*x, subscript)).collect();
+        let result = self.written(id, subscript);
+        let share = node.op.share(&gradient, &inputs, &result, input, &node.attribute);
         // A repeated operand gathers the gradients of all its copies.
         if node.op.is_elementwise() && self.is_repeated(id, input) {
             return format!(r"\sum {}", share.as_factor());
@@ -112,22 +105,6 @@ impl Graph {
     pub fn consumers(&self, id: NodeId) -> Vec<NodeId> {
         let later = self.nodes().skip(id.index() + 1);
         later.filter(|(_, node)| node.inputs.contains(&id)).map(|(later, _)| later).collect()
-    }
-}
-
-/// A gradient and a factor beside each other, as the op combines them.
-fn join(op: &dyn Op, input: usize, gradient: &Tex, factor: &Tex) -> Tex {
-    match factor.text.as_str() {
-        "1" if op.is_elementwise() => return gradient.clone(),
-        "-1" if op.is_elementwise() => return Tex::sum(format!("-{}", gradient.as_factor())),
-        _ => {}
-    }
-    if op.factor_is_first(input) {
-        Tex::product(format!(r"{}\,{}", factor.as_matrix_factor(), gradient.as_matrix_factor()))
-    } else if op.is_elementwise() {
-        Tex::elementwise(format!(r"{} \odot {}", gradient.as_factor(), factor.as_factor()))
-    } else {
-        Tex::product(format!(r"{}\,{}", gradient.as_matrix_factor(), factor.as_matrix_factor()))
     }
 }
 

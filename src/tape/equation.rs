@@ -93,6 +93,12 @@ impl Tex {
         if self.binding == Binding::Atom { self.text.clone() } else { self.parenthesised() }
     }
 
+    /// Fit to carry a power also where it is a fraction, which binds like an atom elsewhere.
+    #[must_use]
+    pub fn as_base_of_power(&self) -> String {
+        if self.text.starts_with(r"\frac") { self.parenthesised() } else { self.as_base() }
+    }
+
     fn parenthesised(&self) -> String {
         format!(r"\left({}\right)", self.text)
     }

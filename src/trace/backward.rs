@@ -80,10 +80,16 @@ impl Backward {
         self.gradients.of(node)
     }
 
+    /// How many ticks are done when a node's gradient is complete; `None` where it has none.
+    #[must_use]
+    pub fn reached_when(&self, node: NodeId) -> Option<usize> {
+        self.reached.get(&node).copied()
+    }
+
     /// Whether a node's gradient is complete when `cursor` ticks are done.
     #[must_use]
     pub fn is_reached(&self, node: NodeId, cursor: usize) -> bool {
-        self.reached.get(&node).is_some_and(|reached| *reached <= cursor)
+        self.reached_when(node).is_some_and(|reached| reached <= cursor)
     }
 
     /// The norm of the gradient with respect to all parameters together, before any clipping.

@@ -4,6 +4,7 @@
 //! computation is cut into [`Tick`]s, which the [`timeline`] steps through.
 
 pub mod backward;
+mod judged;
 pub mod statistics;
 mod ticks;
 pub mod timeline;
@@ -35,6 +36,7 @@ pub struct Trace {
     text: String,
     notes: Vec<u8>,
     targets: Targets,
+    judged: Vec<Option<bool>>,
     sequence: Sequence,
     symbols: &'static [&'static str],
     values: &'static [ValueDoc],
@@ -87,6 +89,7 @@ impl Trace {
         let sequence = rollout.finish();
         let n_run = tape.graph().len();
         let targets = task.targets(&sequence);
+        let judged = judged::judged(task, &sequence, &targets, &outputs.scores);
         add_losses(&tape, &outputs.scores, &targets);
         let graph = tape.finish();
         let tokens = task.tokens(&sequence);
@@ -102,6 +105,7 @@ impl Trace {
             text: task.text(&sequence),
             notes: task.notes(&sequence),
             targets,
+            judged,
             sequence,
             symbols: task.output_symbols(),
             values: checkpoint.spec.values,
@@ -191,6 +195,12 @@ impl Trace {
     #[must_use]
     pub fn targets(&self) -> &Targets {
         &self.targets
+    }
+
+    /// Whether the answer at a position is right, as the task counts; `None` where it counts none.
+    #[must_use]
+    pub fn is_right(&self, position: usize) -> Option<bool> {
+        self.judged.get(position).copied().flatten()
     }
 
     /// The last position with a loss, from which gradients flow unless another is chosen.
@@ -351,7 +361,8 @@ impl Trace {
         };
         (0..self.n_positions()).find_map(|position| {
             let at = i32::try_from(position).ok()?;
-            let name = self.value_names().find(|name| differs(name, at))?;
+            let differing = self.value_names().filter(|name| differs(name, at));
+            let name = differing.min_by_key(|name| self.node(name, at))?;
             Some((position, name.to_owned()))
         })
     }

@@ -4,7 +4,7 @@ use egui::{
     Color32, Mesh, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
 };
 
-use super::{Scene, Selection, Shown, number, theme};
+use super::{Scene, Selection, number, theme};
 use crate::palette::Scale;
 use crate::trace::Place;
 
@@ -84,19 +84,20 @@ pub fn vector_ui(
     let dark = ui.visuals().dark_mode;
     let node = scene.trace.find(place);
     let units = node.map_or(0, |node| scene.trace.graph().value(node).ncols());
+    if response.secondary_clicked() {
+        let at = response.interact_pointer_pos();
+        let columns = square_columns(rect.size(), units);
+        let pointed = at.and_then(|at| cell_at(rect, units, columns, at));
+        super::intervene::ask(scene, &place.name, place.position, pointed);
+    }
     let shown = node.and_then(|node| scene.entries(node));
     let Some(entries) = shown.map(|entries| entries[..units.min(entries.len())].to_vec()) else {
         let stroke = Stroke::new(theme::HAIRLINE, theme::future(dark));
         ui.painter().rect_stroke(rect, 1.0, stroke, StrokeKind::Inside);
         return None;
     };
-    // A gradient or a difference has colours of its own, whatever the caller's are for.
-    let scale = match scene.shown() {
-        Shown::Value => *scale,
-        _ => scene.picture_scale(ui, &place.name),
-    };
     let columns = square_columns(rect.size(), entries.len());
-    paint(ui.painter(), rect, &entries, columns, &scale);
+    paint(ui.painter(), rect, &entries, columns, scale);
     let stroke = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
     ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Outside);
     if let Some(unit) = scene.unit(entries.len()) {

@@ -17,9 +17,9 @@ const COLUMN: std::ops::RangeInclusive<f32> = 16.0..=44.0;
 const TOKEN_HEIGHT: f32 = 18.0;
 const ANSWER_HEIGHT: f32 = 24.0;
 /// The height of a value's picture, as far as there is room.
-const PICTURE_HEIGHT: std::ops::RangeInclusive<f32> = 28.0..=110.0;
+const PICTURE_HEIGHT: std::ops::RangeInclusive<f32> = 24.0..=110.0;
 /// Titles and gaps of a row.
-const ROW_EXTRA: f32 = 44.0;
+const ROW_EXTRA: f32 = 58.0;
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
@@ -103,7 +103,7 @@ fn score(scene: &Scene<'_>, trace: &Trace) -> Option<String> {
     let reached = reached(scene, trace);
     match trace.targets() {
         Targets::Symbols(_) => {
-            let judged: Vec<bool> = (0..reached).filter_map(|t| is_right(trace, t)).collect();
+            let judged: Vec<bool> = (0..reached).filter_map(|t| trace.is_right(t)).collect();
             let right = judged.iter().filter(|right| **right).count().to_string();
             let words = [("right", right.as_str()), ("count", &judged.len().to_string())];
             (!judged.is_empty()).then(|| tr_with(scene.language, "compare.right", &words))
@@ -138,13 +138,6 @@ fn answer(trace: &Trace, position: usize) -> Option<(usize, f32)> {
     let shares = trace.value("prediction", position as i32)?.row(0).to_vec();
     let best = argmax(&shares);
     Some((best, *shares.get(best)?))
-}
-
-/// Whether the answer at a position is the target; `None` where none is asked for.
-fn is_right(trace: &Trace, position: usize) -> Option<bool> {
-    let Targets::Symbols(targets) = trace.targets() else { return None };
-    let target = (*targets.get(position)?)?;
-    answer(trace, position).map(|(symbol, _)| symbol == target)
 }
 
 fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, run: &Other<'_>, column: f32, height: f32) {
@@ -225,7 +218,7 @@ fn told(
     };
     let symbol = trace.symbols().get(symbol).copied().unwrap_or_default();
     let share = format!("{:.1}", 100.0 * share);
-    let key = match is_right(trace, position) {
+    let key = match trace.is_right(position) {
         Some(true) => "compare.answer_right",
         Some(false) => "compare.answer_wrong",
         None => "compare.answer",
@@ -251,7 +244,7 @@ fn answer_ui(ui: &Ui, trace: &Trace, t: usize, cell: Rect) {
     let ink = theme::color(crate::palette::ink_on(rgb));
     let font = FontId::monospace(13.0_f32.min(cell.width()));
     ui.painter().text(cell.center(), Align2::CENTER_CENTER, symbol, font, ink);
-    if is_right(trace, t) == Some(false) {
+    if trace.is_right(t) == Some(false) {
         let stroke = Stroke::new(theme::LINE, theme::error(dark));
         ui.painter().rect_stroke(cell, 2.0, stroke, StrokeKind::Inside);
     }

@@ -163,7 +163,7 @@ fn term_hint(scene: &Scene<'_>, node: NodeId, name: &str) -> String {
 }
 
 /// A formula, cut before its equals signs where it is too long for the column.
-fn formula_lines(ui: &mut Ui, scene: &mut Scene<'_>, latex: &str) {
+pub(super) fn formula_lines(ui: &mut Ui, scene: &mut Scene<'_>, latex: &str) {
     let size = theme::BODY_SIZE * theme::MATH_DISPLAY_RATIO;
     let width =
         scene.memory.math.get(ui.ctx(), latex, true, size).map_or(0.0, |formula| formula.size.x);

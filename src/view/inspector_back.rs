@@ -4,7 +4,7 @@
 use egui::{RichText, Sense, Ui, vec2};
 use ndarray::Array2;
 
-use super::{Command, Scene, Selection, cells, number, theme, tr_with};
+use super::{Command, Scene, Selection, cells, number, theme, tr_with, words};
 use crate::palette::Scale;
 use crate::tape::equation::{Subscript, Tex};
 use crate::tape::{EVERYWHERE, NodeId};
@@ -120,7 +120,7 @@ fn paths_ui(ui: &mut Ui, scene: &mut Scene<'_>, backward: &Backward, node: NodeI
         let rest = if paths.len() > PATHS_SHOWN { r" + \cdots" } else { "" };
         let total = paths.iter().map(|(_, share)| share).sum();
         let sum = format!("{}{rest} = {}", sum.join(" + "), Tex::number(total).text);
-        scene.memory.math.show(ui, &sum, true);
+        super::inspector::formula_lines(ui, scene, &format!("[{unit}] = {sum}"));
     }
 }
 
@@ -142,7 +142,7 @@ fn passed_on_ui(
     let words = tr_with(
         scene.language,
         "inspector.passed_on",
-        &[("operation", graph.node(node).op.name())],
+        &[("operation", words::operation(scene.language, graph.node(node).op.name()))],
     );
     ui.label(RichText::new(words).weak().small());
     let of = backward.of();
@@ -180,10 +180,10 @@ fn numbers_ui(
     let numbers = gradient.and_then(|g| graph.chain_with_numbers(node, input, g, unit));
     let result = Tex::number(share).text;
     let text = match numbers {
-        Some(numbers) => format!("[{unit}]: {numbers} = {result}"),
-        None => format!("[{unit}]: {result}"),
+        Some(numbers) => format!("[{unit}] = {numbers} = {result}"),
+        None => format!("[{unit}] = {result}"),
     };
-    scene.memory.math.show(ui, &text, true);
+    super::inspector::formula_lines(ui, scene, &text);
 }
 
 /// Which operation a gradient came through, in words.
@@ -193,6 +193,7 @@ fn through(scene: &Scene<'_>, node: NodeId) -> String {
     let name = target
         .name
         .map_or(String::new(), |name| format!("{}[{}]", graph.name(name).name, target.position));
-    let words = [("operation", graph.node(node).op.name()), ("name", name.as_str())];
+    let operation = words::operation(scene.language, graph.node(node).op.name());
+    let words = [("operation", operation), ("name", name.as_str())];
     tr_with(scene.language, "inspector.through", &words)
 }

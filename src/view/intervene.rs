@@ -137,7 +137,9 @@ pub fn ask(scene: &mut Scene<'_>, name: &str, position: i32, unit: Option<usize>
 pub fn panel_ui(ui: &Ui, scene: &mut Scene<'_>, spot: &Spot) {
     let id = egui::Id::unique("intervention panel");
     let graph = scene.trace.graph();
-    let node = graph.find(&spot.name).and_then(|name| graph.everywhere(name).first());
+    // Weights are edited in the inspector, and a name may be gone with its model.
+    let name = graph.find(&spot.name).filter(|name| !graph.name(*name).is_parameter);
+    let node = name.and_then(|name| graph.everywhere(name).first());
     let Some((_, node)) = node else {
         scene.commands.push(Command::AskIntervention(None));
         return;

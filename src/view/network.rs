@@ -253,11 +253,11 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 fn scale(ui: &Ui, scene: &mut Scene<'_>, plan: &Plan, name: &str) -> Scale {
     let is_state = |row: &&Row| matches!(row.kind, Kind::Cell { .. } | Kind::Joined);
     if !plan.rows.iter().filter(is_state).any(|row| row.name == name) {
-        return scene.scale(ui, name);
+        return scene.picture_scale(ui, name);
     }
     let mut widest: Option<Scale> = None;
     for row in plan.rows.iter().filter(is_state) {
-        let scale = scene.scale(ui, &row.name);
+        let scale = scene.picture_scale(ui, &row.name);
         if widest.is_none_or(|widest| scale.high - scale.low > widest.high - widest.low) {
             widest = Some(scale);
         }
@@ -309,7 +309,7 @@ fn answered(trace: &Trace) -> Vec<bool> {
 
 /// A line of the drawing: strong where it has carried something, an outline before.
 fn ink(scene: &Scene<'_>, name: &str, t: usize, dark: bool) -> Stroke {
-    let is_done = scene.is_done_at(name, t);
+    let is_done = scene.is_shown_at(name, t);
     let color = if is_done { theme::weak_text(dark) } else { theme::future(dark) };
     Stroke::new(if is_done { 1.3 } else { theme::HAIRLINE }, color)
 }
@@ -403,7 +403,8 @@ fn head(painter: &Painter, tip: Pos2, along: Vec2, color: Color32) {
 
 /// Whether the operation at the cursor belongs to a row's block at a position.
 fn is_active(scene: &Scene<'_>, row: &Row, t: usize) -> bool {
-    let Some(tick) = scene.timeline.tick(scene.trace).filter(|tick| tick.position == t) else {
+    let (timeline, walk) = scene.walk();
+    let Some(tick) = timeline.tick(walk).filter(|tick| tick.position == t) else {
         return false;
     };
     let graph = scene.trace.graph();
@@ -439,7 +440,7 @@ fn block_ui(
     }
     ui.painter().rect_filled(rect, 1.0, theme::stage(dark));
     let place = Place::new(row.name.clone(), t as i32);
-    let is_done = scene.is_done_at(&row.name, t);
+    let is_done = scene.is_shown_at(&row.name, t);
     let unit = if row.kind == Kind::Sum {
         let stroke = ink(scene, &row.name, t, dark);
         ui.painter().circle(rect.center(), SUM_RADIUS, theme::stage(dark), stroke);
@@ -468,10 +469,13 @@ fn block_ui(
     }
 }
 
-/// How many operations are done when a value has just been computed.
+/// How many operations are done when a value has just been computed, or its gradient.
 fn done_when(scene: &Scene<'_>, place: &Place) -> usize {
     let ticks = scene.trace.ticks();
     let node = scene.trace.find(place);
+    if let Some((_, backward)) = scene.walk_back() {
+        return node.and_then(|node| backward.reached_when(node)).unwrap_or(0);
+    }
     node.map_or(0, |node| ticks.partition_point(|tick| tick.node <= node))
 }
 

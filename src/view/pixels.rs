@@ -4,7 +4,7 @@
 use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, vec2};
 use egui_plot::{Line, MarkerShape, Plot, PlotPoints, Points, VLine};
 
-use super::{Command, Scene, Selection, ViewSpec, cells, theme, tr_with};
+use super::{Command, Scene, Selection, Shown, ViewSpec, cells, theme, tr_with};
 use crate::palette::Scale;
 use crate::tensor::slice;
 use crate::trace::{Place, Trace};
@@ -98,7 +98,10 @@ fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, side: f32) {
     let (rect, response) = square(ui, name, side);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
     let place = Place::new(name, scene.now() as i32);
-    let scale = if name == "state" { ink(dark) } else { scene.scale(ui, name) };
+    let scale = match scene.shown() {
+        Shown::Value if name == "state" => ink(dark),
+        _ => scene.picture_scale(ui, name),
+    };
     let pointed = cells::vector_ui(ui, scene, &response, rect, &place, &scale);
     if name == "state" {
         let flipped = flipped(scene);

@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::command::BreakpointCommand;
-use super::{Command, Scene, cells, theme, tr_with};
+use super::{Command, Scene, cells, theme, tr_with, words};
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::{Granularity, SPEEDS, Timeline, TimelineCommand};
 use crate::trace::{Backward, LOSS};
@@ -15,6 +15,8 @@ use crate::trace::{Backward, LOSS};
 /// A token's box.
 const TOKEN_HEIGHT: f32 = 32.0;
 const TOKEN_MIN_WIDTH: f32 = 26.0;
+/// Room for the mark of the loss.
+const LOSS_FLAG_WIDTH: f32 = 12.0;
 /// The strip of operations under a token.
 const STRIP_HEIGHT: f32 = 4.0;
 
@@ -134,7 +136,10 @@ fn operation_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         Some(tick) => {
             let node = graph.node(tick.node);
             let target = graph.node(tick.towards).name.map_or("", |name| &graph.name(name).name);
-            let op = if node.is_leaf() { "input" } else { node.op.name() };
+            let op = words::operation(
+                scene.language,
+                if node.is_leaf() { "input" } else { node.op.name() },
+            );
             let arrow = if op == target { String::new() } else { format!(" → {target}") };
             let index = scene.timeline.cursor().to_string();
             let name = format!("{op}{arrow}");
@@ -173,7 +178,7 @@ fn back_text(scene: &Scene<'_>, timeline: &Timeline, backward: &Backward) -> Str
         ("index", index.as_str()),
         ("count", count.as_str()),
         ("name", &names.join(", ")),
-        ("operation", node.op.name()),
+        ("operation", words::operation(scene.language, node.op.name())),
     ];
     tr_with(scene.language, "timeline.back_of", &words)
 }
@@ -228,7 +233,9 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     let shown = if is_done || t < scene.trace.given() { token } else { "·" };
     let font = FontId::monospace(15.0);
     let width = text_width(ui, token);
-    let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH), TOKEN_HEIGHT + STRIP_HEIGHT);
+    let is_loss = scene.walk_back().is_some_and(|(_, backward)| backward.position() == t);
+    let flag = if is_loss { LOSS_FLAG_WIDTH } else { 0.0 };
+    let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH) + flag, TOKEN_HEIGHT + STRIP_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let body = Rect::from_min_size(rect.min, vec2(rect.width(), TOKEN_HEIGHT));
     let is_written = t >= scene.trace.given();
@@ -246,7 +253,8 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     let ink = if is_done { theme::strong_text(dark) } else { theme::weak_text(dark) };
     let painter = ui.painter();
     painter.rect(body, 3.0, fill, Stroke::new(theme::HAIRLINE, edge), StrokeKind::Inside);
-    painter.text(body.center(), Align2::CENTER_CENTER, shown, font, ink);
+    let centre = body.center() + vec2(flag / 2.0, 0.0);
+    painter.text(centre, Align2::CENTER_CENTER, shown, font, ink);
     if is_written {
         let at = body.right_top() + vec2(-2.0, 1.0);
         let small = FontId::proportional(9.0);
@@ -266,10 +274,10 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
         let font = FontId::proportional(9.0);
         painter.text(at, Align2::RIGHT_TOP, "◆", font, theme::warning(dark));
     }
-    if scene.walk_back().is_some_and(|(_, backward)| backward.position() == t) {
-        let at = body.left_top() + vec2(3.0, 1.0);
-        let font = FontId::proportional(10.5);
-        painter.text(at, Align2::LEFT_TOP, "L", font, theme::accent(dark));
+    if is_loss {
+        let at = body.left_center() + vec2(6.0, 0.0);
+        let font = FontId::new(14.0, theme::bold_family());
+        painter.text(at, Align2::LEFT_CENTER, "L", font, theme::accent(dark));
     }
     let name = format!("{t}: {shown}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));

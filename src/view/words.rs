@@ -77,6 +77,13 @@ pub fn tr_with(language: Language, key: &'static str, values: &[(&str, &str)]) -
     filled + rest
 }
 
+/// What an operation is called, by its name on the tape; that name where it has no other.
+#[must_use]
+pub fn operation(language: Language, name: &'static str) -> &'static str {
+    let key = format!("operation.{}", name.replace(' ', "_"));
+    table(language).get(&key).map_or(name, String::as_str)
+}
+
 type Words = BTreeMap<String, String>;
 
 static ENGLISH: LazyLock<Words> =
@@ -166,6 +173,20 @@ mod tests {
         assert_eq!(filled, "Position {3} of 20");
         assert_eq!(tr(Language::Chinese, "no.such_key"), "no.such_key");
         assert_eq!(tr_with(Language::English, "a {hole", &[]), "a {hole");
+    }
+
+    #[test]
+    fn every_operation_has_words_of_its_own() {
+        let mut names: Vec<_> = crate::tape::OPS.iter().map(|op| op.name()).collect();
+        names.push("input");
+        for name in names {
+            let key = format!("operation.{}", name.replace(' ', "_"));
+            // Functions are called by their own names in both languages.
+            let is_function = name.chars().any(char::is_uppercase)
+                || ["sigmoid", "tanh", "exp", "softmax", "softplus", "log softmax", "log sum exp"]
+                    .contains(&name);
+            assert_eq!(table(Language::Chinese).contains_key(&key), !is_function, "{name}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use unrolled::view::{Command, Language, Selection, VIEWS, theme, tr};
 use crate::soft::Soft;
 
 /// The LSTM reading a bracket string of depth 4, all of it done.
-fn lstm() -> Headless {
+pub fn lstm() -> Headless {
     let mut headless = Headless::new(Kept::default(), Library::embedded());
     headless.command(Command::OpenLesson("lstm".to_owned()));
     headless.command(Command::SetInput("([{<>}])".to_owned()));
@@ -23,7 +23,7 @@ fn lstm() -> Headless {
     headless
 }
 
-fn window(
+pub fn window(
     headless: Headless,
     language: Language,
     choice: ThemeChoice,
@@ -355,4 +355,17 @@ fn every_factor_typesets() {
             });
         }
     }
+}
+
+#[test]
+fn a_right_click_on_a_value_asks_what_to_change() {
+    let mut headless = lstm();
+    headless.state.views = vec!["diagram".to_owned()];
+    let mut harness = window(headless, Language::English, ThemeChoice::Light);
+    let button = egui::accesskit::Role::Button;
+    harness.get_by_role_and_label(button, "forget_gate").click_secondary();
+    harness.run_steps(3);
+    let spot = harness.state().state.intervening.clone().unwrap();
+    assert_eq!((spot.name.as_str(), spot.position), ("forget_gate", 7));
+    assert!(spot.unit.is_some(), "the middle of the place is a cell");
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::tape::Op;
 use crate::tape::ops::activation::{Gelu, Silu};
 use crate::tape::{OPS, Tape};
 use crate::tensor::random::Random;
@@ -80,9 +81,12 @@ impl Calculator<'_> {
         } else if self.take(r"\varphi") {
             return density(self.group());
         } else if self.take(r"\left[") {
-            let (x, _) = (self.sum(), assert!(self.take("> 0")));
+            let x = self.sum();
+            let is_zero = self.take("= 0");
+            assert!(is_zero || self.take("> 0"), "no comparison at {}", self.0);
+            let is_true = if is_zero { x == 0.0 } else { x > 0.0 };
             assert!(self.take(r"\right]"));
-            return f64::from(u8::from(x > 0.0));
+            return f64::from(u8::from(is_true));
         } else if self.0.trim_start().starts_with(r"\left(") {
             return self.group();
         }

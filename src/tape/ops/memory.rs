@@ -40,6 +40,17 @@ impl Op for DotTransposed {
         Tex::atom(x[1 - input.min(1)].as_base())
     }
 
+    /// The other way round for y: ∂L/∂y = (∂L/∂(xyᵀ))ᵀ x.
+    fn share(&self, dy: &Tex, x: &[Tex], y: &Tex, input: usize, attribute: &Attribute) -> Tex {
+        let factor = self.factor(x, y, input, attribute);
+        let dy = if input == 1 {
+            format!(r"{}^{{\top}}", dy.as_base_of_power())
+        } else {
+            dy.as_matrix_factor()
+        };
+        Tex::product(format!(r"{dy}\,{}", factor.as_matrix_factor()))
+    }
+
     fn is_elementwise(&self) -> bool {
         false
     }

@@ -72,6 +72,23 @@ pub trait Op: Sync {
     /// elementwise op, else a matrix.
     fn factor(&self, x: &[Tex], y: &Tex, input: usize, attribute: &Attribute) -> Tex;
 
+    /// An input's share of the gradient `dy` as the chain rule writes it: the gradient and the factor
+    /// beside each other.
+    fn share(&self, dy: &Tex, x: &[Tex], y: &Tex, input: usize, attribute: &Attribute) -> Tex {
+        let factor = self.factor(x, y, input, attribute);
+        match factor.text.as_str() {
+            "1" if self.is_elementwise() => dy.clone(),
+            "-1" if self.is_elementwise() => Tex::sum(format!("-{}", dy.as_factor())),
+            _ if self.factor_is_first(input) => {
+                Tex::product(format!(r"{}\,{}", factor.as_matrix_factor(), dy.as_matrix_factor()))
+            }
+            _ if self.is_elementwise() => {
+                Tex::elementwise(format!(r"{} \odot {}", dy.as_factor(), factor.as_factor()))
+            }
+            _ => Tex::product(format!(r"{}\,{}", dy.as_matrix_factor(), factor.as_matrix_factor())),
+        }
+    }
+
     /// Whether that factor stands before the gradient rather than behind it: ∂L/∂W = xᵀ·∂L/∂(xW).
     fn factor_is_first(&self, _input: usize) -> bool {
         false
