@@ -3,7 +3,7 @@
 use egui::{Context, vec2};
 use image::RgbaImage;
 
-use super::effects::Runner;
+use super::effects::{self, Runner};
 use super::state::{Kept, State};
 use super::update::{self, Effect};
 use super::{layout, offscreen, window};
@@ -98,11 +98,19 @@ impl Headless {
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            // There is nobody to choose a file.
-            if let Effect::Run(request) = effect {
-                let number = request.number;
-                let outcome = self.runner.run(request);
-                update::finished(&mut self.state, number, outcome);
+            match effect {
+                Effect::Run(request) => {
+                    let number = request.number;
+                    let outcome = self.runner.run(request);
+                    update::finished(&mut self.state, number, outcome);
+                }
+                Effect::Measure(request) => {
+                    if let Some(measured) = effects::measure(&request, &mut || true) {
+                        update::measured(&mut self.state, measured);
+                    }
+                }
+                // There is nobody to choose a file.
+                _ => {}
             }
         }
     }

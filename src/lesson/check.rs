@@ -104,6 +104,9 @@ impl Checker<'_> {
         // Another input may be shorter than the one before.
         let mut now = before.min(values.n_positions().saturating_sub(1));
         if let Some(stage) = stage {
+            if let Some(loss) = &stage.loss {
+                self.position(loss, values, 0);
+            }
             now = stage.at.as_ref().and_then(|at| self.position(at, values, now)).unwrap_or(now);
             if let Some(focus) = &stage.focus {
                 self.value_name(focus, values);
@@ -222,8 +225,8 @@ impl Checker<'_> {
     }
 
     fn value_name(&mut self, name: &Located, values: &dyn Values) {
-        if !values.has(&name.text) {
-            let names = values.names();
+        let names = values.names();
+        if !names.contains(&name.text) {
             let hint = did_you_mean(&name.text, names.iter().map(String::as_str));
             self.error(name.place, format!("there is no value called `{}`", name.text), hint);
         }
@@ -250,7 +253,14 @@ impl Checker<'_> {
 impl Lesson {
     /// The lesson's own model and input, without interventions.
     fn own_setting(&self) -> Setting<'_> {
-        Setting { model: &self.model.text, input: &self.input, set: Vec::new() }
+        Setting {
+            model: &self.model.text,
+            input: &self.input,
+            set: Vec::new(),
+            compare: Vec::new(),
+            loss: None,
+            controls: &[],
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub use expression::{
 pub use library::{Found, Library};
 pub use parity::parity;
 pub use parse::{parse, parse_bytes};
+pub use values::{Seen, SeenRun, plain_name};
 pub use visit::{Part, parts, plain_text};
 
 /// One lesson: its front matter, its opening and the stops that the learner walks through.
@@ -87,6 +88,8 @@ pub struct Stage {
     pub set: Vec<Located>,
     /// The unit to select.
     pub unit: Option<Expression>,
+    /// The position whose loss gradients are taken of.
+    pub loss: Option<Expression>,
     /// Laboratory controls by name.
     pub controls: Vec<(String, Control)>,
     /// Where the block stands.
@@ -249,7 +252,7 @@ pub enum Inline {
 }
 
 /// What must run for a stop's expressions to have meaning.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Setting<'a> {
     /// Id of the model.
     pub model: &'a str,
@@ -257,6 +260,12 @@ pub struct Setting<'a> {
     pub input: &'a str,
     /// The interventions in force.
     pub set: Vec<&'a str>,
+    /// The models shown beside it.
+    pub compare: Vec<&'a str>,
+    /// The position whose loss gradients are taken of, as an expression.
+    pub loss: Option<&'a str>,
+    /// The controls of the laboratory, which stands in the place of model and input where there are some.
+    pub controls: &'a [(String, Control)],
 }
 
 impl Lesson {
@@ -279,6 +288,11 @@ impl Lesson {
             model: &model.text,
             input,
             set: set.iter().map(|intervention| intervention.text.as_str()).collect(),
+            compare: stage.map_or_else(Vec::new, |stage| {
+                stage.compare.iter().map(|model| model.text.as_str()).collect()
+            }),
+            loss: stage.and_then(|stage| stage.loss.as_ref()).map(|loss| loss.source.as_str()),
+            controls: stage.map_or(&[], |stage| stage.controls.as_slice()),
         }
     }
 }

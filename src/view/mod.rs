@@ -8,9 +8,11 @@ pub mod command;
 pub mod diagram;
 pub mod flow;
 pub mod gates;
+pub mod gradient;
 pub mod heatmap;
 pub mod inspector;
 pub mod intervene;
+pub mod laboratory;
 pub mod math;
 pub mod page;
 pub mod prediction;
@@ -19,6 +21,7 @@ pub mod timeline_bar;
 pub mod words;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use egui::{TextureHandle, Ui};
 
@@ -26,14 +29,23 @@ pub use command::{Command, Selection};
 pub use words::{Language, tr, tr_with};
 
 use crate::laboratory::Laboratory;
+use crate::lesson::{Seen, SeenRun};
 use crate::models::{Diagram, Range};
 use crate::palette::Scale;
 use crate::tape::{EVERYWHERE, NodeId};
+use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, Trace, statistics};
 
 /// Every view that the stage can show, in the order of the menu.
-pub const VIEWS: &[ViewSpec] = &[diagram::SPEC, heatmap::SPEC, gates::SPEC, prediction::SPEC];
+pub const VIEWS: &[ViewSpec] = &[
+    diagram::SPEC,
+    heatmap::SPEC,
+    gates::SPEC,
+    prediction::SPEC,
+    gradient::SPEC,
+    laboratory::SPEC,
+];
 
 /// What the stage knows about a view.
 pub struct ViewSpec {
@@ -73,6 +85,8 @@ pub struct Scene<'a> {
     pub baseline: Option<&'a Trace>,
     /// The laboratory's controls, while it is on the stage.
     pub laboratory: Option<&'a Laboratory>,
+    /// The state whose Jacobians were asked for, and those of each run; empty until they are there.
+    pub jacobians: Option<(&'a str, &'a [Option<Arc<Jacobians>>])>,
     /// Where the learner stands in it.
     pub timeline: &'a Timeline,
     /// Where the learner stands in the backward pass, while walking back.
@@ -118,6 +132,13 @@ impl<'a> Scene<'a> {
     pub fn all_runs(&self) -> impl Iterator<Item = Other<'a>> + use<'a, '_> {
         let first = Other { label: self.label, trace: self.trace, backward: self.backward };
         std::iter::once(first).chain(self.others.iter().copied())
+    }
+
+    /// The runs as expressions see them.
+    #[must_use]
+    pub fn values(&self) -> Seen<'a> {
+        let seen = |Other { label, trace, backward }| SeenRun { label, trace, backward };
+        Seen { runs: self.all_runs().map(seen).collect() }
     }
 
     /// Whether a node is computed at the cursor.
@@ -183,6 +204,10 @@ pub struct Memory {
     pub math: math::MathCache,
     /// Pictures of values over time.
     pub textures: HashMap<String, (u64, TextureHandle)>,
+    /// Curves of the gradient view.
+    pub gradient: gradient::Cache,
+    /// Numbers of the laboratory.
+    pub laboratory: laboratory::Cache,
     extents: HashMap<String, (u64, [f32; 2])>,
 }
 
