@@ -9,7 +9,8 @@ use divan::Bencher;
 use unrolled::app::screenshot::Headless;
 use unrolled::app::state::Kept;
 use unrolled::app::trainers::Trainers;
-use unrolled::lesson::Library;
+use unrolled::laboratory::Laboratory;
+use unrolled::lesson::{Control, Library};
 use unrolled::trace::timeline::TimelineCommand;
 use unrolled::training::live::{Live, TrainCommand};
 use unrolled::view::{Command, VIEWS, theme};
@@ -77,7 +78,7 @@ fn heaviest_page_frame_after_a_step(bencher: Bencher<'_, '_>) {
 }
 
 /// One view alone.
-#[divan::bench(args = ["diagram", "heatmap", "gates", "prediction"])]
+#[divan::bench(args = ["diagram", "heatmap", "gates", "prediction", "gradient"])]
 fn view_frame(bencher: Bencher<'_, '_>, view: &str) {
     let mut headless = heaviest();
     for other in VIEWS.iter().filter(|other| other.id != view) {
@@ -131,6 +132,33 @@ fn rerun_after_an_edit(bencher: Bencher<'_, '_>, model: &str) {
         let bracket = if opens { "[" } else { "(" };
         headless.command(Command::EditToken(0, bracket.to_owned()));
     });
+}
+
+/// A control of the laboratory is moved: three models of 32 units are built, run over 200 positions and
+/// differentiated. Target: at most 16 ms.
+#[divan::bench]
+fn laboratory_after_a_slider_moves(bencher: Bencher<'_, '_>) {
+    let mut headless = Headless::new(Kept::default(), Library::embedded());
+    headless.command(Command::OpenLesson("lstm".to_owned()));
+    let laboratory = Laboratory { length: 200, ..Laboratory::default() };
+    headless.command(Command::Laboratory(Box::new(laboratory)));
+    let mut gain = 1.0;
+    bencher.bench_local(|| {
+        gain = if gain > 1.0 { 0.99 } else { 1.01 };
+        headless.command(Command::Control("gain".to_owned(), Control::Number(gain)));
+    });
+}
+
+/// A frame of the laboratory and of the gradient view beside it, three models of 200 positions.
+#[divan::bench]
+fn laboratory_frame(bencher: Bencher<'_, '_>) {
+    let mut headless = Headless::new(Kept::default(), Library::embedded());
+    headless.command(Command::OpenLesson("lstm".to_owned()));
+    let laboratory = Laboratory { length: 200, ..Laboratory::default() };
+    headless.command(Command::Laboratory(Box::new(laboratory)));
+    headless.state.views = vec!["gradient".to_owned(), "laboratory".to_owned()];
+    let ctx = warm(&mut headless);
+    bencher.bench_local(|| frame(&ctx, &mut headless));
 }
 
 /// From nothing to the first frame: words, fonts, lessons, weights, run and layout.

@@ -23,7 +23,7 @@ pub const LENGTHS: std::ops::RangeInclusive<usize> = 1..=200;
 pub const HIDDEN: std::ops::RangeInclusive<usize> = 1..=64;
 /// The gain of the recurrent weights: the spectral radius of an orthogonal or identity start.
 pub const GAINS: std::ops::RangeInclusive<f32> = 0.0..=10.0;
-/// The forget gate's initial bias.
+/// The initial bias of the gate that keeps.
 pub const FORGET_BIASES: std::ops::RangeInclusive<f32> = -4.0..=8.0;
 /// Layers.
 pub const LAYERS: std::ops::RangeInclusive<usize> = 1..=8;
@@ -112,7 +112,7 @@ pub struct Laboratory {
     pub start: Start,
     /// The simple network's φ.
     pub activation: Activation,
-    /// The forget gate's initial bias.
+    /// The initial bias of the gate that keeps: the LSTM's forget gate, the GRU's update gate.
     pub forget_bias: f32,
     /// Layers on top of each other.
     pub layers: usize,
@@ -124,6 +124,69 @@ pub struct Laboratory {
     pub seed: u64,
     /// What is compared, the first on the stage; never empty.
     pub contestants: Vec<Contestant>,
+    /// Settings that the first of them runs with once more, beside itself: `residual = false`, several
+    /// after commas; empty for none.
+    pub versus: String,
+}
+
+/// Controls that show one effect, as a button.
+pub struct Preset {
+    /// The name in lessons; the button's words are `laboratory.preset_` and it.
+    pub id: &'static str,
+    /// The controls.
+    pub controls: fn() -> Laboratory,
+}
+
+/// What can be shown at a press; a test measures that each does what it says.
+pub const PRESETS: &[Preset] = &[
+    // A factor of ½ at each step, and tanh takes its share: nothing is left of the first symbol.
+    Preset {
+        id: "vanish",
+        controls: || Laboratory { gain: 0.5, contestants: vec![Contestant::Rnn], ..standard() },
+    },
+    Preset { id: "explode", controls: exploding },
+    Preset { id: "clipped", controls: || Laboratory { clip: 1.0, ..exploding() } },
+    // Le et al. 2015: ReLU and the identity, where tanh with Gaussian weights lets go.
+    Preset {
+        id: "irnn",
+        controls: || Laboratory {
+            start: Start::Identity,
+            activation: Activation::Relu,
+            contestants: vec![Contestant::Rnn],
+            versus: "start = gaussian, activation = tanh".to_owned(),
+            ..standard()
+        },
+    },
+    // Gers et al. 2000; Jozefowicz et al. 2015: the forget gate starts open.
+    Preset { id: "lstm", controls: || gated(Contestant::Lstm) },
+    Preset { id: "gru", controls: || gated(Contestant::Gru) },
+    // He et al. 2016: with a sum past every layer the gradient reaches the lowest one.
+    Preset {
+        id: "residual",
+        controls: || Laboratory {
+            length: 20,
+            layers: 8,
+            residual: true,
+            contestants: vec![Contestant::Lstm],
+            versus: "residual = false".to_owned(),
+            ..standard()
+        },
+    },
+];
+
+fn standard() -> Laboratory {
+    Laboratory::default()
+}
+
+/// Beyond a gain of 1 a tanh network is chaotic (Sompolinsky et al. 1988): its states stay bounded, its
+/// gradients do not.
+fn exploding() -> Laboratory {
+    Laboratory { gain: 5.0, contestants: vec![Contestant::Rnn], ..standard() }
+}
+
+fn gated(contestant: Contestant) -> Laboratory {
+    let contestants = vec![contestant, Contestant::Rnn];
+    Laboratory { gain: 0.5, forget_bias: 4.0, contestants, ..standard() }
 }
 
 impl Default for Laboratory {
@@ -140,13 +203,15 @@ impl Default for Laboratory {
             clip: 0.0,
             seed: 1,
             contestants: Contestant::ALL.to_vec(),
+            versus: String::new(),
         }
     }
 }
 
 impl Laboratory {
     /// The names of the controls in lessons.
-    pub const CONTROLS: [&'static str; 11] = [
+    pub const CONTROLS: [&'static str; 13] = [
+        "preset",
         "length",
         "hidden",
         "gain",
@@ -158,6 +223,7 @@ impl Laboratory {
         "clip",
         "seed",
         "models",
+        "versus",
     ];
 
     /// Sets a control from a lesson or the window; what is beyond its range is brought into it.
@@ -200,6 +266,15 @@ impl Laboratory {
             },
             "clip" => self.clip = real(CLIPS)?,
             "seed" => self.seed = number()?.max(0.0) as u64,
+            "preset" => {
+                let found = PRESETS.iter().find(|preset| Ok(preset.id) == text());
+                let known = || PRESETS.iter().map(|p| p.id).collect::<Vec<_>>().join(", ");
+                *self = (found.ok_or_else(|| wrong(&known()))?.controls)();
+            }
+            "versus" => {
+                text()?.clone_into(&mut self.versus);
+                self.varied()?;
+            }
             "models" => {
                 let models: Result<Vec<Contestant>, _> =
                     text()?.split([' ', ',']).filter(|id| !id.is_empty()).map(choice).collect();
@@ -213,6 +288,86 @@ impl Laboratory {
         }
         Ok(())
     }
+
+    /// The laboratory as a lesson's controls say, a preset first; and what is wrong with them.
+    #[must_use]
+    pub fn with(controls: &[(String, Control)]) -> (Self, Vec<String>) {
+        let mut laboratory = Self::default();
+        let (presets, others): (Vec<_>, Vec<_>) =
+            controls.iter().partition(|(name, _)| name == "preset");
+        let all = presets.into_iter().chain(others);
+        let errors =
+            all.filter_map(|(name, setting)| laboratory.set(name, setting).err()).collect();
+        (laboratory, errors)
+    }
+
+    /// The runs that are compared, each with the controls that it has; the first is on the stage.
+    #[must_use]
+    pub fn runs(&self) -> Vec<(Self, Contestant)> {
+        let plain = Self { versus: String::new(), ..self.clone() };
+        let mut runs: Vec<(Self, Contestant)> =
+            self.contestants.iter().map(|contestant| (plain.clone(), *contestant)).collect();
+        if let (Ok(Some(varied)), Some(first)) = (self.varied(), self.contestants.first()) {
+            runs.insert(1, (varied, *first));
+        }
+        runs
+    }
+
+    /// What a run is called: its architecture, and what it has otherwise than the others.
+    #[must_use]
+    pub fn label(&self, contestant: Contestant) -> String {
+        let id = contestant.id();
+        if self.versus.is_empty() { id.to_owned() } else { format!("{id}, {}", self.versus) }
+    }
+
+    /// The settings that are not as they are by default, as one would write them.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let (own, usual) = (json!(self), json!(Self::default()));
+        let differs = |name: &&&str| own.get(**name) != usual.get(**name);
+        let shown = Self::VARIED.iter().filter(differs).filter_map(|name| {
+            // A gain of 0.5 is one in f32 as well; 0.3 would be written with all its digits.
+            let value = own.get(*name)?;
+            let number = value.as_f64().map(|number| format!("{}", number as f32));
+            let word = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            Some(format!("{name} = {}", number.unwrap_or_else(word)))
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The laboratory with the settings of `versus`, which it keeps as its name; `None` where there
+    /// are none.
+    ///
+    /// # Errors
+    /// If one of them is not `CONTROL = SETTING`; says what is possible.
+    pub fn varied(&self) -> Result<Option<Self>, String> {
+        if self.versus.trim().is_empty() {
+            return Ok(None);
+        }
+        let mut varied = self.clone();
+        for item in self.versus.split(',') {
+            let (name, setting) = item.split_once('=').ok_or_else(|| {
+                format!("`{}` is no setting; write residual = false", item.trim())
+            })?;
+            let (name, setting) = (name.trim(), setting.trim());
+            // All runs read one sequence and stand on one axis.
+            if !Self::VARIED.contains(&name) {
+                let known = Self::VARIED.join(", ");
+                return Err(format!("`{name}` cannot be varied; there are {known}"));
+            }
+            let setting = match (setting.parse(), setting.parse()) {
+                (Ok(on), _) => Control::Switch(on),
+                (_, Ok(number)) => Control::Number(number),
+                _ => Control::Text(setting.to_owned()),
+            };
+            varied.set(name, &setting)?;
+        }
+        Ok(Some(varied))
+    }
+
+    /// The controls that one run can have otherwise than the others.
+    pub const VARIED: [&'static str; 8] =
+        ["hidden", "gain", "start", "activation", "forget_bias", "layers", "residual", "seed"];
 
     /// The sequence that all contestants read, as it would be typed.
     #[must_use]
@@ -263,9 +418,10 @@ impl Laboratory {
 
     fn weights(&self, model: &dyn Model) -> Parameters {
         let recurrent = self.start.init(self.hidden, self.gain);
+        // The GRU's update gate keeps where it is open, so its bias means what the forget gate's does.
         let forget_bias = Init::Constant(self.forget_bias);
         let start = move |name: &str, init: Init| match name.rsplit('.').next().unwrap_or(name) {
-            "b_f" => forget_bias,
+            "b_f" | "b_z" => forget_bias,
             last if last.starts_with("w_h") && last != "w_hy" => recurrent,
             _ => init,
         };
@@ -293,7 +449,7 @@ fn choice<T: for<'de> Deserialize<'de>>(word: &str) -> Result<T, serde_json::Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Backward, Trace};
+    use crate::trace::{Backward, Trace, flow};
 
     #[test]
     fn every_extreme_of_the_controls_runs() {
@@ -335,5 +491,118 @@ mod tests {
         assert!(laboratory.set("start", &Control::Text("random".to_owned())).is_err());
         assert!(laboratory.set("models", &Control::Text("lstm, gru".to_owned())).is_ok());
         assert_eq!(laboratory.contestants, [Contestant::Lstm, Contestant::Gru]);
+    }
+
+    struct Measured {
+        trace: Trace,
+        backward: Backward,
+    }
+
+    impl Measured {
+        fn of(laboratory: &Laboratory, contestant: Contestant) -> Self {
+            let checkpoint = laboratory.build(contestant).unwrap();
+            let sequence = checkpoint.task.parse(&laboratory.input()).unwrap();
+            let trace = Trace::record(&checkpoint, sequence, Vec::new());
+            let backward = Backward::new(&trace, usize::MAX).unwrap();
+            Self { trace, backward }
+        }
+
+        /// ‖∂L/∂s_0‖ / ‖∂L/∂s_T‖ of a state.
+        fn ratio(&self, state: &str) -> f32 {
+            let curves = flow::curves(&self.trace, &self.backward);
+            let curve = curves.into_iter().find(|curve| curve.state.name == state).unwrap();
+            curve.ratio().unwrap()
+        }
+    }
+
+    fn preset(id: &str) -> Laboratory {
+        let mut laboratory = Laboratory::default();
+        laboratory.set("preset", &Control::Text(id.to_owned())).unwrap();
+        laboratory
+    }
+
+    /// The stage's run and the one beside it.
+    fn pair(id: &str) -> [Measured; 2] {
+        let laboratory = preset(id);
+        let first = Measured::of(&laboratory, laboratory.contestants[0]);
+        let varied = laboratory.varied().unwrap();
+        let beside = varied.unwrap_or(laboratory.clone());
+        let contestant = laboratory.contestants.get(1).unwrap_or(&laboratory.contestants[0]);
+        [first, Measured::of(&beside, *contestant)]
+    }
+
+    /// Other weights and other sequences show the same.
+    #[track_caller]
+    fn check_seeds(id: &str, holds: impl Fn(&Laboratory) -> bool) {
+        for seed in 1..=5 {
+            assert!(holds(&Laboratory { seed, ..preset(id) }), "{id} with seed {seed}");
+        }
+    }
+
+    #[test]
+    fn vanish_vanishes_and_explode_explodes() {
+        let ratio =
+            |laboratory: &Laboratory| Measured::of(laboratory, Contestant::Rnn).ratio("hidden");
+        check_seeds("vanish", |laboratory| ratio(laboratory) < 1e-6);
+        check_seeds("explode", |laboratory| ratio(laboratory) > 1e6);
+    }
+
+    #[test]
+    fn clipped_has_the_norm_of_the_threshold() {
+        check_seeds("clipped", |laboratory| {
+            let run = Measured::of(laboratory, Contestant::Rnn);
+            let [before, after] = flow::clipped(&run.trace, &run.backward, laboratory.clip);
+            before > 1e6 && (after / laboratory.clip - 1.0).abs() < 1e-3
+        });
+    }
+
+    #[test]
+    fn the_identity_with_relu_keeps_what_tanh_with_gaussian_weights_loses() {
+        let [irnn, plain] = pair("irnn").map(|run| run.ratio("hidden"));
+        assert!((0.1..10.0).contains(&irnn), "{irnn}");
+        assert!(plain < 1e-3 * irnn, "{plain}");
+    }
+
+    #[test]
+    fn open_gates_keep_what_the_simple_network_loses() {
+        for (id, state) in [("lstm", "cell"), ("gru", "hidden")] {
+            let [gated, plain] = pair(id);
+            let (gated, plain) = (gated.ratio(state), plain.ratio("hidden"));
+            assert!(gated > 0.05, "{id}: {gated}");
+            assert!(plain < 1e-6, "{id}: {plain}");
+        }
+    }
+
+    #[test]
+    fn residual_connections_carry_the_gradient_to_the_lowest_layer() {
+        // Across layers at the position of the loss: the lowest over the highest.
+        let across = |run: &Measured| {
+            let norms = |name| run.backward.norms(&run.trace, name).unwrap();
+            let at = run.backward.position();
+            norms("layer0.hidden")[at] / norms("layer7.hidden")[at]
+        };
+        let [residual, plain] = pair("residual");
+        let (residual, plain) = (across(&residual), across(&plain));
+        assert!(residual > 0.1, "{residual}");
+        assert!(plain < 1e-3 * residual, "{plain} {residual}");
+    }
+
+    #[test]
+    fn one_run_can_have_other_settings() {
+        let mut laboratory = Laboratory::default();
+        let text = |text: &str| Control::Text(text.to_owned());
+        laboratory.set("versus", &text("gain = 0.5, activation=relu, residual = true")).unwrap();
+        let varied = laboratory.varied().unwrap().unwrap();
+        assert_eq!((varied.gain, varied.activation), (0.5, Activation::Relu));
+        assert!(varied.residual);
+        let runs = laboratory.runs();
+        let labels: Vec<String> = runs.iter().map(|(own, kind)| own.label(*kind)).collect();
+        let second = "rnn, gain = 0.5, activation=relu, residual = true";
+        assert_eq!(labels, ["rnn", second, "lstm", "gru"]);
+        assert_eq!(varied.summary(), "gain = 0.5, activation = relu, residual = true");
+        assert!(laboratory.set("versus", &text("length = 3")).unwrap_err().contains("gain"));
+        assert!(laboratory.set("versus", &text("gain")).is_err());
+        let error = laboratory.set("preset", &text("vanished")).unwrap_err();
+        assert!(error.contains("vanish, explode"), "{error}");
     }
 }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::reload;
-use super::state::{Beside, Finished, ModelChoice, Outcome, Run, RunRequest, State};
+use super::state::{
+    Beside, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest, State,
+};
+use super::stops;
 use super::trainers::Trainers;
 use super::training;
 use super::update::{self, Effect};
@@ -15,8 +18,8 @@ use crate::checkpoint::{self, Checkpoint};
 use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, melody, table};
 use crate::lesson::Library;
 use crate::tape::Intervention;
-use crate::tasks::{self, Sequence};
-use crate::trace::{Backward, Trace};
+use crate::tasks;
+use crate::trace::{Backward, Trace, jacobian};
 use crate::view::Selection;
 use crate::view::command::Export;
 
@@ -40,12 +43,19 @@ impl Runner {
             Ok(sequence) => sequence,
             Err(error) => return Outcome::Unreadable(error),
         };
-        let recorded = |interventions: &[Intervention]| Run {
-            label: request.model.id().to_owned(),
-            ..record(request.number, &checkpoint, sequence.clone(), interventions, request.loss_at)
+        let recorded = |interventions: &[Intervention]| {
+            Trace::record_edited(&checkpoint, sequence.clone(), interventions)
         };
-        let run = recorded(&request.interventions);
-        let baseline = (!request.interventions.is_empty()).then(|| recorded(&[]));
+        let trace = recorded(&request.interventions);
+        let loss = request.loss.as_ref();
+        let loss_at = loss.and_then(|loss| stops::loss_position(loss, &trace)).or(request.loss_at);
+        let request = RunRequest { loss_at, ..request };
+        let finish = |trace| Run {
+            label: request.model.label(),
+            ..finish(request.number, &checkpoint, trace, loss_at)
+        };
+        let run = finish(trace);
+        let baseline = (!request.interventions.is_empty()).then(|| finish(recorded(&[])));
         let others =
             request.beside.iter().map(|beside| self.run_beside(&request, beside)).collect();
         Outcome::Done(Box::new(Finished { run, others, baseline }))
@@ -59,8 +69,8 @@ impl Runner {
         };
         let label = beside.label();
         let sequence = checkpoint.task.parse(input).map_err(|error| format!("{label}: {error}"))?;
-        let run = record(request.number, &checkpoint, sequence, interventions, request.loss_at);
-        Ok(Run { label, ..run })
+        let trace = Trace::record_edited(&checkpoint, sequence, interventions);
+        Ok(Run { label, ..finish(request.number, &checkpoint, trace, request.loss_at) })
     }
 
     fn checkpoint(
@@ -82,25 +92,84 @@ impl Runner {
     }
 }
 
-/// Runs a model, and the backward pass from its loss at a position.
-fn record(
-    number: u64,
-    checkpoint: &Arc<Checkpoint>,
-    sequence: Sequence,
-    interventions: &[Intervention],
-    loss_at: Option<usize>,
-) -> Run {
-    let trace = Trace::record_edited(checkpoint, sequence, interventions);
+/// A finished run, with the backward pass from its loss at a position.
+fn finish(number: u64, checkpoint: &Arc<Checkpoint>, trace: Trace, loss_at: Option<usize>) -> Run {
     let backward = Backward::new(&trace, loss_at.unwrap_or(usize::MAX)).map(Arc::new);
     let diagram = Arc::new(checkpoint.model.diagram());
     let (checkpoint, trace) = (Arc::clone(checkpoint), Arc::new(trace));
     Run { number, checkpoint, diagram, trace, backward, label: String::new() }
 }
 
+/// The Jacobians of some runs; `None` as soon as they are not wanted any more.
+pub fn measure(request: &MeasureRequest, is_wanted: &mut dyn FnMut() -> bool) -> Option<Measured> {
+    let mut jacobians = Vec::new();
+    for Run { checkpoint, trace, backward, .. } in &request.runs {
+        let model = &*checkpoint.model;
+        let measured = backward.as_ref().and_then(|backward| {
+            jacobian::of_loss(model, trace, backward, &request.name, is_wanted)
+        });
+        if !is_wanted() {
+            return None;
+        }
+        jacobians.push(measured.map(Arc::new));
+    }
+    Some(Measured { number: request.number, name: request.name.clone(), jacobians })
+}
+
+/// What the worker still has to do: the newest run, then the newest measurement of it.
+struct Inbox {
+    requests: Receiver<Work>,
+    run: Option<RunRequest>,
+    measure: Option<MeasureRequest>,
+}
+
+enum Work {
+    Run(RunRequest),
+    Measure(MeasureRequest),
+}
+
+impl Inbox {
+    /// Waits for work; `None` when the window is gone.
+    fn next(&mut self) -> Option<Work> {
+        self.take_all();
+        if self.run.is_none() && self.measure.is_none() {
+            let work = self.requests.recv().ok()?;
+            self.put(work);
+            self.take_all();
+        }
+        let run = self.run.take().map(Work::Run);
+        run.or_else(|| self.measure.take().map(Work::Measure))
+    }
+
+    /// Whether nothing newer waits.
+    fn is_idle(&mut self) -> bool {
+        self.take_all();
+        self.run.is_none() && self.measure.is_none()
+    }
+
+    fn take_all(&mut self) {
+        while let Ok(work) = self.requests.try_recv() {
+            self.put(work);
+        }
+    }
+
+    /// A newer request cancels those before it; a new run, what was to be measured of the old.
+    fn put(&mut self, work: Work) {
+        match work {
+            Work::Run(request) => {
+                self.run = Some(request);
+                self.measure = None;
+            }
+            Work::Measure(request) => self.measure = Some(request),
+        }
+    }
+}
+
 /// An answer from outside.
 enum Event {
     Reread(PathBuf, Result<Library, String>),
     Ran(u64, Outcome),
+    Measured(Measured),
     Opened(Result<Opened, String>),
     Saved(Result<PathBuf, String>),
     Nothing,
@@ -113,7 +182,7 @@ enum Opened {
 
 /// Carries effects out on threads of their own; the window asks for answers in every frame.
 pub struct Threads {
-    requests: Sender<RunRequest>,
+    requests: Sender<Work>,
     events: Receiver<Event>,
     answer: Sender<Event>,
     wake: Arc<dyn Fn() + Send + Sync>,
@@ -128,18 +197,21 @@ impl Threads {
     /// # Errors
     /// If the system gives no thread.
     pub fn start(wake: Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
-        let (requests, inbox) = channel::<RunRequest>();
+        let (requests, inbox) = channel();
         let (answer, events) = channel();
         let (outbox, wake_worker) = (answer.clone(), Arc::clone(&wake));
         std::thread::Builder::new().name("model".to_owned()).spawn(move || {
             let mut runner = Runner::default();
-            while let Ok(mut request) = inbox.recv() {
-                // A newer request cancels those before it.
-                while let Ok(newer) = inbox.try_recv() {
-                    request = newer;
-                }
-                let number = request.number;
-                if outbox.send(Event::Ran(number, runner.run(request))).is_err() {
+            let mut inbox = Inbox { requests: inbox, run: None, measure: None };
+            while let Some(work) = inbox.next() {
+                let event = match work {
+                    Work::Run(request) => Event::Ran(request.number, runner.run(request)),
+                    Work::Measure(request) => match measure(&request, &mut || inbox.is_idle()) {
+                        Some(measured) => Event::Measured(measured),
+                        None => continue,
+                    },
+                };
+                if outbox.send(event).is_err() {
                     return;
                 }
                 wake_worker();
@@ -152,14 +224,8 @@ impl Threads {
     /// Starts what an effect asks for.
     pub fn perform(&mut self, effect: Effect, state: &mut State) {
         match effect {
-            Effect::Run(request) => {
-                if self.requests.send(request).is_err() {
-                    update::fail(
-                        state,
-                        "the model's thread has ended; start the program again".to_owned(),
-                    );
-                }
-            }
+            Effect::Run(request) => self.ask(Work::Run(request), state),
+            Effect::Measure(request) => self.ask(Work::Measure(request), state),
             Effect::ChooseLessons => {
                 let dialog = dialog(state);
                 self.background(move || {
@@ -179,6 +245,13 @@ impl Threads {
                 }
             }
             Effect::Save(what, selection) => self.save(what, selection, state),
+        }
+    }
+
+    fn ask(&self, work: Work, state: &mut State) {
+        if self.requests.send(work).is_err() {
+            let text = "the model's thread has ended; start the program again";
+            update::fail(state, text.to_owned());
         }
     }
 
@@ -266,6 +339,7 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
     let language = state.kept.language;
     match event {
         Event::Ran(number, outcome) => update::finished(state, number, outcome),
+        Event::Measured(measured) => update::measured(state, measured),
         Event::Opened(Ok(Opened::Lessons(path, library))) => {
             state.kept.folder = path.parent().map(Path::to_owned);
             return update::show_library(state, library);

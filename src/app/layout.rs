@@ -77,6 +77,11 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         breakpoints: &state.breakpoints,
         marks: &state.marks,
         laboratory: state.laboratory.as_ref(),
+        jacobians: state
+            .measured
+            .as_ref()
+            .filter(|measured| measured.number == run.number)
+            .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
         timeline: &state.timeline,
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),

@@ -3,7 +3,7 @@
 use egui::{Context, vec2};
 use image::RgbaImage;
 
-use super::effects::Runner;
+use super::effects::{self, Runner};
 use super::state::{Kept, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
@@ -114,6 +114,11 @@ impl Headless {
                     for report in self.trainers.perform(order) {
                         let effects = training::report(&mut self.state, report);
                         self.perform(effects);
+                    }
+                }
+                Effect::Measure(request) => {
+                    if let Some(measured) = effects::measure(&request, &mut || true) {
+                        update::measured(&mut self.state, measured);
                     }
                 }
                 // There is nobody to choose a file.

@@ -8,10 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::laboratory::{Contestant, Laboratory};
-use crate::lesson::{Breakpoint, Diagnostic, Found, Lesson, Library, Marks};
-use crate::models::Diagram;
+use crate::lesson::{
+    Breakpoint, Diagnostic, Found, Lesson, Library, Marks, Seen, SeenRun, Setting,
+};
+use crate::models::{self, Diagram};
 use crate::tape::Intervention;
 use crate::tasks::InputError;
+use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::view::command::{Spot, ThemeChoice};
@@ -78,6 +81,8 @@ pub struct State {
     pub loss_at: Option<usize>,
     /// The laboratory's controls, while it is on the stage.
     pub laboratory: Option<Laboratory>,
+    /// The Jacobians that a view asked for.
+    pub measured: Option<Measured>,
     /// Where the learner stands in the backward pass, while walking back.
     pub back: Option<Timeline>,
     /// Ids of the views on the stage.
@@ -175,6 +180,15 @@ impl ModelChoice {
             Self::Laboratory(_, contestant) => contestant.id(),
         }
     }
+
+    /// What its run is called beside others.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Laboratory(laboratory, contestant) => laboratory.label(*contestant),
+            _ => self.id().to_owned(),
+        }
+    }
 }
 
 /// Something shown beside the run on the same timeline.
@@ -192,6 +206,14 @@ impl Beside {
     #[must_use]
     pub fn label(&self) -> String {
         let id = self.model.id();
+        if let ModelChoice::Laboratory(laboratory, contestant) = &self.model {
+            // Its input says little; its settings are what it was kept for.
+            let summary = laboratory.summary();
+            return match &self.kept {
+                Some(_) if !summary.is_empty() => format!("{id}, {summary}"),
+                _ => laboratory.label(*contestant),
+            };
+        }
         match &self.kept {
             None => id.to_owned(),
             Some((input, interventions)) => {
@@ -224,6 +246,36 @@ pub struct Run {
     pub label: String,
 }
 
+impl Run {
+    /// The run as expressions see it.
+    #[must_use]
+    pub fn seen(&self) -> SeenRun<'_> {
+        SeenRun { label: &self.label, trace: &self.trace, backward: self.backward.as_deref() }
+    }
+}
+
+/// Jacobians of the runs on the stage, which take longer than a frame and are made when asked for.
+#[derive(Clone)]
+pub struct MeasureRequest {
+    /// The number of the runs.
+    pub number: u64,
+    /// The state that is looked at.
+    pub name: String,
+    /// The runs.
+    pub runs: Vec<Run>,
+}
+
+/// What was measured, or is about to be.
+#[derive(Clone)]
+pub struct Measured {
+    /// The number of the runs.
+    pub number: u64,
+    /// The state that was looked at.
+    pub name: String,
+    /// For each run; empty while it is being measured.
+    pub jacobians: Vec<Option<Arc<Jacobians>>>,
+}
+
 /// What the worker is asked to do.
 #[derive(Clone)]
 pub struct RunRequest {
@@ -239,6 +291,38 @@ pub struct RunRequest {
     pub beside: Vec<Beside>,
     /// The position of the loss that gradients are of; the last one if nobody chose.
     pub loss_at: Option<usize>,
+    /// An expression that says that position instead, as a lesson's stop does.
+    pub loss: Option<String>,
+}
+
+impl RunRequest {
+    /// What a lesson's stop asks for.
+    #[must_use]
+    pub fn of(setting: &Setting<'_>, interventions: Vec<Intervention>) -> Self {
+        let shipped = |id: &&str| ModelChoice::Shipped(models::resolve(id));
+        let mut models: Vec<ModelChoice> = vec![shipped(&setting.model)];
+        models.extend(setting.compare.iter().map(shipped));
+        let mut input = setting.input.to_owned();
+        if !setting.controls.is_empty() {
+            let (laboratory, _) = Laboratory::with(setting.controls);
+            input = laboratory.input();
+            let own = |(own, kind)| ModelChoice::Laboratory(Box::new(own), kind);
+            models = laboratory.runs().into_iter().map(own).collect();
+        }
+        let model = models.remove(0);
+        let beside = models.into_iter().map(|model| Beside { model, kept: None }).collect();
+        let loss = setting.loss.map(str::to_owned);
+        Self { number: 0, model, input, interventions, beside, loss_at: None, loss }
+    }
+}
+
+impl Finished {
+    /// The runs as expressions see them.
+    #[must_use]
+    pub fn seen(&self) -> Seen<'_> {
+        let others = self.others.iter().flatten().map(Run::seen);
+        Seen { runs: std::iter::once(self.run.seen()).chain(others).collect() }
+    }
 }
 
 /// What the worker has run.
@@ -299,6 +383,7 @@ impl State {
             baseline: None,
             loss_at: None,
             laboratory: None,
+            measured: None,
             back: None,
             views: vec!["diagram".to_owned()],
             model: ModelChoice::Shipped(String::new()),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::state::{Beside, ModelChoice, OpenLesson, State};
+use super::state::{Beside, ModelChoice, OpenLesson, Run, RunRequest, State};
 use super::training;
 use super::update::{Effect, fail, run, set_laboratory};
 use crate::laboratory::Laboratory;
-use crate::lesson::{Answer, Expression, Lesson, Setting, Stage, evaluate};
+use crate::lesson::{Answer, Expression, Lesson, Seen, Setting, Stage, evaluate};
 use crate::models;
 use crate::tape::Intervention;
 use crate::trace::Trace;
@@ -61,7 +61,10 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
         |(old, new): (&Beside, &Beside)| old.kept.is_none() && old.model.id() == new.model.id();
     let same_beside =
         state.beside.len() == beside.len() && state.beside.iter().zip(&beside).all(is_beside);
-    if laboratory.is_none() && same_beside && runs(state, &setting, &interventions) {
+    let loss = lesson.stage_at(stop.checked_sub(1)).and_then(|stage| stage.loss.as_ref());
+    let loss = loss.map(|expression| expression.source.clone());
+    let is_there = laboratory.is_none() && same_beside && runs(state, &setting, &interventions);
+    if is_there && has_loss_at(state, loss.as_deref()) {
         arrive(state);
         return effects;
     }
@@ -72,29 +75,53 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
     state.shows_difference = false;
     state.intervening = None;
     state.beside = beside;
-    if let Some(laboratory) = laboratory {
-        effects.extend(set_laboratory(state, laboratory));
-        return effects;
-    }
-    state.laboratory = None;
-    effects.extend(run(state));
+    let asked = if let Some(laboratory) = laboratory {
+        set_laboratory(state, laboratory)
+    } else {
+        state.laboratory = None;
+        run(state)
+    };
+    effects.extend(with_loss(state, loss, asked));
     effects
+}
+
+/// Whether the gradients on the stage are those of the loss that a stop asks for.
+fn has_loss_at(state: &State, loss: Option<&str>) -> bool {
+    let Some(run) = &state.run else { return false };
+    let Some(backward) = &run.backward else { return loss.is_none() };
+    let wanted = match loss {
+        Some(loss) => loss_position(loss, &run.trace),
+        None => run.trace.last_loss(),
+    };
+    wanted == Some(backward.position())
+}
+
+/// The same requests for a run, with the loss that a stop asks for.
+fn with_loss(state: &mut State, loss: Option<String>, effects: Vec<Effect>) -> Vec<Effect> {
+    if let Some(pending) = &mut state.pending {
+        pending.loss.clone_from(&loss);
+    }
+    let with_loss = |effect| match effect {
+        Effect::Run(request) => Effect::Run(RunRequest { loss: loss.clone(), ..request }),
+        other => other,
+    };
+    effects.into_iter().map(with_loss).collect()
+}
+
+/// The position that a stop's `loss` names.
+pub(super) fn loss_position(expression: &str, trace: &Trace) -> Option<usize> {
+    match evaluate(expression, trace, 0) {
+        Ok(Answer::Integer(at)) => usize::try_from(at).ok(),
+        _ => None,
+    }
 }
 
 /// The laboratory as a stop's controls say; none where it has no controls.
 fn laboratory_at(state: &mut State, lesson: &Lesson, stop: usize) -> Option<Laboratory> {
     let stage = lesson.stage_at(stop.checked_sub(1))?;
-    // The same key sets the race where that is what the stage shows.
-    let is_race = stage.views.iter().any(|view| view.text == "training");
-    if is_race || stage.controls.is_empty() {
-        return None;
-    }
-    let mut laboratory = Laboratory::default();
-    for (name, setting) in &stage.controls {
-        if let Err(error) = laboratory.set(name, setting) {
-            fail(state, error);
-        }
-    }
+    let controls = Some(stage.laboratory()).filter(|controls| !controls.is_empty())?;
+    let (laboratory, errors) = Laboratory::with(controls);
+    errors.into_iter().for_each(|error| fail(state, error));
     Some(laboratory)
 }
 
@@ -124,15 +151,17 @@ pub(super) fn arrive(state: &mut State) {
         return;
     }
     let lesson = Arc::clone(&open.lesson);
-    let trace = Arc::clone(&run.trace);
-    let Some(stage) = lesson.stage_at(open.stop.checked_sub(1)) else {
-        state.timeline.apply(TimelineCommand::Position(0), &*trace);
+    let stop = open.stop;
+    let (run, others) = (run.clone(), state.others.clone());
+    let Some(stage) = lesson.stage_at(stop.checked_sub(1)) else {
+        state.timeline.apply(TimelineCommand::Position(0), &*run.trace);
         return;
     };
-    apply_stage(state, stage, &trace);
+    let values = Seen { runs: std::iter::once(&run).chain(&others).map(Run::seen).collect() };
+    apply_stage(state, stage, &run.trace, &values);
 }
 
-fn apply_stage(state: &mut State, stage: &Stage, trace: &Trace) {
+fn apply_stage(state: &mut State, stage: &Stage, trace: &Trace, values: &Seen<'_>) {
     if let Some(granularity) = stage.granularity {
         let granularity = match granularity {
             crate::lesson::Granularity::Token => Granularity::Token,
@@ -141,12 +170,12 @@ fn apply_stage(state: &mut State, stage: &Stage, trace: &Trace) {
         };
         state.timeline.apply(TimelineCommand::Granularity(granularity), trace);
     }
-    let position = stage.at.as_ref().map_or(Some(0), |at| integer(at, trace, 0));
+    let position = stage.at.as_ref().map_or(Some(0), |at| integer(at, values, 0));
     if let Some(position) = position {
         state.timeline.apply(TimelineCommand::Position(position), trace);
     }
     let now = state.timeline.position(trace);
-    let unit = stage.unit.as_ref().and_then(|unit| integer(unit, trace, now));
+    let unit = stage.unit.as_ref().and_then(|unit| integer(unit, values, now));
     let name = stage.focus.as_ref().map(|focus| focus.text.clone());
     let name = name.or_else(|| unit.and(state.selection.as_ref().map(|s| s.name.clone())));
     if let Some(name) = name.filter(|name| trace.graph().find(name).is_some()) {
@@ -155,8 +184,8 @@ fn apply_stage(state: &mut State, stage: &Stage, trace: &Trace) {
     }
 }
 
-fn integer(expression: &Expression, trace: &Trace, now: usize) -> Option<usize> {
-    match evaluate(&expression.source, trace, now) {
+fn integer(expression: &Expression, values: &Seen<'_>, now: usize) -> Option<usize> {
+    match evaluate(&expression.source, values, now) {
         Ok(Answer::Integer(at)) => usize::try_from(at).ok(),
         _ => None,
     }

@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use super::state::{
-    BESIDE_AT_MOST, Beside, Finished, INPUTS_KEPT, Message, ModelChoice, OpenLesson, Outcome, Run,
-    RunRequest, State,
+    BESIDE_AT_MOST, Beside, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message, ModelChoice,
+    OpenLesson, Outcome, Run, RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
 use super::{interventions, stepping, training};
@@ -25,6 +25,8 @@ use crate::view::{Command, Language, Selection, VIEWS};
 pub enum Effect {
     /// Run a model.
     Run(RunRequest),
+    /// Measure the Jacobians of runs, when there is nothing to run.
+    Measure(MeasureRequest),
     /// Ask for a folder of lessons.
     ChooseLessons,
     /// Ask for a file of weights.
@@ -48,6 +50,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::Control(name, setting) => return set_control(state, &name, &setting),
         Command::Laboratory(laboratory) => return set_laboratory(state, *laboratory),
+        Command::Measure(name) => return measure(state, name),
         Command::Compare(command) => return compare(state, command),
         Command::Select(selection) => state.selection = selection,
         Command::Pin(selection) => {
@@ -122,10 +125,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
 
 /// Takes the worker's answer to request number `number`; an old one is dropped.
 pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
-    if state.pending.as_ref().is_none_or(|pending| pending.number != number) {
-        return;
-    }
-    state.pending = None;
+    let Some(request) = state.pending.take_if(|pending| pending.number == number) else { return };
     match outcome {
         Outcome::Done(finished) => {
             let Finished { run, others, baseline } = *finished;
@@ -143,6 +143,9 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
                     // What cannot run here is said, and no longer asked for.
                     Err(text) => fail(state, text),
                 }
+            }
+            if request.loss.is_some() {
+                state.loss_at = run.backward.as_ref().map(|backward| backward.position());
             }
             carry_back(state, &run);
             if let Some(old) = &state.run {
@@ -182,11 +185,17 @@ fn carry_back(state: &mut State, run: &Run) {
 
 /// Puts the laboratory on the stage: its first model, the others beside it, on its sequence.
 pub(super) fn set_laboratory(state: &mut State, laboratory: Laboratory) -> Vec<Effect> {
-    let choice = |contestant| ModelChoice::Laboratory(Box::new(laboratory.clone()), contestant);
-    let mut contestants = laboratory.contestants.iter().copied();
-    let Some(first) = contestants.next() else { return Vec::new() };
-    state.model = choice(first);
-    state.beside = contestants.map(|other| Beside { model: choice(other), kept: None }).collect();
+    let runs = laboratory.runs().into_iter();
+    let mut runs = runs.map(|(own, kind)| ModelChoice::Laboratory(Box::new(own), kind));
+    let Some(first) = runs.next() else { return Vec::new() };
+    state.model = first;
+    // What was kept to compare with stays; the sequence and the other runs are new.
+    let kept: Vec<Beside> = std::mem::take(&mut state.beside)
+        .into_iter()
+        .filter(|beside| state.laboratory.is_some() && beside.kept.is_some())
+        .collect();
+    state.beside = runs.map(|model| Beside { model, kept: None }).chain(kept).collect();
+    state.beside.truncate(BESIDE_AT_MOST);
     state.input = laboratory.input();
     state.laboratory = Some(laboratory);
     run(state)
@@ -200,6 +209,28 @@ fn set_control(state: &mut State, name: &str, setting: &Control) -> Vec<Effect> 
             fail(state, error);
             Vec::new()
         }
+    }
+}
+
+/// Asks for the Jacobians of the runs on the stage, once.
+fn measure(state: &mut State, name: String) -> Vec<Effect> {
+    let Some(run) = &state.run else { return Vec::new() };
+    let number = run.number;
+    let is_known = |known: &Measured| known.number == number && known.name == name;
+    if state.measured.as_ref().is_some_and(is_known) {
+        return Vec::new();
+    }
+    let runs = std::iter::once(run).chain(&state.others).cloned().collect();
+    state.measured = Some(Measured { number, name: name.clone(), jacobians: Vec::new() });
+    vec![Effect::Measure(MeasureRequest { number, name, runs })]
+}
+
+/// Takes the Jacobians that were asked for; those of an old run are dropped.
+pub fn measured(state: &mut State, measured: Measured) {
+    let is_wanted =
+        |known: &Measured| known.number == measured.number && known.name == measured.name;
+    if state.measured.as_ref().is_some_and(is_wanted) {
+        state.measured = Some(measured);
     }
 }
 
@@ -285,6 +316,7 @@ pub(super) fn run(state: &mut State) -> Vec<Effect> {
         interventions: state.interventions.clone(),
         beside: state.beside.clone(),
         loss_at: state.loss_at,
+        loss: None,
     };
     state.pending = Some(request.clone());
     vec![Effect::Run(request)]

@@ -8,12 +8,16 @@ use clap::Args;
 use serde_json::json;
 
 use super::output;
-use crate::app::effects::read_lessons;
+use crate::app::effects::{Runner, read_lessons};
+use crate::app::state::{Finished, Outcome, RunRequest};
+use crate::laboratory::Laboratory;
 use crate::lesson::{self, Diagnostic, Library, Setting, Severity};
+use crate::models;
 use crate::tape::Intervention;
-use crate::trace::Trace;
 use crate::view::{VIEWS, math};
-use crate::{checkpoint, models};
+
+/// What the controls of a race have beyond those of the laboratory.
+const RACE_CONTROLS: [&str; 2] = ["learning_rate", "follow"];
 
 /// Look for mistakes in lessons: syntax, names, expressions, and whether both languages say the same
 #[derive(Debug, Args)]
@@ -82,9 +86,15 @@ fn check(library: &Library, language: &str, id: &str, runs: &mut Runs) -> Vec<Re
     ids.extend(models::MODELS.iter().map(|spec| spec.id.to_owned()));
     let models: Vec<&str> = ids.iter().map(String::as_str).collect();
     let mut provide = |setting: &Setting<'_>, read: &mut dyn FnMut(&dyn lesson::Values)| {
-        runs.get(setting).map(|trace| read(trace))
+        runs.get(setting).map(|run| read(&run.seen()))
     };
-    let known = lesson::Known { views: &views, models: &models, typeset: &math::check };
+    let controls = [&Laboratory::CONTROLS[..], &RACE_CONTROLS].concat();
+    let known = lesson::Known {
+        views: &views,
+        models: &models,
+        controls: &controls,
+        typeset: &math::check,
+    };
     let diagnostics = lesson::check_with(found.lesson, &mut provide, &known);
     diagnostics.into_iter().map(|diagnostic| (file.clone(), diagnostic)).collect()
 }
@@ -110,31 +120,30 @@ fn compare(
     parity.map(|diagnostic| (file.to_owned(), diagnostic)).collect()
 }
 
-/// Runs of shipped models, kept because both languages need the same.
+/// Runs of models, kept because both languages need the same.
 #[derive(Default)]
 struct Runs {
-    traces: HashMap<(String, String, Vec<String>), Result<Trace, String>>,
+    finished: HashMap<String, Result<Finished, String>>,
 }
 
 impl Runs {
-    fn get(&mut self, setting: &Setting<'_>) -> Result<&Trace, String> {
-        let set: Vec<String> = setting.set.iter().map(|text| (*text).to_owned()).collect();
-        let key = (setting.model.to_owned(), setting.input.to_owned(), set);
-        let run = self.traces.entry(key).or_insert_with(|| record(setting));
+    fn get(&mut self, setting: &Setting<'_>) -> Result<&Finished, String> {
+        let run = self.finished.entry(format!("{setting:?}")).or_insert_with(|| record(setting));
         run.as_ref().map_err(Clone::clone)
     }
 }
 
-fn record(setting: &Setting<'_>) -> Result<Trace, String> {
-    let checkpoint = checkpoint::shipped(setting.model).map_err(|e| e.to_string())?;
-    let sequence = checkpoint
-        .task
-        .parse(setting.input)
-        .map_err(|e| format!("the input `{}` cannot be run: {e}", setting.input))?;
-    let mut interventions = Vec::new();
+/// What the window would run for a setting.
+fn record(setting: &Setting<'_>) -> Result<Finished, String> {
     // What cannot be read is reported where it stands.
-    interventions.extend(setting.set.iter().filter_map(|text| text.parse::<Intervention>().ok()));
-    Ok(Trace::record(&checkpoint, sequence, interventions))
+    let set = setting.set.iter().filter_map(|text| text.parse::<Intervention>().ok()).collect();
+    match Runner::default().run(RunRequest::of(setting, set)) {
+        Outcome::Done(finished) => Ok(*finished),
+        Outcome::Unreadable(error) => {
+            Err(format!("the input `{}` cannot be run: {error}", setting.input))
+        }
+        Outcome::Failed(error) => Err(error),
+    }
 }
 
 fn report(remarks: &[Remark], lessons: usize, options: &Options) -> anyhow::Result<()> {

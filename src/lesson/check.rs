@@ -11,18 +11,14 @@ use super::{
 use crate::tasks::nearest::did_you_mean;
 use stop::Checker;
 
-/// The names of the laboratory's controls; empty while any name is accepted.
-#[must_use]
-pub fn known_controls() -> &'static [&'static str] {
-    &[]
-}
-
 /// What a lesson is checked against, besides traces.
 pub struct Known<'a> {
     /// Ids of the views.
     pub views: &'a [&'a str],
     /// Ids of the models.
     pub models: &'a [&'a str],
+    /// Names of the controls of laboratory and race; any, if there are none.
+    pub controls: &'a [&'a str],
     /// Typesets TeX, displayed or in a line, as the page will; gives what is wrong with it.
     pub typeset: &'a dyn Fn(&str, bool) -> Result<(), String>,
 }
@@ -47,7 +43,11 @@ pub fn check(
         }
         Ok(())
     };
-    check_with(lesson, &mut provide, &Known { views, models, typeset: &|_, _| Ok(()) })
+    check_with(
+        lesson,
+        &mut provide,
+        &Known { views, models, controls: &[], typeset: &|_, _| Ok(()) },
+    )
 }
 
 /// Checks a lesson against a trace for each setting that its stops and hints ask for.
@@ -137,10 +137,9 @@ fn words(checker: &mut Checker, stage: &Stage, known: &Known<'_>) {
     stage.views.iter().for_each(|view| is_known(checker, view, "view", known.views));
     let models = stage.model.iter().chain(&stage.compare);
     models.for_each(|model| is_known(checker, model, "model", known.models));
-    let controls = known_controls();
-    for (name, _) in stage.controls.iter().filter(|_| !controls.is_empty()) {
+    for (name, _) in stage.controls.iter().filter(|_| !known.controls.is_empty()) {
         let control = Located { text: name.clone(), place: stage.place };
-        is_known(checker, &control, "control", controls);
+        is_known(checker, &control, "control", known.controls);
     }
 }
 
@@ -162,7 +161,7 @@ fn reads_the_same(
 ) {
     let mut tokens = |model: &str| -> Result<Option<Vec<Option<String>>>, String> {
         let mut found = None;
-        provide(&Setting { model, input: setting.input, set: Vec::new() }, &mut |values| {
+        provide(&Setting { model, input: setting.input, ..Setting::default() }, &mut |values| {
             found = Some((0..values.n_positions()).map(|at| values.token(at)).collect());
         })?;
         Ok(found)
@@ -203,7 +202,7 @@ fn hint_helps(
             });
         };
         // That the stop itself cannot be run has been reported.
-        provide(&Setting { set, ..*setting }, run).ok()?;
+        provide(&Setting { set, ..setting.clone() }, run).ok()?;
         answer
     };
     // A condition that fails, or holds before anything is done, has been reported.
@@ -236,7 +235,14 @@ fn last(values: &dyn Values) -> usize {
 impl Lesson {
     /// The lesson's own model and input, without interventions.
     fn own_setting(&self) -> Setting<'_> {
-        Setting { model: &self.model.text, input: &self.input, set: Vec::new() }
+        Setting {
+            model: &self.model.text,
+            input: &self.input,
+            set: Vec::new(),
+            compare: Vec::new(),
+            loss: None,
+            controls: &[],
+        }
     }
 }
 

@@ -10,8 +10,19 @@ use crate::tasks::nearest::{did_you_mean, nearest};
 /// The languages of a fence that this module reads.
 pub(super) const LANGUAGES: [&str; 5] = ["stage", "predict", "quiz", "try", "note"];
 
-const STAGE_KEYS: [&str; 10] =
-    ["views", "focus", "at", "granularity", "input", "model", "compare", "set", "unit", "controls"];
+const STAGE_KEYS: [&str; 11] = [
+    "views",
+    "focus",
+    "at",
+    "granularity",
+    "input",
+    "model",
+    "compare",
+    "set",
+    "unit",
+    "loss",
+    "controls",
+];
 const PREDICT_KEYS: [&str; 5] = ["question", "choices", "answer", "because", "why"];
 const TRY_KEYS: [&str; 4] = ["task", "condition", "hint", "done"];
 
@@ -99,6 +110,7 @@ fn read_stage(fields: &Fields, reporter: &mut Reporter) -> Stage {
         compare: fields.located_list("compare", reporter),
         set: fields.located_list("set", reporter),
         unit: fields.expression("unit", reporter),
+        loss: fields.expression("loss", reporter),
         controls,
         place: reporter.place(fields.offset),
     }

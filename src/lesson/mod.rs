@@ -20,7 +20,7 @@ mod visit;
 
 pub use crate::tasks::nearest::{did_you_mean, nearest};
 pub use breakpoint::{Breakpoint, Marks, marks};
-pub use check::{Known, Provide, check, check_stop, check_with, known_controls};
+pub use check::{Known, Provide, check, check_stop, check_with};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use expression::{
     Answer, ExpressionError, FUNCTIONS, Function, ValueSource, Values, evaluate, sources,
@@ -29,6 +29,7 @@ pub use intervention::{NoEffect, no_effect};
 pub use library::{Found, Library};
 pub use parity::{parity, same_stage};
 pub use parse::{parse, parse_bytes};
+pub use values::{Seen, SeenRun, plain_name};
 pub use visit::{Formula, Part, count_asked, formulas, parts, plain_text};
 
 /// One lesson: its front matter, its opening and the stops that the learner walks through.
@@ -92,6 +93,8 @@ pub struct Stage {
     pub set: Vec<Located>,
     /// The unit to select.
     pub unit: Option<Expression>,
+    /// The position whose loss gradients are taken of.
+    pub loss: Option<Expression>,
     /// Laboratory controls by name.
     pub controls: Vec<(String, Control)>,
     /// Where the block stands.
@@ -254,7 +257,7 @@ pub enum Inline {
 }
 
 /// What must run for a stop's expressions to have meaning.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Setting<'a> {
     /// Id of the model.
     pub model: &'a str,
@@ -262,6 +265,21 @@ pub struct Setting<'a> {
     pub input: &'a str,
     /// The interventions in force.
     pub set: Vec<&'a str>,
+    /// The models shown beside it.
+    pub compare: Vec<&'a str>,
+    /// The position whose loss gradients are taken of, as an expression.
+    pub loss: Option<&'a str>,
+    /// The controls of the laboratory, which stands in the place of model and input where there are some.
+    pub controls: &'a [(String, Control)],
+}
+
+impl Stage {
+    /// The controls of the laboratory. Beside the view of a race the same key sets the race.
+    #[must_use]
+    pub fn laboratory(&self) -> &[(String, Control)] {
+        let is_race = self.views.iter().any(|view| view.text == "training");
+        if is_race { &[] } else { &self.controls }
+    }
 }
 
 impl Lesson {
@@ -284,6 +302,11 @@ impl Lesson {
             model: &model.text,
             input,
             set: set.iter().map(|intervention| intervention.text.as_str()).collect(),
+            compare: stage.map_or_else(Vec::new, |stage| {
+                stage.compare.iter().map(|model| model.text.as_str()).collect()
+            }),
+            loss: stage.and_then(|stage| stage.loss.as_ref()).map(|loss| loss.source.as_str()),
+            controls: stage.map_or(&[], Stage::laboratory),
         }
     }
 }

@@ -73,7 +73,7 @@ fn settings(stage: &Stage) -> Vec<String> {
     for (key, word) in [("focus", &stage.focus), ("model", &stage.model)] {
         lines.extend(word.as_ref().map(|word| format!("{key} = {}", word.text)));
     }
-    for (key, expression) in [("at", &stage.at), ("unit", &stage.unit)] {
+    for (key, expression) in [("at", &stage.at), ("unit", &stage.unit), ("loss", &stage.loss)] {
         lines
             .extend(expression.as_ref().map(|expression| format!("{key} = {}", expression.source)));
     }

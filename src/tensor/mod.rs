@@ -5,6 +5,7 @@
 
 pub mod kernel;
 pub mod random;
+pub mod singular;
 
 pub use ndarray::{Array2, ArrayView2};
 

@@ -4,6 +4,8 @@
 //! computation is cut into [`Tick`]s, which the [`timeline`] steps through.
 
 pub mod backward;
+pub mod flow;
+pub mod jacobian;
 mod judged;
 pub mod statistics;
 mod ticks;

@@ -77,6 +77,8 @@ pub enum Command {
     Control(String, Control),
     /// Put the laboratory on the stage with these controls.
     Laboratory(Box<Laboratory>),
+    /// Measure the Jacobians of the cell that holds this state.
+    Measure(String),
     /// Change what is shown beside the run.
     Compare(CompareCommand),
     /// Speak another language.

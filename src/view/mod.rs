@@ -9,11 +9,13 @@ pub mod compare;
 pub mod diagram;
 pub mod flow;
 pub mod gates;
+pub mod gradient;
 pub mod half_life;
 pub mod heatmap;
 pub mod inspector;
 mod inspector_back;
 pub mod intervene;
+pub mod laboratory;
 pub mod math;
 pub mod network;
 pub mod page;
@@ -29,6 +31,7 @@ mod weights;
 pub mod words;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use egui::{TextureHandle, Ui};
 
@@ -37,10 +40,11 @@ pub use picture::Shown;
 pub use words::{Language, tr, tr_with};
 
 use crate::laboratory::Laboratory;
-use crate::lesson::{Breakpoint, Marks};
+use crate::lesson::{Breakpoint, Marks, Seen, SeenRun};
 use crate::models::{Diagram, Range};
 use crate::palette::Scale;
 use crate::tape::{EVERYWHERE, NodeId};
+use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, Trace, Walk, statistics};
 use crate::training::live::Live;
@@ -56,6 +60,8 @@ pub const VIEWS: &[ViewSpec] = &[
     piano::SPEC,
     prediction::SPEC,
     compare::SPEC,
+    gradient::SPEC,
+    laboratory::SPEC,
     training::SPEC,
 ];
 
@@ -103,6 +109,8 @@ pub struct Scene<'a> {
     pub marks: &'a [Marks],
     /// The laboratory's controls, while it is on the stage.
     pub laboratory: Option<&'a Laboratory>,
+    /// The state whose Jacobians were asked for, and those of each run; empty until they are there.
+    pub jacobians: Option<(&'a str, &'a [Option<Arc<Jacobians>>])>,
     /// Where the learner stands in it.
     pub timeline: &'a Timeline,
     /// Where the learner stands in the backward pass, while walking back.
@@ -171,6 +179,13 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn may_have(&self, view: &ViewSpec) -> bool {
         view.id != training::SPEC.id || self.training.is_some()
+    }
+
+    /// The runs as expressions see them.
+    #[must_use]
+    pub fn values(&self) -> Seen<'a> {
+        let seen = |Other { label, trace, backward }| SeenRun { label, trace, backward };
+        Seen { runs: self.all_runs().map(seen).collect() }
     }
 
     /// Whether a node is computed at the cursor.
@@ -248,6 +263,10 @@ pub struct Memory {
     pub textures: HashMap<String, (u64, TextureHandle)>,
     /// What is wrong with the lesson's stop on the run.
     pub remarks: page::Remarks,
+    /// Curves of the gradient view.
+    pub gradient: gradient::Cache,
+    /// Numbers of the laboratory.
+    pub laboratory: laboratory::Cache,
     extents: HashMap<String, (u64, [f32; 2])>,
     broken: HashMap<String, (u64, Option<NodeId>)>,
 }

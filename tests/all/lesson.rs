@@ -124,6 +124,7 @@ fn the_fixture_holds_on_its_trace() {
     let known = Known {
         views: &["diagram", "gates"],
         models: &["lstm", "rnn"],
+        controls: &[],
         typeset: &unrolled::view::math::check,
     };
     let found = check_with(&lesson, &mut provide, &known);

@@ -46,6 +46,9 @@ impl Checker {
         // Another input may be shorter than the one before.
         let mut now = before.min(last(values));
         if let Some(stage) = stage {
+            if let Some(loss) = &stage.loss {
+                self.position(loss, values, 0);
+            }
             now = stage.at.as_ref().and_then(|at| self.position(at, values, now)).unwrap_or(now);
             if let Some(focus) = &stage.focus {
                 self.value_name(focus, values);

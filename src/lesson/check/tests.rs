@@ -25,7 +25,8 @@ impl Values for Fake {
     }
 }
 
-const KNOWN: Known = Known { views: &[], models: &["lstm"], typeset: &|_, _| Ok(()) };
+const KNOWN: Known =
+    Known { views: &[], models: &["lstm"], controls: &[], typeset: &|_, _| Ok(()) };
 
 const FRONT: &str = "+++\ntitle = \"T\"\nmodel = \"lstm\"\ninput = \"aaa\"\n+++\n";
 

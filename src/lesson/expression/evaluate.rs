@@ -101,7 +101,10 @@ impl<'a> Run<'a> {
         let n_properties = path.iter().rev().take_while(|part| is_function(part)).count();
         let n_name_parts = path.len().saturating_sub(n_properties).max(1);
         let name = path.get(..n_name_parts).unwrap_or_default().join(".");
-        let names = self.values.names();
+        let mut names = self.values.names();
+        // What is misspelled may be the gradient of a value.
+        let gradients: Vec<String> = names.iter().map(|name| format!("grad.{name}")).collect();
+        names.extend(gradients.into_iter().filter(|name| self.values.has(name)));
         let candidates = names.iter().map(String::as_str).chain(VARIABLES);
         Err(ExpressionError::new(format!("there is no value called `{name}`"))
             .nearest(&name, candidates))

@@ -143,7 +143,7 @@ impl Writer {
             self.hot.push(Hot::Problem(scene.tr("inspector.not_computed").to_owned()));
             return;
         }
-        match evaluate(&expression.source, scene.trace, scene.now()) {
+        match evaluate(&expression.source, &scene.values(), scene.now()) {
             Ok(answer) => {
                 self.flow.words(ui, &answer.display(), &font, theme::accent(dark));
                 self.hot.push(Hot::Live(expression.clone()));
@@ -171,7 +171,7 @@ impl Writer {
 fn is_ahead(scene: &Scene<'_>, source: &str) -> bool {
     let now = scene.now();
     let at_now = |position: Option<i64>| position.is_some_and(|at| usize::try_from(at) == Ok(now));
-    let read = sources(source, scene.trace, now);
+    let read = sources(source, &scene.values(), now);
     read.iter().filter(|value| at_now(value.position)).any(|value| {
         let node = scene.trace.node(&value.name, now as i32);
         node.is_some_and(|node| !scene.is_done(node))
@@ -184,7 +184,7 @@ fn spoken(scene: &Scene<'_>, inlines: &[Inline]) -> String {
     for inline in inlines {
         match inline {
             Inline::Live(expression) => {
-                let answer = evaluate(&expression.source, scene.trace, scene.now());
+                let answer = evaluate(&expression.source, &scene.values(), scene.now());
                 text.push_str(&answer.map_or_else(|_| "—".to_owned(), |answer| answer.display()));
             }
             Inline::Strong(inner) | Inline::Emphasis(inner) => text.push_str(&spoken(scene, inner)),
@@ -256,7 +256,7 @@ fn underline(ui: &Ui, rect: Rect, color: egui::Color32) {
 
 /// The position that an expression names, if it names one of the run.
 fn position_of(scene: &Scene<'_>, expression: &Expression) -> Option<usize> {
-    match evaluate(&expression.source, scene.trace, scene.now()).ok()? {
+    match evaluate(&expression.source, &scene.values(), scene.now()).ok()? {
         Answer::Integer(at) => usize::try_from(at).ok(),
         _ => None,
     }
@@ -266,10 +266,11 @@ fn position_of(scene: &Scene<'_>, expression: &Expression) -> Option<usize> {
 /// A click on a live value goes to where it comes from.
 fn go_to_source(scene: &mut Scene<'_>, expression: &Expression) {
     let now = scene.now();
-    let read = sources(&expression.source, scene.trace, now);
+    let read = sources(&expression.source, &scene.values(), now);
     let Some(source) = read.into_iter().next() else { return };
     let unit = scene.selection.and_then(|selection| selection.unit);
-    scene.commands.push(Command::Select(Some(Selection::new(source.name, unit))));
+    let name = crate::lesson::plain_name(&source.name);
+    scene.commands.push(Command::Select(Some(Selection::new(name, unit))));
     let position = source.position.and_then(|position| usize::try_from(position).ok());
     if let Some(position) = position.filter(|at| *at < scene.trace.n_positions() && *at != now) {
         scene.commands.push(Command::GoTo { name: None, position: Some(position) });

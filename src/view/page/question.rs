@@ -53,7 +53,7 @@ pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try)
     let key = page.next_key();
     let dark = ui.visuals().dark_mode;
     let holds = matches!(
-        evaluate(&task.condition.source, scene.trace, scene.now()),
+        evaluate(&task.condition.source, &scene.values(), scene.now()),
         Ok(Answer::Bool(true))
     );
     let is_done = page.done.contains(&key);
@@ -187,7 +187,7 @@ fn ask(
 
 /// The right choice, computed from the run; why not, if it cannot be.
 fn answer(scene: &Scene<'_>, expression: &Expression) -> Result<usize, String> {
-    match evaluate(&expression.source, scene.trace, scene.now()) {
+    match evaluate(&expression.source, &scene.values(), scene.now()) {
         Ok(Answer::Integer(choice)) => {
             usize::try_from(choice).map_err(|_| format!("{} = {choice}", expression.source))
         }

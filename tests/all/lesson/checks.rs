@@ -1,7 +1,7 @@
 //! What `unrolled check` finds, each on a small lesson that is run on the real model.
 
 use unrolled::checkpoint;
-use unrolled::lesson::{Known, Setting, Values, check_stop, check_with, known_controls, parse};
+use unrolled::lesson::{Known, Setting, Values, check_stop, check_with, parse};
 use unrolled::trace::Trace;
 use unrolled::view::math;
 
@@ -23,6 +23,7 @@ fn findings(source: &str) -> Vec<String> {
     let known = Known {
         views: &["diagram", "gates"],
         models: &["lstm-brackets", "gru-brackets", "lstm-adding"],
+        controls: &["length"],
         typeset: &math::check,
     };
     found.extend(check_with(&lesson, &mut provide, &known));
@@ -231,9 +232,9 @@ fn an_unknown_model_is_said_once() {
 }
 
 #[test]
-fn controls_are_free_until_their_names_are_known() {
+fn a_misspelled_control_is_named_with_the_one_that_was_meant() {
     let found = findings(&format!("{FRONT}{}", stage("controls = { lenght = 50 }")));
-    assert_eq!(found.is_empty(), known_controls().is_empty(), "{found:?}");
+    assert!(found.iter().any(|found| found.contains("`length`")), "{found:?}");
 }
 
 #[test]
@@ -241,7 +242,7 @@ fn the_page_says_what_fails_on_the_run_beside_it() {
     let body = format!("{}`= cell[3]` `= cel[0]`\n", stage("set = [\"cel=0\"]"));
     let (lesson, _) = parse("01-x", &format!("{FRONT}{body}"));
     let of = |input: &str, is_own: bool| -> Vec<String> {
-        let setting = Setting { model: "lstm-brackets", input, set: Vec::new() };
+        let setting = Setting { model: "lstm-brackets", input, ..Setting::default() };
         let trace = record(&setting).unwrap();
         let found = check_stop(&lesson, None, &trace, 0, is_own);
         found.iter().map(|found| format!("{}:{}", found.line, found.column)).collect()

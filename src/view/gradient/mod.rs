@@ -1,0 +1,129 @@
+//! The gradient on its way back: its size at every position for all runs on one axis, the gradient of
+//! every unit below it, and the singular values of the Jacobians that it is multiplied by.
+
+mod axis;
+mod chart;
+mod hover;
+pub mod inspect;
+mod singular;
+mod units;
+
+use std::rc::Rc;
+
+use egui::{RichText, ScrollArea, Ui};
+
+use super::{Command, Scene, ViewSpec, theme};
+use crate::trace::flow::{self, Curve, State};
+
+/// The registry entry.
+pub const SPEC: ViewSpec = ViewSpec {
+    id: "gradient",
+    title: "views.gradient_flow",
+    hint: "gradient.hint",
+    applies: |trace| trace.last_loss().is_some() && !flow::states(trace).is_empty(),
+    ui,
+};
+
+/// What is drawn of a run; made once for each run.
+#[derive(Debug)]
+pub struct RunFlow {
+    /// What the run is called.
+    label: String,
+    /// ‖∂L/∂s_t‖ of every state, the lowest layer first.
+    curves: Vec<Curve>,
+    /// What arrives along the direct path of a state that has one: the state and the norms.
+    direct: Vec<(State, Vec<f32>)>,
+}
+
+/// The curves of the runs on the stage.
+#[derive(Debug, Default)]
+pub struct Cache {
+    run: Option<u64>,
+    flows: Rc<[RunFlow]>,
+}
+
+impl Cache {
+    /// The runs' curves, made anew only for new runs.
+    fn flows(scene: &mut Scene<'_>) -> Rc<[RunFlow]> {
+        if scene.memory.gradient.run == Some(scene.run) {
+            return Rc::clone(&scene.memory.gradient.flows);
+        }
+        let flows: Rc<[RunFlow]> = scene
+            .all_runs()
+            .map(|run| {
+                let Some(backward) = run.backward else {
+                    let label = run.label.to_owned();
+                    return RunFlow { label, curves: Vec::new(), direct: Vec::new() };
+                };
+                let norms = |rows: ndarray::Array2<f32>| {
+                    let norm = |row: ndarray::ArrayView1<'_, f32>| row.dot(&row).sqrt();
+                    rows.rows().into_iter().map(norm).collect()
+                };
+                let direct = flow::states(run.trace).into_iter().filter_map(|state| {
+                    let path = flow::direct_path(run.trace, backward, &state)?;
+                    Some((state, norms(path)))
+                });
+                RunFlow {
+                    label: run.label.to_owned(),
+                    curves: flow::curves(run.trace, backward),
+                    direct: direct.collect(),
+                }
+            })
+            .collect();
+        scene.memory.gradient = Self { run: Some(scene.run), flows: Rc::clone(&flows) };
+        flows
+    }
+}
+
+/// Which positions a walk backward has reached; all where nobody walks.
+fn reached(scene: &Scene<'_>) -> Vec<bool> {
+    let count = scene.all_runs().map(|run| run.trace.n_positions()).max().unwrap_or(0);
+    let Some((timeline, backward)) = scene.walk_back() else { return vec![true; count] };
+    let states = flow::states(scene.trace);
+    let is_reached = |position: usize| {
+        states.iter().any(|state| {
+            let node = scene.trace.node(&state.name, position as i32);
+            node.is_some_and(|node| backward.is_reached(node, timeline.cursor()))
+        })
+    };
+    (0..count).map(is_reached).collect()
+}
+
+fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let flows = Cache::flows(scene);
+    let room = ui.available_size();
+    ScrollArea::vertical().id_salt("gradient").auto_shrink(false).show(ui, |ui| {
+        header_ui(ui, scene);
+        let rest = (room.y - ui.cursor().top() + ui.max_rect().top() - 74.0).max(180.0);
+        let gutter = chart::label_gutter(ui, &flows);
+        chart::ui(ui, scene, &flows, gutter, (rest * 0.54).clamp(110.0, 420.0));
+        units::ui(ui, scene, gutter, (rest * 0.46).clamp(60.0, 320.0));
+        singular::ui(ui, scene, gutter);
+    });
+}
+
+/// Of which loss the gradients are, to be chosen.
+fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let Some(backward) = scene.backward else { return };
+    let at = backward.position();
+    ui.horizontal_wrapped(|ui| {
+        let label = ui.label(RichText::new(scene.tr("gradient.loss_at")).small().weak());
+        let mut position = at;
+        let last = scene.trace.n_positions().saturating_sub(1);
+        let drag = egui::DragValue::new(&mut position).range(0..=last).speed(0.2);
+        let words = scene.tr("gradient.loss_at");
+        let response =
+            ui.add(drag).labelled_by(label.id).on_hover_text(scene.tr("gradient.loss_hint"));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, words));
+        if response.changed() && position != at {
+            scene.commands.push(Command::LossAt(Some(position)));
+        }
+        if scene.trace.last_loss() != Some(at)
+            && ui.small_button(scene.tr("gradient.last_loss")).clicked()
+        {
+            scene.commands.push(Command::LossAt(None));
+        }
+        ui.add_space(theme::GAP);
+        ui.label(RichText::new(scene.tr("gradient.lines")).small().weak());
+    });
+}

@@ -1,0 +1,327 @@
+//! The laboratory's controls, what can be shown at a press, and what was measured of each run.
+
+use egui::{ComboBox, RichText, ScrollArea, Slider, Ui};
+
+use super::{Command, Other, Scene, ViewSpec, number, theme};
+use crate::laboratory::{
+    CLIPS, Contestant, FORGET_BIASES, GAINS, HIDDEN, LAYERS, LENGTHS, Laboratory, PRESETS, Start,
+};
+use crate::lesson::Control;
+use crate::models::rnn::Activation;
+use crate::tensor::singular::spectral_radius;
+use crate::trace::flow;
+use crate::view::command::CompareCommand;
+
+/// The registry entry.
+pub const SPEC: ViewSpec = ViewSpec {
+    id: "laboratory",
+    title: "laboratory.title",
+    hint: "laboratory.hint",
+    applies: |_| true,
+    ui,
+};
+
+/// What is measured of a run.
+#[derive(Clone, Debug)]
+struct Measures {
+    label: String,
+    /// The spectral radius of each recurrent weight of the lowest layer.
+    radii: Vec<(String, f32)>,
+    /// ‖∂L/∂W‖ before and after clipping.
+    norms: [f32; 2],
+    /// For each state what arrives at the first position, over what starts at the loss.
+    ratios: Vec<(String, f32)>,
+}
+
+/// The measures of the runs on the stage, made anew only for new runs.
+#[derive(Debug, Default)]
+pub struct Cache {
+    run: Option<u64>,
+    measures: Vec<Measures>,
+}
+
+fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let Some(laboratory) = scene.laboratory else {
+        ui.add_space(theme::GAP_LARGE);
+        ui.label(scene.tr("laboratory.closed"));
+        ui.add_space(theme::GAP);
+        if ui.button(scene.tr("laboratory.open")).clicked() {
+            scene.commands.push(Command::Laboratory(Box::default()));
+        }
+        return;
+    };
+    ScrollArea::vertical().id_salt("laboratory").auto_shrink(false).show(ui, |ui| {
+        presets_ui(ui, scene, laboratory);
+        ui.add_space(theme::GAP);
+        ui.columns(if ui.available_width() > 560.0 { 2 } else { 1 }, |columns| {
+            let last = columns.len() - 1;
+            sizes_ui(&mut columns[0], scene, laboratory);
+            weights_ui(&mut columns[last], scene, laboratory);
+        });
+        ui.add_space(theme::GAP);
+        runs_ui(ui, scene, laboratory);
+        ui.add_space(theme::GAP);
+        measures_ui(ui, scene, laboratory);
+    });
+}
+
+/// Buttons that show one effect each.
+fn presets_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
+    ui.horizontal_wrapped(|ui| {
+        for preset in PRESETS {
+            let (words, hint) = preset_words(preset.id);
+            let is_chosen = (preset.controls)() == *laboratory;
+            let button =
+                ui.selectable_label(is_chosen, scene.tr(words)).on_hover_text(scene.tr(hint));
+            if button.clicked() {
+                set(scene, "preset", Control::Text(preset.id.to_owned()));
+            }
+        }
+    });
+}
+
+fn preset_words(id: &str) -> (&'static str, &'static str) {
+    match id {
+        "vanish" => ("laboratory.preset_vanish", "laboratory.preset_vanish_hint"),
+        "explode" => ("laboratory.preset_explode", "laboratory.preset_explode_hint"),
+        "clipped" => ("laboratory.preset_clipped", "laboratory.preset_clipped_hint"),
+        "irnn" => ("laboratory.preset_irnn", "laboratory.preset_irnn_hint"),
+        "lstm" => ("laboratory.preset_lstm", "laboratory.preset_lstm_hint"),
+        "gru" => ("laboratory.preset_gru", "laboratory.preset_gru_hint"),
+        _ => ("laboratory.preset_residual", "laboratory.preset_residual_hint"),
+    }
+}
+
+fn set(scene: &mut Scene<'_>, name: &str, setting: Control) {
+    scene.commands.push(Command::Control(name.to_owned(), setting));
+}
+
+/// The sequence, the sizes and where the loss is.
+fn sizes_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
+    let whole =
+        |range: std::ops::RangeInclusive<usize>| *range.start() as f64..=*range.end() as f64;
+    slider(ui, scene, "length", laboratory.length as f64, whole(LENGTHS), 0);
+    slider(ui, scene, "hidden", laboratory.hidden as f64, whole(HIDDEN), 0);
+    slider(ui, scene, "layers", laboratory.layers as f64, whole(LAYERS), 0);
+    let mut residual = laboratory.residual;
+    let words = scene.tr("laboratory.residual");
+    let hint = scene.tr("laboratory.residual_hint");
+    ui.add_enabled_ui(laboratory.layers > 1, |ui| {
+        if ui.checkbox(&mut residual, words).on_hover_text(hint).changed() {
+            set(scene, "residual", Control::Switch(residual));
+        }
+    });
+    if let Some(backward) = scene.backward {
+        let at = backward.position();
+        let mut position = at;
+        let last = scene.trace.n_positions().saturating_sub(1);
+        let label = ui.label(scene.tr("laboratory.loss"));
+        let response = ui.add(Slider::new(&mut position, 0..=last)).labelled_by(label.id);
+        if response.on_hover_text(scene.tr("gradient.loss_hint")).changed() && position != at {
+            scene.commands.push(Command::LossAt(Some(position)));
+        }
+    }
+    slider(ui, scene, "clip", f64::from(laboratory.clip), real(CLIPS), 2);
+}
+
+/// How the weights start out.
+fn weights_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
+    slider(ui, scene, "gain", f64::from(laboratory.gain), real(GAINS), 2);
+    let starts = Start::ALL.map(|start| (start_words(start), word(start)));
+    choice(ui, scene, "start", start_words(laboratory.start), &starts);
+    let activations = [Activation::Tanh, Activation::Relu, Activation::Sigmoid];
+    let activations =
+        activations.map(|activation| (activation_words(activation), word(activation)));
+    choice(ui, scene, "activation", activation_words(laboratory.activation), &activations);
+    slider(ui, scene, "forget_bias", f64::from(laboratory.forget_bias), real(FORGET_BIASES), 1);
+    let mut seed = laboratory.seed;
+    ui.horizontal(|ui| {
+        let label = ui.label(scene.tr("laboratory.seed"));
+        let response = ui.add(egui::DragValue::new(&mut seed).speed(0.1)).labelled_by(label.id);
+        if response.on_hover_text(scene.tr("laboratory.seed_hint")).changed() {
+            set(scene, "seed", Control::Number(seed as f64));
+        }
+    });
+}
+
+fn real(range: std::ops::RangeInclusive<f32>) -> std::ops::RangeInclusive<f64> {
+    f64::from(*range.start())..=f64::from(*range.end())
+}
+
+/// The word that stands for a choice in lessons.
+fn word(choice: impl serde::Serialize) -> String {
+    let word = serde_json::to_value(choice).ok();
+    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn start_words(start: Start) -> &'static str {
+    match start {
+        Start::Orthogonal => "laboratory.orthogonal",
+        Start::Gaussian => "laboratory.gaussian",
+        Start::Xavier => "laboratory.xavier",
+        Start::Identity => "laboratory.identity",
+    }
+}
+
+fn activation_words(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Tanh => "laboratory.tanh",
+        Activation::Relu => "laboratory.relu",
+        Activation::Sigmoid => "laboratory.sigmoid",
+    }
+}
+
+/// The words and the hint of a control.
+fn control_words(name: &str) -> (&'static str, &'static str) {
+    match name {
+        "length" => ("laboratory.length", "laboratory.length_hint"),
+        "hidden" => ("laboratory.hidden", "laboratory.hidden_hint"),
+        "layers" => ("laboratory.layers", "laboratory.layers_hint"),
+        "gain" => ("laboratory.gain", "laboratory.gain_hint"),
+        "forget_bias" => ("laboratory.forget_bias", "laboratory.forget_bias_hint"),
+        "clip" => ("laboratory.clip", "laboratory.clip_hint"),
+        "start" => ("laboratory.start", "laboratory.start_hint"),
+        _ => ("laboratory.activation", "laboratory.activation_hint"),
+    }
+}
+
+fn slider(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    name: &str,
+    value: f64,
+    range: std::ops::RangeInclusive<f64>,
+    decimals: usize,
+) {
+    let (words, hint) = control_words(name);
+    let mut changed = value;
+    let label = ui.label(scene.tr(words)).on_hover_text(scene.tr(hint));
+    let slider = Slider::new(&mut changed, range).max_decimals(decimals);
+    let slider = if decimals == 0 { slider.step_by(1.0) } else { slider };
+    let response = ui.add(slider).labelled_by(label.id).on_hover_text(scene.tr(hint));
+    if response.changed() {
+        set(scene, name, Control::Number(changed));
+    }
+}
+
+fn choice(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    name: &str,
+    current: &'static str,
+    all: &[(&'static str, String)],
+) {
+    let (words, hint) = control_words(name);
+    let label = ui.label(scene.tr(words));
+    let combo = ComboBox::from_id_salt(name).selected_text(scene.tr(current)).show_ui(ui, |ui| {
+        for (shown, word) in all {
+            if ui.selectable_label(*shown == current, scene.tr(shown)).clicked() {
+                set(scene, name, Control::Text(word.clone()));
+            }
+        }
+    });
+    combo.response.labelled_by(label.id).on_hover_text(scene.tr(hint));
+}
+
+/// Which models run, and what is kept beside them.
+fn runs_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(scene.tr("laboratory.models")).weak());
+        for contestant in Contestant::ALL {
+            let mut runs = laboratory.contestants.contains(&contestant);
+            let is_last = runs && laboratory.contestants.len() == 1;
+            let name = contestant.id().to_uppercase();
+            let response = ui.add_enabled(!is_last, egui::Checkbox::new(&mut runs, name));
+            if response.changed() {
+                let chosen = Contestant::ALL.into_iter().filter(|other| {
+                    if *other == contestant { runs } else { laboratory.contestants.contains(other) }
+                });
+                let ids: Vec<&str> = chosen.map(Contestant::id).collect();
+                set(scene, "models", Control::Text(ids.join(" ")));
+            }
+        }
+        let hint = scene.tr("laboratory.keep_hint");
+        if ui.button(scene.tr("laboratory.keep")).on_hover_text(hint).clicked() {
+            scene.commands.push(Command::Compare(CompareCommand::Keep));
+        }
+        if !laboratory.versus.is_empty() {
+            ui.label(RichText::new(&laboratory.versus).monospace().small());
+            let words = scene.tr("laboratory.no_versus");
+            let button = ui.small_button("×").on_hover_text(words);
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
+            if button.clicked() {
+                set(scene, "versus", Control::Text(String::new()));
+            }
+        }
+    });
+}
+
+/// The measured numbers of every run.
+fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
+    if scene.memory.laboratory.run != Some(scene.run) {
+        let measures = scene.all_runs().map(|run| measure(&run, laboratory.clip)).collect();
+        scene.memory.laboratory = Cache { run: Some(scene.run), measures };
+    }
+    let colors = theme::series(ui.visuals().dark_mode);
+    let broken = theme::color(crate::palette::NOT_A_NUMBER);
+    let shown = |value: f32| {
+        let text = RichText::new(number(value)).monospace();
+        if value.is_finite() { text } else { text.color(broken) }
+    };
+    egui::Grid::new("measures").num_columns(5).spacing([18.0, 4.0]).show(ui, |ui| {
+        let columns = [
+            ("laboratory.run", "laboratory.run_hint"),
+            ("laboratory.radius", "laboratory.radius_hint"),
+            ("laboratory.arrives", "laboratory.arrives_hint"),
+            ("laboratory.norm", "laboratory.norm_hint"),
+            ("laboratory.clipped", "laboratory.clipped_hint"),
+        ];
+        for (words, hint) in columns {
+            let text = RichText::new(scene.tr(words)).small().weak();
+            ui.label(text).on_hover_text(scene.tr(hint));
+        }
+        ui.end_row();
+        for (at, measures) in scene.memory.laboratory.measures.iter().enumerate() {
+            let color = colors[at % colors.len()];
+            ui.label(RichText::new(&measures.label).color(color).strong());
+            let largest = measures.radii.iter().map(|(_, radius)| *radius).reduce(f32::max);
+            let all: Vec<String> = measures
+                .radii
+                .iter()
+                .map(|(name, r)| format!("ρ({name}) = {}", number(*r)))
+                .collect();
+            ui.label(largest.map_or_else(|| RichText::new("–"), shown))
+                .on_hover_text(all.join("\n"));
+            ui.vertical(|ui| {
+                for (name, ratio) in &measures.ratios {
+                    ui.horizontal(|ui| {
+                        ui.label(shown(*ratio));
+                        ui.label(RichText::new(name).small().weak());
+                    });
+                }
+            });
+            ui.label(shown(measures.norms[0]));
+            ui.label(shown(measures.norms[1]));
+            ui.end_row();
+        }
+    });
+}
+
+fn measure(run: &Other<'_>, clip: f32) -> Measures {
+    let states = flow::states(run.trace);
+    let scope = states.first().map_or("", |state| &state.scope);
+    let top = states.last().map_or("", |state| &state.scope);
+    let radii = flow::recurrent_weights(run.trace, scope);
+    let radii = radii.map(|(name, w)| (name.to_owned(), spectral_radius(w))).collect();
+    let curves = run.backward.map(|backward| flow::curves(run.trace, backward)).unwrap_or_default();
+    let highest = curves.iter().filter(|curve| curve.state.scope == top);
+    let ratios = highest.filter_map(|curve| Some((curve.state.name.clone(), curve.ratio()?)));
+    Measures {
+        label: run.label.to_owned(),
+        radii,
+        norms: run
+            .backward
+            .map_or([f32::NAN; 2], |backward| flow::clipped(run.trace, backward, clip)),
+        ratios: ratios.collect(),
+    }
+}
