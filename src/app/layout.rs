@@ -1,6 +1,6 @@
 //! The window's one page: bar, lesson, stage, inspector, timeline; and the course map.
 
-use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
+use egui::{CentralPanel, Frame, Margin, Panel, Ui, vec2};
 
 use super::state::State;
 use super::{bars, course_map, keys, sheets, update};
@@ -110,7 +110,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
 
 /// One to four views side by side, under a row that chooses them.
 fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for view in VIEWS {
             let is_shown = state.views.iter().any(|id| id == view.id);
             let applies = (view.applies)(scene.trace);
@@ -120,13 +120,12 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
                 scene.commands.push(Command::ToggleView(view.id.to_owned()));
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let shown = state.shows_inspector(ui.ctx().content_rect().width());
-            let button = ui.selectable_label(shown, scene.tr("inspector.title"));
-            if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
-                scene.commands.push(Command::ShowInspector(!shown));
-            }
-        });
+        ui.separator();
+        let shown = state.shows_inspector(ui.ctx().content_rect().width());
+        let button = ui.selectable_label(shown, scene.tr("inspector.title"));
+        if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
+            scene.commands.push(Command::ShowInspector(!shown));
+        }
     });
     ui.add_space(theme::GAP_SMALL);
     let shown: Vec<_> = VIEWS
