@@ -6,7 +6,7 @@
 //! to know where in the figure it is, and how one step moves any note. Both are learned from other
 //! starts, which is why it can be right on a note with figures that it has never seen together.
 //! Figures are put together because there must be many more melodies than a model can learn by
-//! heart: with single ones, of which there are about eighty, it does that instead.
+//! heart: with single ones, of which there are about 120, it does that instead.
 //!
 //! The score is the share of melodies that are right from the second note to the end.
 
@@ -273,7 +273,7 @@ pub const SPEC: TaskSpec = TaskSpec {
 mod tests {
     use super::*;
 
-    const TASK: Melody = Melody { figures: 8, parts: 3 };
+    const TASK: Melody = Melody { figures: 12, parts: 3 };
 
     /// Every figure, every two and every three.
     fn kinds() -> Vec<Vec<usize>> {
@@ -311,13 +311,13 @@ mod tests {
         let all = all();
         let held_out: Vec<Start> =
             all.iter().filter(|(_, s)| s.is_held_out()).map(|(start, _)| start.clone()).collect();
-        assert_eq!(all.len(), 0);
+        assert!(all.len() > 10_000, "{}", all.len());
         let count = |parts: usize| held_out.iter().filter(|s| s.figures.len() == parts).count();
-        assert_eq!([count(1), count(2), count(3)], [0, 0, 0]);
-        for figure in 0..FIGURES.len() {
+        assert!(count(1) >= 8 && count(2) >= 80 && count(3) >= 800, "{held_out:?}");
+        for (figure, (name, _)) in FIGURES.iter().enumerate() {
             let starts = Start::all(&[figure]);
             let seen = starts.iter().filter(|start| !held_out.contains(start)).count();
-            assert!(seen >= 5, "{}: {seen} met in training", FIGURES[figure].0);
+            assert!(seen >= 5, "{name}: {seen} met in training");
         }
         let longest = all.iter().map(|(_, melody)| melody.len()).max().unwrap();
         assert_eq!(longest, 25);

@@ -348,11 +348,11 @@ fn every_architecture_learns_every_task_at_a_tiny_size() {
 /// The recipe's configuration, small and fit for the task; `None` where it cannot be fitted, as
 /// where there are patterns to store and nothing to learn.
 fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> {
+    const HIDDEN: usize = 16;
+    const EMBEDDING: usize = 8;
     if !task.patterns().is_empty() {
         return None;
     }
-    const HIDDEN: usize = 16;
-    const EMBEDDING: usize = 8;
     let mut config: Json = serde_json::from_str(recipe.config).unwrap();
     let fields = config.as_object_mut()?;
     if fields.contains_key("hidden") {
