@@ -91,21 +91,29 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
 
 /// One to four views side by side, under a row that chooses them.
 fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
-    ui.horizontal(|ui| {
-        for view in VIEWS.iter().filter(|view| (view.applies)(scene.trace)) {
-            let is_shown = state.views.iter().any(|id| id == view.id);
-            let button = ui.selectable_label(is_shown, scene.tr(view.title));
-            if button.on_hover_text(scene.tr(view.hint)).clicked() {
-                scene.commands.push(Command::ToggleView(view.id.to_owned()));
-            }
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let shown = state.shows_inspector(ui.ctx().content_rect().width());
-            let button = ui.selectable_label(shown, scene.tr("inspector.title"));
-            if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
-                scene.commands.push(Command::ShowInspector(!shown));
+    ui.horizontal_top(|ui| {
+        let words = scene.tr("inspector.title");
+        let font = egui::TextStyle::Button.resolve(ui.style());
+        let padding = 2.0 * ui.spacing().button_padding.x + theme::GAP;
+        let galley = ui.painter().layout_no_wrap(words.to_owned(), font, egui::Color32::WHITE);
+        let width = ui.available_width() - galley.size().x - padding;
+        // Where the stage is narrow the views go on in a second row.
+        let rows = Layout::left_to_right(Align::Center).with_main_wrap(true);
+        ui.allocate_ui_with_layout(vec2(width, 0.0), rows, |ui| {
+            ui.set_min_width(width);
+            for view in VIEWS.iter().filter(|view| (view.applies)(scene.trace)) {
+                let is_shown = state.views.iter().any(|id| id == view.id);
+                let button = ui.selectable_label(is_shown, scene.tr(view.title));
+                if button.on_hover_text(scene.tr(view.hint)).clicked() {
+                    scene.commands.push(Command::ToggleView(view.id.to_owned()));
+                }
             }
         });
+        let shown = state.shows_inspector(ui.ctx().content_rect().width());
+        let button = ui.selectable_label(shown, words);
+        if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
+            scene.commands.push(Command::ShowInspector(!shown));
+        }
     });
     ui.add_space(theme::GAP_SMALL);
     let shown: Vec<_> = VIEWS

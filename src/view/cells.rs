@@ -106,6 +106,9 @@ pub fn vector_ui(
     pointed
 }
 
+/// Room for [`broken_ui`].
+pub const BROKEN_HEIGHT: f32 = 20.0;
+
 /// Says under a picture where what it shows stopped being a finite number; nothing else.
 pub fn broken_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String]) {
     if let Some(words) = scene.broken(names) {

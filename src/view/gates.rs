@@ -23,9 +23,8 @@ pub const SPEC: ViewSpec = ViewSpec {
 /// A cell's gates and states, in order of computation; the hidden state last.
 fn values(trace: &Trace, cell: &str) -> Vec<String> {
     let own = || trace.value_names().filter(|name| scope::split(name).0 == cell);
-    let is_gate_or_state = |name: &&str| {
-        scope::is_within_cell(name) && scope::split(name).1 != scope::HIDDEN
-    };
+    let is_gate_or_state =
+        |name: &&str| scope::is_within_cell(name) && scope::split(name).1 != scope::HIDDEN;
     let hidden = own().filter(|name| scope::split(name).1 == scope::HIDDEN);
     own().filter(is_gate_or_state).chain(hidden).map(str::to_owned).collect()
 }

@@ -108,10 +108,8 @@ fn panels_ui(ui: &mut Ui, scene: &mut Scene<'_>, runs: &[(&str, &Trace)]) {
 /// What the marks mean.
 fn caption_ui(ui: &mut Ui, scene: &Scene<'_>) {
     let dark = ui.visuals().dark_mode;
-    let (row, _) = ui.allocate_exact_size(
-        vec2(ui.available_width(), CAPTION_HEIGHT),
-        Sense::hover(),
-    );
+    let (row, _) =
+        ui.allocate_exact_size(vec2(ui.available_width(), CAPTION_HEIGHT), Sense::hover());
     let painter = ui.painter();
     let font = FontId::proportional(12.5);
     let mut x = row.left() + AXIS_WIDTH;
@@ -125,13 +123,8 @@ fn caption_ui(ui: &mut Ui, scene: &Scene<'_>) {
             painter.rect_filled(bar, 0.0, theme::weak_text(dark));
         }
         let color = theme::weak_text(dark);
-        let text = painter.text(
-            pos2(x + 9.0, y),
-            Align2::LEFT_CENTER,
-            scene.tr(key),
-            font.clone(),
-            color,
-        );
+        let text =
+            painter.text(pos2(x + 9.0, y), Align2::LEFT_CENTER, scene.tr(key), font.clone(), color);
         x = text.right() + theme::GAP_SECTION;
     }
 }
@@ -208,7 +201,10 @@ fn bar(ui: &Ui, scale: &Scale, column: Rect, life: &Life) {
         (column.top(), theme::color(NOT_A_NUMBER))
     } else {
         // The palest colours would be lost on the page.
-        (y(life.run).min(column.bottom() - 2.0), theme::color(scale.rgb(0.25 + 0.7 * height(life.run))))
+        (
+            y(life.run).min(column.bottom() - 2.0),
+            theme::color(scale.rgb(0.25 + 0.7 * height(life.run))),
+        )
     };
     let gap = (0.15 * column.width()).min(2.0);
     let rect = Rect::from_min_max(

@@ -2,6 +2,7 @@
 //! being computed is lit, and what is not computed yet is an outline.
 
 use egui::epaint::CubicBezierShape;
+use egui::style::ScrollAnimation;
 use egui::{
     Align2, Color32, FontId, Painter, Pos2, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
     Vec2, pos2, vec2,
@@ -99,8 +100,8 @@ impl Plan {
         let is_two = layers.iter().any(|layer| layer.cells.len() > 1);
         let narrowest = if is_two { NARROWEST_OF_TWO } else { NARROWEST };
         let narrowest = narrowest.max(widest_token(scene.trace)).min(WIDEST);
-        let column = ((room.x - GUTTER) / scene.trace.n_positions().max(1) as f32)
-            .clamp(narrowest, WIDEST);
+        let column =
+            ((room.x - GUTTER) / scene.trace.n_positions().max(1) as f32).clamp(narrowest, WIDEST);
         let highest = HIGHEST.min(SLIMMEST * column);
         let block = ((room.y - fixed) / lanes.max(1) as f32).clamp(LOWEST, highest);
         let mut plan =
@@ -129,13 +130,7 @@ impl Plan {
     }
 
     /// Adds a layer above row `below`; gives the row that it passes on.
-    fn layer(
-        &mut self,
-        scene: &Scene<'_>,
-        layer: &Layer<'_>,
-        below: usize,
-        block: f32,
-    ) -> usize {
+    fn layer(&mut self, scene: &Scene<'_>, layer: &Layer<'_>, below: usize, block: f32) -> usize {
         let of = layer.cells.len();
         let mut passed = Vec::new();
         for (at, cell) in layer.cells.iter().enumerate() {
@@ -208,7 +203,11 @@ impl Frame<'_> {
         let rows = &self.plan.rows;
         let share = match (rows[wire.from].kind, rows[wire.to].kind) {
             (Kind::Cell { of: 2, at }, _) | (_, Kind::Cell { of: 2, at }) => {
-                if at == 0 { 0.25 } else { 0.75 }
+                if at == 0 {
+                    0.25
+                } else {
+                    0.75
+                }
             }
             _ => 0.5,
         };
@@ -218,9 +217,12 @@ impl Frame<'_> {
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let layers = scope::layers(scene.trace);
-    let room = ui.available_size() - vec2(0.0, heatmap::legend_height() + theme::GAP);
+    let below = heatmap::legend_height() + theme::GAP + cells::BROKEN_HEIGHT;
+    let room = ui.available_size() - vec2(0.0, below);
     let plan = Plan::new(scene, &layers, room);
     let has_moved = cells::has_moved(ui, scene, "network");
+    // The rows' names stand where the picture would fade.
+    ui.spacing_mut().scroll.fade.strength = 0.0;
     let scroll = ScrollArea::both().id_salt("network").auto_shrink(false).max_height(room.y);
     scroll.show(ui, |ui| {
         let width = GUTTER + plan.column * scene.trace.n_positions() as f32;
@@ -235,11 +237,11 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             let middle = ui.clip_rect().center().y;
             let column = Rect::from_center_size(pos2(left, middle), Vec2::ZERO);
             let neighbours = Rect::from_min_size(column.min, vec2(3.0 * plan.column, 1.0));
-            ui.scroll_to_rect(neighbours, None);
+            ui.scroll_to_rect_animation(neighbours, None, ScrollAnimation::none());
         }
         network(ui, scene, &frame);
     });
-    ui.horizontal(|ui| {
+    ui.vertical(|ui| {
         let name = plan.rows.iter().find(|row| matches!(row.kind, Kind::Cell { .. }));
         if let Some(name) = name.map(|row| row.name.clone()) {
             let scale = scale(ui, scene, &plan, &name);
@@ -377,8 +379,7 @@ fn fed_back(ui: &Ui, scene: &Scene<'_>, frame: &Frame<'_>, t: usize) {
     let between = frame.left(t + 1);
     let is_read = scene.is_done_at("input", t + 1);
     let color = if is_read { theme::accent(dark) } else { theme::future(dark) };
-    let points =
-        [start, pos2(between + 6.0, start.y), pos2(between - 6.0, end.y), end];
+    let points = [start, pos2(between + 6.0, start.y), pos2(between - 6.0, end.y), end];
     let stroke = Stroke::new(1.5, color);
     ui.painter().add(CubicBezierShape::from_points_stroke(
         points,
@@ -452,8 +453,8 @@ fn block_ui(
     } else {
         cells::vector_ui(ui, scene, &response, rect, &place, scale)
     };
-    let is_selected = t == scene.now()
-        && scene.selection.is_some_and(|s| s.name == row.name && s.offset == 0);
+    let is_selected =
+        t == scene.now() && scene.selection.is_some_and(|s| s.name == row.name && s.offset == 0);
     if is_active || is_selected || response.hovered() || response.has_focus() {
         let width = if is_active { 2.5 } else { 1.5 };
         let stroke = Stroke::new(width, theme::accent(dark));
@@ -515,11 +516,10 @@ fn answer(ui: &Ui, scene: &Scene<'_>, frame: &Frame<'_>, t: usize) {
 
 /// Text no wider than a column.
 fn label(painter: &Painter, at: Pos2, anchor: Align2, text: &str, width: f32, color: Color32) {
-    let mut job =
-        egui::text::LayoutJob::single_section(text.to_owned(), egui::TextFormat::simple(
-            FontId::monospace(12.5),
-            color,
-        ));
+    let mut job = egui::text::LayoutJob::single_section(
+        text.to_owned(),
+        egui::TextFormat::simple(FontId::monospace(12.5), color),
+    );
     job.wrap = egui::text::TextWrapping::truncate_at_width(width - 4.0);
     let galley = painter.layout_job(job);
     let rect = anchor.anchor_size(at, galley.size());

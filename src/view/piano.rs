@@ -43,8 +43,7 @@ fn roll_ui(ui: &mut Ui, scene: &mut Scene<'_>, room: egui::Vec2) {
     let cell = vec2((room.x - KEYS_WIDTH) / columns as f32, room.y / symbols.len() as f32);
     let cell = cell.min(LARGEST).max(vec2(2.0, 4.0));
     let size = vec2(cell.x * columns as f32, cell.y * symbols.len() as f32);
-    let (outer, response) =
-        ui.allocate_exact_size(size + vec2(KEYS_WIDTH, 20.0), Sense::click());
+    let (outer, response) = ui.allocate_exact_size(size + vec2(KEYS_WIDTH, 20.0), Sense::click());
     let words = scene.tr("views.piano_hint");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, words));
     let rect = Rect::from_min_size(outer.min + vec2(KEYS_WIDTH, 0.0), size);

@@ -115,6 +115,10 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
             for t in 0..scene.trace.n_positions() {
+                if t == scene.trace.given() {
+                    let sign = RichText::new("↺").color(theme::weak_text(ui.visuals().dark_mode));
+                    ui.label(sign).on_hover_text(scene.tr("timeline.written_from_here"));
+                }
                 let is_edited = edit.as_ref().is_some_and(|edit| edit.0 == t);
                 let response = if is_edited {
                     edit_ui(ui, scene, edit_id)
@@ -170,11 +174,6 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     let painter = ui.painter();
     painter.rect(body, 3.0, fill, Stroke::new(theme::HAIRLINE, edge), StrokeKind::Inside);
     painter.text(body.center(), Align2::CENTER_CENTER, shown, font, ink);
-    if is_written {
-        let at = body.right_top() + vec2(-2.0, 1.0);
-        let small = FontId::proportional(9.0);
-        painter.text(at, Align2::RIGHT_TOP, "↺", small, theme::weak_text(dark));
-    }
     // How much of the position's operations are done.
     let share = scene.trace.share_done(t, cursor);
     let strip = Rect::from_min_size(
