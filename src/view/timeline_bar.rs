@@ -1,6 +1,7 @@
 //! The bar along the bottom: transport, granularity, speed, and the tokens of the input, each of
 //! which can be edited in place.
 
+use egui::style::ScrollAnimation;
 use egui::{
     Align, Align2, FontId, Key, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui,
     vec2,
@@ -126,7 +127,7 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                     token_ui(ui, scene, t, now, cursor)
                 };
                 if t == now && has_moved {
-                    response.scroll_to_me(None);
+                    response.scroll_to_me_animation(None, ScrollAnimation::none());
                 }
                 if !is_edited {
                     token_clicks(ui, scene, &response, t, edit_id);
