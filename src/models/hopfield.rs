@@ -37,7 +37,7 @@ use serde_json::{Value as Json, json};
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{share, signed};
 use super::{ConfigError, Feed, Input, Model, ModelSpec, Outputs, Recipe, Step};
-use crate::nn::{Binder, Parameters};
+use crate::nn::{Binder, Init, Parameters};
 use crate::tape::Var;
 
 /// Sizes and the rule.
@@ -86,10 +86,13 @@ enum Memory<'t> {
 impl<'t> Memory<'t> {
     fn new(p: &Binder<'t>, config: &Config) -> Self {
         let units = config.units;
+        // Before anything is stored, nothing is.
+        let blank =
+            |name, symbol, rows| p.parameter(name, symbol, [rows, units], Init::Constant(0.0));
         match config.rule {
-            Rule::Hebb => Self::Hebb { w: p.weight("w", "W", [units, units]) },
+            Rule::Hebb => Self::Hebb { w: blank("w", "W", units) },
             Rule::Modern { patterns, beta } => {
-                Self::Modern { x: p.weight("patterns", "X", [patterns, units]), beta }
+                Self::Modern { x: blank("patterns", "X", patterns), beta }
             }
         }
     }
@@ -251,6 +254,7 @@ pub const SPEC: ModelSpec = ModelSpec {
     recipes: &[
         Recipe { id: "hopfield-letters", ..LETTERS },
         Recipe { id: "hopfield-3", task_config: r#"{"count":3,"flipped":25}"#, ..LETTERS },
+        Recipe { id: "hopfield-5", task_config: r#"{"count":5,"flipped":25}"#, ..LETTERS },
         Recipe {
             // Far more than 0.14·100 patterns' worth of likeness: what it forgets is the content.
             id: "hopfield-overloaded",
@@ -260,7 +264,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         },
         Recipe {
             id: "hopfield-modern",
-            config: r#"{"units":100,"rule":{"modern":{"patterns":12,"beta":0.25}},"state":"binary"}"#,
+            config: r#"{"units":100,"rule":{"modern":{"patterns":12,"beta":0.1}},"state":"binary"}"#,
             task_config: r#"{"count":12,"flipped":25}"#,
             ..LETTERS
         },
@@ -304,3 +308,65 @@ const LETTERS: Recipe = Recipe {
     seed: 1,
     target: 0.95,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tape::Tape;
+    use crate::tasks::{self, Rollout, Split};
+    use crate::tensor::random::Random;
+
+    /// The energies along a run from a noisy letter to rest.
+    fn energies(recipe: &Recipe, seed: u64) -> Vec<f32> {
+        let config: Config = serde_json::from_str(recipe.config).unwrap();
+        let task = tasks::find(recipe.task).unwrap();
+        let task = (task.build)(&serde_json::from_str(recipe.task_config).unwrap()).unwrap();
+        let parameters = config.store(&task.patterns()).unwrap();
+        let example = tasks::draw(&*task, &mut Random::new(seed, 0), Split::HeldOut);
+        let tape = Tape::recording();
+        let rollout = Rollout::new(&*task, &example.sequence);
+        let _ = config.forward(&Binder::stored(&tape, &parameters), &rollout);
+        let graph = tape.finish();
+        let energies = graph.everywhere(graph.find("energy").unwrap()).iter();
+        energies.map(|(_, node)| graph.value(*node)[[0, 0]]).collect()
+    }
+
+    #[test]
+    fn the_energy_falls_at_every_flip() {
+        for recipe in SPEC.recipes {
+            for seed in 1..20 {
+                let energies = energies(recipe, seed);
+                assert!(energies.len() > 5, "{}: {energies:?}", recipe.id);
+                let falls = energies.windows(2).all(|pair| pair[1] < pair[0]);
+                assert!(falls, "{}: {energies:?}", recipe.id);
+            }
+        }
+    }
+
+    #[test]
+    fn only_patterns_that_fit_are_stored() {
+        let hebb = Config { units: 3, rule: Rule::Hebb, state: State::Binary };
+        let modern = Config { rule: Rule::Modern { patterns: 2, beta: 1.0 }, ..hebb.clone() };
+        let (one, two) = (vec![1.0, -1.0, 1.0], vec![1.0, 1.0, 1.0]);
+        for config in [&hebb, &modern] {
+            assert!(config.store(&[one.clone(), two.clone()]).is_some());
+            assert!(config.store(&[]).is_none());
+            assert!(config.store(&[vec![1.0, -1.0]]).is_none());
+        }
+        assert!(modern.store(&[one.clone()]).is_none());
+        // ξ₁ and ξ₂ agree in units 0 and 2 and differ in unit 1: (1+1)/3, (−1+1)/3.
+        let w = hebb.store(&[one, two]).unwrap().get("w").unwrap().clone();
+        let third = 2.0 / 3.0;
+        assert_eq!(*w, ndarray::arr2(&[[0.0, 0.0, third], [0.0, 0.0, 0.0], [third, 0.0, 0.0]]));
+    }
+
+    #[test]
+    fn a_beta_that_gives_no_energy_is_refused() {
+        let config = |beta: f32| json!({"units": 3, "rule": {"modern": {"patterns": 2, "beta": beta}}, "state": "binary"});
+        assert!(Config::build(&config(0.1)).is_ok());
+        for beta in [0.0, -1.0, 1e-45] {
+            let error = Config::build(&config(beta)).err().unwrap().to_string();
+            assert!(error.contains("beta"), "{error}");
+        }
+    }
+}

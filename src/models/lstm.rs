@@ -218,6 +218,50 @@ pub const SPEC: ModelSpec = ModelSpec {
             seed: 1,
             target: 0.01,
         },
+        Recipe {
+            id: "lstm-names",
+            config: r#"{"source":{"symbols":{"count":48,"embedding":16}},"hidden":16,"outputs":2,"predicts_symbols":true,"bidirectional":true}"#,
+            ..NAMES
+        },
+        Recipe {
+            // What it has to know is to its right: that it is left to chance is the content.
+            id: "lstm-names-forward",
+            config: r#"{"source":{"symbols":{"count":48,"embedding":16}},"hidden":16,"outputs":2,"predicts_symbols":true}"#,
+            target: 0.0,
+            ..NAMES
+        },
+        Recipe {
+            id: "lstm-copy-2",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":32}},"hidden":32,"outputs":8,"predicts_symbols":true,"layers":2}"#,
+            ..COPY
+        },
+        Recipe {
+            id: "lstm-copy-2-residual",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":32}},"hidden":32,"outputs":8,"predicts_symbols":true,"layers":2,"residual":true}"#,
+            ..COPY
+        },
+        Recipe {
+            id: "lstm-copy-4",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":32}},"hidden":32,"outputs":8,"predicts_symbols":true,"layers":4}"#,
+            ..COPY
+        },
+        Recipe {
+            id: "lstm-copy-4-residual",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":32}},"hidden":32,"outputs":8,"predicts_symbols":true,"layers":4,"residual":true}"#,
+            ..COPY
+        },
+        Recipe {
+            // Eight plain layers do not learn as fast as this learning rate asks: the content.
+            id: "lstm-copy-8",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":32}},"hidden":32,"outputs":8,"predicts_symbols":true,"layers":8}"#,
+            target: 0.0,
+            ..COPY
+        },
+        Recipe {
+            id: "lstm-copy-8-residual",
+            config: r#"{"source":{"symbols":{"count":9,"embedding":32}},"hidden":32,"outputs":8,"predicts_symbols":true,"layers":8,"residual":true}"#,
+            ..COPY
+        },
     ],
     values: &[
         recurrent::INPUT,
@@ -238,4 +282,34 @@ pub const SPEC: ModelSpec = ModelSpec {
         recurrent::ESTIMATE,
     ],
     variants: &[],
+};
+
+/// What the two taggers of names have in common.
+const NAMES: Recipe = Recipe {
+    id: "",
+    config: "",
+    task: "names",
+    task_config: r#"{"ambiguous":10}"#,
+    steps: 1000,
+    batch: 64,
+    learning_rate: 5e-3,
+    clip: 1.0,
+    seed: 1,
+    target: 0.98,
+};
+
+/// What the stacks have in common; only the number of layers and the residual connections differ.
+/// The embedding is as wide as the hidden state, so that the residual path leads through all layers.
+/// The learning rate is a high one: with 0.01 and more updates, eight plain layers train as well.
+const COPY: Recipe = Recipe {
+    id: "",
+    config: "",
+    task: "copy",
+    task_config: r#"{"letters":8,"shortest":3,"longest":6}"#,
+    steps: 800,
+    batch: 32,
+    learning_rate: 3e-2,
+    clip: 1.0,
+    seed: 1,
+    target: 0.95,
 };

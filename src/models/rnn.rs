@@ -151,6 +151,37 @@ pub const SPEC: ModelSpec = ModelSpec {
             config: r#"{"source":{"symbols":{"count":9,"embedding":8}},"hidden":32,"outputs":9,"predicts_symbols":true,"activation":"sigmoid"}"#,
             ..BRACKETS
         },
+        Recipe {
+            id: "rnn-tagging",
+            config: r#"{"source":{"symbols":{"count":32,"embedding":16}},"hidden":32,"outputs":7,"predicts_symbols":true,"activation":"tanh"}"#,
+            task: "tagging",
+            task_config: r#"{"longest":14}"#,
+            steps: 1000,
+            ..BRACKETS
+        },
+        Recipe {
+            id: "rnn-sentiment",
+            config: r#"{"source":{"symbols":{"count":29,"embedding":16}},"hidden":32,"outputs":2,"predicts_symbols":true,"activation":"tanh"}"#,
+            task: "sentiment",
+            task_config: r#"{"opinions":2}"#,
+            steps: 2000,
+            ..BRACKETS
+        },
+        Recipe {
+            id: "rnn-melody",
+            config: r#"{"source":{"numbers":51},"hidden":128,"outputs":16,"predicts_symbols":true,"activation":"tanh"}"#,
+            task: "melody",
+            task_config: r#"{"figures":12,"parts":3}"#,
+            steps: 30000,
+            ..BRACKETS
+        },
+        Recipe {
+            id: "rnn-numerals",
+            config: r#"{"source":{"symbols":{"count":43,"embedding":16}},"hidden":96,"outputs":14,"predicts_symbols":true,"activation":"tanh"}"#,
+            task: "numerals",
+            task_config: r#"{"largest":9999}"#,
+            ..BRACKETS
+        },
     ],
     values: &[
         recurrent::INPUT,

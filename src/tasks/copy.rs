@@ -111,7 +111,7 @@ pub const SPEC: TaskSpec = TaskSpec {
     id: "copy",
     description: "Give a list of letters again in its order, each as the digit that stands for it",
     build: |config: &Json| Ok(Box::new(ConfigError::read::<Copy>("copy", config)?)),
-    tiny: r#"{"letters":3,"shortest":1,"longest":3}"#,
+    tiny: r#"{"letters":8,"shortest":2,"longest":3}"#,
 };
 
 #[cfg(test)]

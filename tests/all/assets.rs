@@ -151,7 +151,7 @@ fn the_same_page_gives_the_same_picture() {
 }
 
 #[test]
-fn the_fonts_have_every_character_of_the_lessons_and_word_lists() {
+fn the_fonts_have_every_character_of_the_lessons_word_lists_and_tasks() {
     let ctx = egui::Context::default();
     theme::apply(&ctx);
     let mut output = ctx.run_ui(egui::RawInput::default(), |_| {});
@@ -166,6 +166,11 @@ fn the_fonts_have_every_character_of_the_lessons_and_word_lists() {
         {
             written += &std::fs::read_to_string(&path).expect("a text file");
         }
+    }
+    for spec in unrolled::tasks::TASKS {
+        let config = serde_json::from_str(spec.tiny).expect("JSON");
+        let task = (spec.build)(&config).expect("a task");
+        written.extend(task.input_symbols().iter().chain(task.output_symbols()).copied());
     }
     let font = egui::FontId::proportional(theme::BODY_SIZE);
     let missing: std::collections::BTreeSet<char> = written
