@@ -212,7 +212,7 @@ fn a_click_on_a_block_of_the_network_goes_to_the_moment_when_it_was_computed() {
     let state = &harness.state().state;
     assert_eq!(state.selection.as_ref().unwrap().name, "layer1.backward.hidden");
     let trace = &state.run.as_ref().unwrap().trace;
-    let tick = state.timeline.tick(trace).unwrap();
+    let tick = state.timeline.tick(&**trace).unwrap();
     assert_eq!(Some(tick.node), trace.node("layer1.backward.hidden", 2));
     assert_eq!(tick.position, 2);
 }
