@@ -52,6 +52,8 @@ pub struct BackwardPass<'g> {
     /// Products x·W whose share xᵀ·dy of ∂W waits: a weight that is used at every position gets
     /// one large matrix product at the end instead of one rank-1 update per position.
     waiting: BTreeMap<NodeId, Vec<NodeId>>,
+    /// Transposed copies of parameters, made once and used at every position.
+    transposed: BTreeMap<NodeId, Array2<f32>>,
 }
 
 impl<'g> BackwardPass<'g> {
@@ -67,7 +69,7 @@ impl<'g> BackwardPass<'g> {
             }
             next = next.max(node.index() + 1);
         }
-        Self { graph, of, next, waiting: BTreeMap::new() }
+        Self { graph, of, next, waiting: BTreeMap::new(), transposed: BTreeMap::new() }
     }
 
     /// Handles the next node that a gradient has reached, and says which; `None` at the end.
@@ -84,6 +86,7 @@ impl<'g> BackwardPass<'g> {
                 inputs: &node.inputs,
                 earlier,
                 waiting: &mut self.waiting,
+                transposed: &mut self.transposed,
             };
             self.graph.with_values(&node.inputs, |inputs| {
                 let (output, attribute) = (&*node.value, &node.attribute);
@@ -120,6 +123,7 @@ pub struct Sink<'a> {
     inputs: &'a [NodeId],
     earlier: &'a mut [Option<Array2<f32>>],
     waiting: &'a mut BTreeMap<NodeId, Vec<NodeId>>,
+    transposed: &'a mut BTreeMap<NodeId, Array2<f32>>,
 }
 
 impl Sink<'_> {
@@ -148,15 +152,33 @@ impl Sink<'_> {
         }
     }
 
-    /// Adds xᵀ·dy to the gradient of w in y = x·w: at once, or at the end where w is a parameter.
-    pub fn add_weight(&mut self, local: &Local<'_>) {
-        let weight = self.inputs[1];
-        if self.graph.node(weight).is_leaf() {
+    /// Adds the gradients of both factors of y = x·w: dy·wᵀ to that of x, xᵀ·dy to that of w.
+    ///
+    /// Where w is a parameter, the second is put off to the end, except for a block of rows, which
+    /// makes a large enough product of its own and is still in the caches.
+    pub fn add_product(&mut self, local: &Local<'_>) {
+        let (weight, dy) = (self.inputs[1], local.gradient);
+        let is_parameter = self.graph.node(weight).is_leaf();
+        let is_block = kernel::is_block(dy.nrows(), local.inputs[1]);
+        if is_parameter && is_block {
+            let transposed = &mut *self.transposed;
+            let w = transposed.entry(weight).or_insert_with(|| transpose(local.inputs[1]));
+            let (x, shape) = (self.inputs[0], local.inputs[0].raw_dim());
+            let dx = self.earlier[x.index()].get_or_insert_with(|| Array2::zeros(shape));
+            kernel::add_dot(dy, w, dx);
+        } else {
+            self.add(0, |dx| kernel::add_dot_transposed(dy, local.inputs[1], dx));
+        }
+        if is_parameter && !is_block {
             self.waiting.entry(weight).or_default().push(self.id);
         } else {
-            self.add(1, |dw| kernel::add_transposed_dot(local.inputs[0], local.gradient, dw));
+            self.add(1, |dw| kernel::add_transposed_dot(local.inputs[0], dy, dw));
         }
     }
+}
+
+fn transpose(w: &Array2<f32>) -> Array2<f32> {
+    w.t().as_standard_layout().into_owned()
 }
 
 /// The largest difference between gradients and central differences over all entries of `inputs`,

@@ -8,28 +8,42 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::{Array2, from_vec, shape, slice, slice_mut};
 
+/// Up to so many rows are multiplied row by row.
+const FEW: usize = 3;
+
 /// Whether to multiply without packing the matrix first, as a general product does. That is quicker
-/// for few rows, and for a training block of rows (15 % of a whole training step) as long as the
-/// matrix stays in the nearest caches while it is read again.
+/// for few rows, and for a training block of rows as long as the matrix stays in the nearest caches
+/// while it is read again.
 fn is_small(rows: usize, w: &Array2<f32>) -> bool {
-    const FEW: usize = 3;
+    !w.is_empty() && (rows <= FEW || is_block(rows, w))
+}
+
+/// Whether these are as many rows as training has in a block, and the matrix w stays in the nearest
+/// caches while they pass by.
+#[must_use]
+pub fn is_block(rows: usize, w: &Array2<f32>) -> bool {
     const BLOCK: usize = 16;
     const CACHED: usize = 1 << 15;
-    !w.is_empty() && (rows <= FEW || (rows <= BLOCK && w.len() <= CACHED))
+    (FEW + 1..=BLOCK).contains(&rows) && w.len() <= CACHED
 }
 
 /// `x · w`; x is (rows, k), w is (k, n), the result (rows, n).
 #[must_use]
 pub fn dot(x: &Array2<f32>, w: &Array2<f32>) -> Array2<f32> {
     let mut y = Array2::zeros([x.nrows(), w.ncols()]);
+    add_dot(x, w, &mut y);
+    y
+}
+
+/// `y += x · w`; x is (rows, k), w is (k, n), y is (rows, n).
+pub fn add_dot(x: &Array2<f32>, w: &Array2<f32>, y: &mut Array2<f32>) {
     if is_small(x.nrows(), w) {
         let [k, n] = shape(w);
-        let product = RowsTimesMatrix { x: slice(x), w: slice(w), y: slice_mut(&mut y), k, n };
-        Arch::new().dispatch(product);
+        let (x, w, y) = (slice(x), slice(w), slice_mut(y));
+        Arch::new().dispatch(RowsTimesMatrix::<false> { x, w, y, k, n });
     } else {
-        general_mat_mul(1.0, x, w, 0.0, &mut y);
+        general_mat_mul(1.0, x, w, 1.0, y);
     }
-    y
 }
 
 /// `dx += dy · wᵀ`; dy is (rows, n), w is (k, n), dx is (rows, k).
@@ -47,7 +61,13 @@ pub fn add_dot_transposed(dy: &Array2<f32>, w: &Array2<f32>, dx: &mut Array2<f32
 
 /// `dw += xᵀ · dy`; x is (rows, k), dy is (rows, n), dw is (k, n).
 pub fn add_transposed_dot(x: &Array2<f32>, dy: &Array2<f32>, dw: &mut Array2<f32>) {
-    general_mat_mul(1.0, &x.t(), dy, 1.0, dw);
+    if !dw.is_empty() && is_block(x.nrows(), dw) {
+        let [k, n] = shape(dy);
+        let (x, w, y) = (slice(x), slice(dy), slice_mut(dw));
+        Arch::new().dispatch(RowsTimesMatrix::<true> { x, w, y, k, n });
+    } else {
+        general_mat_mul(1.0, &x.t(), dy, 1.0, dw);
+    }
 }
 
 /// Applies `f` to every entry, vectorised where `f` is straight-line arithmetic.
@@ -125,36 +145,75 @@ pub fn tanh(x: f32) -> f32 {
     x * p / q
 }
 
-/// y += x · w: a block of y stays in registers while the rows of w pass by. Nothing is packed, which
-/// for few rows costs a general product as much as the product itself.
-struct RowsTimesMatrix<'a> {
-    x: &'a [f32],     // (rows, k)
+/// y += x · w, or y += xᵀ · w: a block of y stays in registers while the rows of w pass by. Nothing
+/// is packed, which for few rows costs a general product as much as the product itself.
+struct RowsTimesMatrix<'a, const TRANSPOSED: bool> {
+    x: &'a [f32],     // (rows, k), or (k, rows) if transposed
     w: &'a [f32],     // (k, n)
     y: &'a mut [f32], // (rows, n)
     k: usize,
     n: usize,
 }
 
-impl WithSimd for RowsTimesMatrix<'_> {
+impl<const TRANSPOSED: bool> WithSimd for RowsTimesMatrix<'_, TRANSPOSED> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         const ROWS: usize = 4;
         let Self { x, w, y, k, n } = self;
-        let mut x_blocks = x.chunks_exact(ROWS * k);
+        let rows = y.len() / n;
+        let from = |row| Factors::<TRANSPOSED> { x, row, k, rows };
         let mut y_blocks = y.chunks_exact_mut(ROWS * n);
-        for (x, y) in (&mut x_blocks).zip(&mut y_blocks) {
-            // Eight sums are under way at once, enough to hide the latency of each.
-            let done = blocks::<S, ROWS, 2>(simd, x, w, y, [k, n], 0);
-            let done = blocks::<S, ROWS, 1>(simd, x, w, y, [k, n], done);
-            rest::<S>(x, w, y, [k, n], done);
+        let mut row = 0;
+        for y in &mut y_blocks {
+            // Enough sums are under way at once to hide the latency of each.
+            let done = blocks::<S, ROWS, 2, _>(simd, from(row), w, y, 0);
+            let done = blocks::<S, ROWS, 1, _>(simd, from(row), w, y, done);
+            rest::<S, ROWS, _>(simd, from(row), w, y, done);
+            row += ROWS;
         }
-        let y = y_blocks.into_remainder();
-        for (x, y) in x_blocks.remainder().chunks_exact(k).zip(y.chunks_exact_mut(n)) {
-            let done = blocks::<S, 1, 8>(simd, x, w, y, [k, n], 0);
-            let done = blocks::<S, 1, 1>(simd, x, w, y, [k, n], done);
-            rest::<S>(x, w, y, [k, n], done);
+        for y in y_blocks.into_remainder().chunks_exact_mut(n) {
+            let done = blocks::<S, 1, 8, _>(simd, from(row), w, y, 0);
+            let done = blocks::<S, 1, 1, _>(simd, from(row), w, y, done);
+            rest::<S, 1, _>(simd, from(row), w, y, done);
+            row += 1;
+        }
+    }
+}
+
+/// The factors of a block of rows.
+#[derive(Clone, Copy)]
+struct Factors<'a, const TRANSPOSED: bool> {
+    x: &'a [f32],
+    row: usize,
+    k: usize,
+    rows: usize,
+}
+
+impl<'a, const TRANSPOSED: bool> Factors<'a, TRANSPOSED> {
+    /// Calls `each` with every row of w, (n), and what each of `ROWS` rows multiplies it by.
+    #[inline(always)]
+    fn with<const ROWS: usize>(self, w: &[f32], n: usize, mut each: impl FnMut(&[f32], [f32; ROWS])) {
+        let Self { x, row, k, rows } = self;
+        if TRANSPOSED {
+            for (x, w) in x.chunks_exact(rows).zip(w.chunks_exact(n)) {
+                if let Some(x) = x[row..].first_chunk() {
+                    each(w, *x);
+                }
+            }
+        } else {
+            let mut lines = [&x[..k]; ROWS];
+            for (line, x) in lines.iter_mut().zip(x[row * k..].chunks_exact(k)) {
+                *line = x;
+            }
+            for (at, w) in (0..k).zip(w.chunks_exact(n)) {
+                let mut factors = [0.0; ROWS];
+                for row in 0..ROWS {
+                    factors[row] = lines[row][at];
+                }
+                each(w, factors);
+            }
         }
     }
 }
@@ -162,26 +221,26 @@ impl WithSimd for RowsTimesMatrix<'_> {
 /// Computes blocks of `ROWS` rows and `VECTORS` vectors from column `column` on, while they fit;
 /// gives the column behind the last.
 #[inline(always)]
-fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
+fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize, const T: bool>(
     simd: S,
-    x: &[f32],
+    x: Factors<'_, T>,
     w: &[f32],
     y: &mut [f32],
-    [k, n]: [usize; 2],
     mut column: usize,
 ) -> usize {
+    let n = y.len() / ROWS;
     let width = VECTORS * S::F32_LANES;
     while column + width <= n {
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-        for (at, w) in w.chunks_exact(n).enumerate() {
+        x.with(w, n, #[inline(always)] |w, x: [f32; ROWS]| {
             let (w, _) = S::as_simd_f32s(&w[column..column + width]);
             for row in 0..ROWS {
-                let x = simd.splat_f32s(x[row * k + at]);
+                let x = simd.splat_f32s(x[row]);
                 for vector in 0..VECTORS {
                     sums[row][vector] = simd.mul_add_e_f32s(x, w[vector], sums[row][vector]);
                 }
             }
-        }
+        });
         for (sums, y) in sums.iter().zip(y.chunks_exact_mut(n)) {
             let (y, _) = S::as_mut_simd_f32s(&mut y[column..column + width]);
             for (y, sum) in y.iter_mut().zip(sums) {
@@ -195,16 +254,28 @@ fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
 
 /// The columns from `column` on, of which there are fewer than a vector has.
 #[inline(always)]
-fn rest<S: Simd>(x: &[f32], w: &[f32], y: &mut [f32], [k, n]: [usize; 2], column: usize) {
+fn rest<S: Simd, const ROWS: usize, const T: bool>(
+    simd: S,
+    x: Factors<'_, T>,
+    w: &[f32],
+    y: &mut [f32],
+    column: usize,
+) {
+    let n = y.len() / ROWS;
     if column == n {
         return;
     }
-    for (x, y) in x.chunks_exact(k).zip(y.chunks_exact_mut(n)) {
-        for (x, w) in x.iter().zip(w.chunks_exact(n)) {
-            for (y, w) in y[column..].iter_mut().zip(&w[column..]) {
-                *y = multiply_add::<S>(*x, *w, *y);
-            }
+    let mut sums = [simd.splat_f32s(0.0); ROWS];
+    x.with(w, n, #[inline(always)] |w, x: [f32; ROWS]| {
+        let w = simd.partial_load_f32s(&w[column..]);
+        for row in 0..ROWS {
+            sums[row] = simd.mul_add_e_f32s(simd.splat_f32s(x[row]), w, sums[row]);
         }
+    });
+    for (sum, y) in sums.iter().zip(y.chunks_exact_mut(n)) {
+        let y = &mut y[column..];
+        let sum = simd.add_f32s(simd.partial_load_f32s(y), *sum);
+        simd.partial_store_f32s(y, sum);
     }
 }
 
@@ -310,12 +381,6 @@ impl<F: Fn(f32, f32, f32) -> f32> WithSimd for AddMap3<'_, F> {
             *sum += (self.f)(*x, *y, *z);
         }
     }
-}
-
-/// a·b + c, fused where the processor can: without that instruction a fused one is a slow call.
-#[inline(always)]
-fn multiply_add<S: Simd>(a: f32, b: f32, c: f32) -> f32 {
-    if S::IS_SCALAR { a * b + c } else { a.mul_add(b, c) }
 }
 
 #[cfg(test)]

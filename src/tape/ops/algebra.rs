@@ -26,8 +26,7 @@ impl Op for Dot {
     }
 
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-        dx.add(0, |dx| kernel::add_dot_transposed(local.gradient, local.inputs[1], dx));
-        dx.add_weight(local);
+        dx.add_product(local);
     }
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
