@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 
-use super::graph::{Graph, NodeId};
+use super::graph::{Graph, Node, NodeId, Value};
 use super::ops::{Attribute, Local};
-use crate::tensor::{from_vec, kernel, shape, slice, slice_mut};
+use crate::tensor::{Shape, from_vec, kernel, shape, slice, slice_mut};
 
 /// ∂loss/∂value for every node that the loss depends on.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,17 @@ impl Graph {
         while pass.tick().is_some() {}
         pass.finish()
     }
+
+    /// The same with respect to parameters alone: every other gradient is given back as soon as it
+    /// was passed on, and inputs get none.
+    #[must_use]
+    pub fn parameter_gradients(&self, of: NodeId) -> Gradients {
+        let seed = Array2::ones(self.value(of).raw_dim());
+        let mut pass = BackwardPass::new(self, &[(of, seed)]);
+        pass.keeps_all = false;
+        while pass.tick().is_some() {}
+        pass.finish()
+    }
 }
 
 /// The chain rule, one node at a tick, from the last node to the first.
@@ -49,6 +60,7 @@ pub struct BackwardPass<'g> {
     graph: &'g Graph,
     of: Vec<Option<Array2<f32>>>,
     next: usize,
+    keeps_all: bool,
     /// Products x·W whose share xᵀ·dy of ∂W waits: a weight that is used at every position gets
     /// one large matrix product at the end instead of one rank-1 update per position.
     waiting: BTreeMap<NodeId, Vec<NodeId>>,
@@ -69,7 +81,14 @@ impl<'g> BackwardPass<'g> {
             }
             next = next.max(node.index() + 1);
         }
-        Self { graph, of, next, waiting: BTreeMap::new(), transposed: BTreeMap::new() }
+        Self {
+            graph,
+            of,
+            next,
+            keeps_all: true,
+            waiting: BTreeMap::new(),
+            transposed: BTreeMap::new(),
+        }
     }
 
     /// Handles the next node that a gradient has reached, and says which; `None` at the end.
@@ -77,7 +96,8 @@ impl<'g> BackwardPass<'g> {
         while self.next > 0 {
             self.next -= 1;
             let (earlier, rest) = self.of.split_at_mut(self.next);
-            let Some(Some(gradient)) = rest.first() else { continue };
+            let Some(place) = rest.first_mut() else { continue };
+            let Some(gradient) = &*place else { continue };
             let id = NodeId(self.next as u32);
             let node = self.graph.node(id);
             let mut sink = Sink {
@@ -85,13 +105,23 @@ impl<'g> BackwardPass<'g> {
                 id,
                 inputs: &node.inputs,
                 earlier,
+                keeps_all: self.keeps_all,
+                heir: None,
+                is_waiting: false,
                 waiting: &mut self.waiting,
                 transposed: &mut self.transposed,
             };
-            self.graph.with_values(&node.inputs, |inputs| {
-                let (output, attribute) = (&*node.value, &node.attribute);
+            let value = |node: &'g Node| &node.value;
+            self.graph.with(&node.inputs, value, |inputs| {
+                let (output, attribute) = (&node.value, &node.attribute);
                 node.op.backward(&Local { inputs, output, gradient, attribute }, &mut sink);
             });
+            let (heir, is_done) = (sink.heir, !sink.is_waiting && !node.is_leaf());
+            if let Some(heir) = heir {
+                earlier[heir.index()] = place.take();
+            } else if is_done && !self.keeps_all {
+                *place = None;
+            }
             return Some(id);
         }
         None
@@ -122,6 +152,11 @@ pub struct Sink<'a> {
     id: NodeId,
     inputs: &'a [NodeId],
     earlier: &'a mut [Option<Array2<f32>>],
+    keeps_all: bool,
+    /// The input that gets the whole gradient as it is, when the node itself needs it no more.
+    heir: Option<NodeId>,
+    /// Whether the node's gradient is needed at the end.
+    is_waiting: bool,
     waiting: &'a mut BTreeMap<NodeId, Vec<NodeId>>,
     transposed: &'a mut BTreeMap<NodeId, Array2<f32>>,
 }
@@ -130,8 +165,25 @@ impl Sink<'_> {
     /// Lets `add` add to the gradient of input number `input`, which starts at zero.
     pub fn add(&mut self, input: usize, add: impl FnOnce(&mut Array2<f32>)) {
         let id = self.inputs[input];
-        let shape = self.graph.value(id).raw_dim();
+        let shape = self.shape(input);
         add(self.earlier[id.index()].get_or_insert_with(|| Array2::zeros(shape)));
+    }
+
+    /// The shape of input number `input`.
+    #[must_use]
+    pub fn shape(&self, input: usize) -> Shape {
+        self.graph.node(self.inputs[input]).value.shape()
+    }
+
+    /// Adds the node's own gradient `dy` to that of input number `input`, which it equals in shape:
+    /// the last thing that a backward step does, since `dy` itself may become that gradient.
+    pub fn pass_on(&mut self, input: usize, dy: &Array2<f32>) {
+        let id = self.inputs[input];
+        match &mut self.earlier[id.index()] {
+            Some(sum) => *sum += dy,
+            None if !self.keeps_all => self.heir = Some(id),
+            empty => *empty = Some(dy.clone()),
+        }
     }
 
     /// Adds `f` of the entries of x, y and z to the gradient of input number `input`, which they
@@ -160,16 +212,20 @@ impl Sink<'_> {
         let (weight, dy) = (self.inputs[1], local.gradient);
         let is_parameter = self.graph.node(weight).is_leaf();
         let is_block = kernel::is_block(dy.nrows(), local.inputs[1]);
-        if is_parameter && is_block {
+        let factor = self.graph.node(self.inputs[0]);
+        if !self.keeps_all && factor.is_leaf() && matches!(factor.value, Value::Own(_)) {
+            // An input or an initial state.
+        } else if is_parameter && is_block {
             let transposed = &mut *self.transposed;
             let w = transposed.entry(weight).or_insert_with(|| transpose(local.inputs[1]));
-            let (x, shape) = (self.inputs[0], local.inputs[0].raw_dim());
+            let (x, shape) = (self.inputs[0], local.inputs[0].shape());
             let dx = self.earlier[x.index()].get_or_insert_with(|| Array2::zeros(shape));
             kernel::add_dot(dy, w, dx);
         } else {
             self.add(0, |dx| kernel::add_dot_transposed(dy, local.inputs[1], dx));
         }
         if is_parameter && !is_block {
+            self.is_waiting = true;
             self.waiting.entry(weight).or_default().push(self.id);
         } else {
             self.add(1, |dw| kernel::add_transposed_dot(local.inputs[0], dy, dw));

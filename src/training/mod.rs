@@ -131,13 +131,13 @@ pub fn gradients(
     batch: &Batch,
     weight: f32,
 ) -> (f32, Vec<Array2<f32>>) {
-    let tape = Tape::recording();
+    let tape = Tape::training();
     let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
     let loss = task.loss(&outputs.scores, batch).scale(weight);
     let value = loss.value()[[0, 0]];
     let loss = loss.node();
     let graph = tape.finish();
-    let mut gradients = graph.gradients(loss);
+    let mut gradients = graph.parameter_gradients(loss);
     let of = parameters
         .iter()
         .map(|(name, array)| {
