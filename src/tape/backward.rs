@@ -43,8 +43,8 @@ impl Graph {
         pass.finish()
     }
 
-    /// The same with respect to parameters alone: every other gradient is given back as soon as it
-    /// was passed on, and inputs get none.
+    /// The gradients of parameters, as [`Graph::gradients`] gives them: every other one is given
+    /// back as soon as it was passed on, while it is still in the caches.
     #[must_use]
     pub fn parameter_gradients(&self, of: NodeId) -> Gradients {
         let seed = Array2::ones(self.value(of).raw_dim());
@@ -60,9 +60,10 @@ pub struct BackwardPass<'g> {
     graph: &'g Graph,
     of: Vec<Option<Array2<f32>>>,
     next: usize,
+    /// Whether the gradients of other nodes than parameters are asked for afterwards.
     keeps_all: bool,
-    /// Products x·W whose share xᵀ·dy of ∂W waits: a weight that is used at every position gets
-    /// one large matrix product at the end instead of one rank-1 update per position.
+    /// Products x·W of few rows whose share xᵀ·dy of ∂W waits: a weight that is used at every
+    /// position gets one large matrix product at the end instead of one rank-1 update per position.
     waiting: BTreeMap<NodeId, Vec<NodeId>>,
     /// Transposed copies of parameters, made once and used at every position.
     transposed: BTreeMap<NodeId, Array2<f32>>,
@@ -212,16 +213,13 @@ impl Sink<'_> {
         let (weight, dy) = (self.inputs[1], local.gradient);
         let is_parameter = self.graph.node(weight).is_leaf();
         let is_block = kernel::is_block(dy.nrows(), local.inputs[1]);
-        let factor = self.graph.node(self.inputs[0]);
-        if !self.keeps_all && factor.is_leaf() && matches!(factor.value, Value::Own(_)) {
-            // An input or an initial state.
-        } else if is_parameter && is_block {
-            let transposed = &mut *self.transposed;
-            let w = transposed.entry(weight).or_insert_with(|| transpose(local.inputs[1]));
-            let (x, shape) = (self.inputs[0], local.inputs[0].shape());
-            let dx = self.earlier[x.index()].get_or_insert_with(|| Array2::zeros(shape));
-            kernel::add_dot(dy, w, dx);
-        } else {
+        let x = self.graph.node(self.inputs[0]);
+        let is_input = x.is_leaf() && matches!(x.value, Value::Own(_));
+        if is_parameter && is_block && (self.keeps_all || !is_input) {
+            let (place, shape) = (&mut self.earlier[self.inputs[0].index()], x.value.shape());
+            let w = self.transposed.entry(weight).or_insert_with(|| transposed(local.inputs[1]));
+            kernel::add_dot(dy, w, place.get_or_insert_with(|| Array2::zeros(shape)));
+        } else if self.keeps_all || !is_input {
             self.add(0, |dx| kernel::add_dot_transposed(dy, local.inputs[1], dx));
         }
         if is_parameter && !is_block {
@@ -233,7 +231,7 @@ impl Sink<'_> {
     }
 }
 
-fn transpose(w: &Array2<f32>) -> Array2<f32> {
+fn transposed(w: &Array2<f32>) -> Array2<f32> {
     w.t().as_standard_layout().into_owned()
 }
 

@@ -85,7 +85,7 @@ pub struct Node {
     pub inputs: Inputs,
     /// The result; (rows, columns) as the op defines.
     pub value: Value,
-    /// Whether a backward step reads the result.
+    /// Whether a backward step will read the result; known on a tape for training.
     pub(super) is_read: bool,
     /// The name, if this is a named value or a parameter.
     pub name: Option<NameId>,

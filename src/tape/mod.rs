@@ -133,7 +133,7 @@ impl Tape {
         let mut graph = self.graph.borrow_mut();
         if self.mode != Mode::Record {
             for node in &mut graph.nodes[previous..current] {
-                if node.name.is_none() && !(self.mode == Mode::Train && node.is_read) {
+                if node.name.is_none() && !node.is_read {
                     node.value = Value::GivenBack(node.value.shape());
                 }
             }
@@ -229,7 +229,7 @@ impl Tape {
     ) -> Var<'_> {
         let mut graph = self.graph.borrow_mut();
         let value = graph.with(inputs, |node| &*node.value, |x| op.forward(x, &attribute));
-        let reads = op.reads();
+        let reads = if self.mode == Mode::Train { op.reads() } else { Reads::Nothing };
         if matches!(reads, Reads::Inputs | Reads::Both) {
             inputs.iter().for_each(|id| graph.nodes[id.index()].is_read = true);
         }

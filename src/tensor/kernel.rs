@@ -194,7 +194,12 @@ struct Factors<'a, const TRANSPOSED: bool> {
 impl<'a, const TRANSPOSED: bool> Factors<'a, TRANSPOSED> {
     /// Calls `each` with every row of w, (n), and what each of `ROWS` rows multiplies it by.
     #[inline(always)]
-    fn with<const ROWS: usize>(self, w: &[f32], n: usize, mut each: impl FnMut(&[f32], [f32; ROWS])) {
+    fn with<const ROWS: usize>(
+        self,
+        w: &[f32],
+        n: usize,
+        mut each: impl FnMut(&[f32], [f32; ROWS]),
+    ) {
         let Self { x, row, k, rows } = self;
         if TRANSPOSED {
             for (x, w) in x.chunks_exact(rows).zip(w.chunks_exact(n)) {
@@ -218,7 +223,7 @@ impl<'a, const TRANSPOSED: bool> Factors<'a, TRANSPOSED> {
     }
 }
 
-/// Computes blocks of `ROWS` rows and `VECTORS` vectors from column `column` on, while they fit;
+/// Computes blocks of all `ROWS` rows and of `VECTORS` vectors from column `column` on, while they fit;
 /// gives the column behind the last.
 #[inline(always)]
 fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize, const T: bool>(
@@ -232,15 +237,20 @@ fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize, const T: bool>(
     let width = VECTORS * S::F32_LANES;
     while column + width <= n {
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-        x.with(w, n, #[inline(always)] |w, x: [f32; ROWS]| {
-            let (w, _) = S::as_simd_f32s(&w[column..column + width]);
-            for row in 0..ROWS {
-                let x = simd.splat_f32s(x[row]);
-                for vector in 0..VECTORS {
-                    sums[row][vector] = simd.mul_add_e_f32s(x, w[vector], sums[row][vector]);
+        x.with(
+            w,
+            n,
+            #[inline(always)]
+            |w, x: [f32; ROWS]| {
+                let (w, _) = S::as_simd_f32s(&w[column..column + width]);
+                for row in 0..ROWS {
+                    let x = simd.splat_f32s(x[row]);
+                    for vector in 0..VECTORS {
+                        sums[row][vector] = simd.mul_add_e_f32s(x, w[vector], sums[row][vector]);
+                    }
                 }
-            }
-        });
+            },
+        );
         for (sums, y) in sums.iter().zip(y.chunks_exact_mut(n)) {
             let (y, _) = S::as_mut_simd_f32s(&mut y[column..column + width]);
             for (y, sum) in y.iter_mut().zip(sums) {
@@ -266,12 +276,17 @@ fn rest<S: Simd, const ROWS: usize, const T: bool>(
         return;
     }
     let mut sums = [simd.splat_f32s(0.0); ROWS];
-    x.with(w, n, #[inline(always)] |w, x: [f32; ROWS]| {
-        let w = simd.partial_load_f32s(&w[column..]);
-        for row in 0..ROWS {
-            sums[row] = simd.mul_add_e_f32s(simd.splat_f32s(x[row]), w, sums[row]);
-        }
-    });
+    x.with(
+        w,
+        n,
+        #[inline(always)]
+        |w, x: [f32; ROWS]| {
+            let w = simd.partial_load_f32s(&w[column..]);
+            for row in 0..ROWS {
+                sums[row] = simd.mul_add_e_f32s(simd.splat_f32s(x[row]), w, sums[row]);
+            }
+        },
+    );
     for (sum, y) in sums.iter().zip(y.chunks_exact_mut(n)) {
         let y = &mut y[column..];
         let sum = simd.add_f32s(simd.partial_load_f32s(y), *sum);
@@ -416,6 +431,8 @@ mod tests {
             (3, 65, 16),
             (9, 20, 33),
             (16, 9, 45),
+            (16, 64, 64),
+            (5, 6, 2),
             (17, 8, 8),
             (1, 1, 1),
         ] {
@@ -432,6 +449,10 @@ mod tests {
             add_dot_transposed(&y, &w, &mut dx);
             let want = y.dot(&w.t()) + 1.0;
             assert!((dx - want).iter().all(|e| e.abs() < 2e-3), "{rows}×{k}×{n}");
+            let mut dw = Array2::ones([k, n]);
+            add_transposed_dot(&x, &y, &mut dw);
+            let want = x.t().dot(&y) + 1.0;
+            assert!((dw - want).iter().all(|e| e.abs() < 2e-3), "{rows}×{k}×{n}");
         }
     }
 }

@@ -7,9 +7,9 @@ use std::ops::{Add as AddOperator, Mul, Sub};
 use ndarray::{Array2, Axis};
 
 use super::{Attribute, Local, Op, Reads};
-use crate::tape::{Value, Var};
 use crate::tape::backward::Sink;
 use crate::tape::equation::Tex;
+use crate::tape::{Value, Var};
 use crate::tensor::{from_vec, kernel, scalar, shape, slice, slice_mut};
 
 /// The matrix product x·w: (rows, k), (k, n) → (rows, n).
