@@ -191,7 +191,7 @@ struct Factors<'a, const TRANSPOSED: bool> {
     rows: usize,
 }
 
-impl<'a, const TRANSPOSED: bool> Factors<'a, TRANSPOSED> {
+impl<const TRANSPOSED: bool> Factors<'_, TRANSPOSED> {
     /// Calls `each` with every row of w, (n), and what each of `ROWS` rows multiplies it by.
     #[inline(always)]
     fn with<const ROWS: usize>(
