@@ -4,6 +4,7 @@
 //! in standard (row-major, contiguous) layout, which the kernels rely on and [`slice()`] checks.
 
 pub mod kernel;
+mod product;
 pub mod random;
 
 pub use ndarray::{Array2, ArrayView2};
