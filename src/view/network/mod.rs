@@ -6,8 +6,8 @@ mod wires;
 
 use egui::style::ScrollAnimation;
 use egui::{
-    Align2, Color32, FontId, Painter, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
-    pos2, vec2,
+    Align2, Color32, FontId, Painter, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2,
+    vec2,
 };
 
 use self::plan::{Frame, GUTTER, Kind, Plan, Row, SUM_RADIUS};
