@@ -354,7 +354,7 @@ mod tests {
             assert!(config.store(&[]).is_none());
             assert!(config.store(&[vec![1.0, -1.0]]).is_none());
         }
-        assert!(modern.store(&[one.clone()]).is_none());
+        assert!(modern.store(std::slice::from_ref(&one)).is_none());
         // ξ₁ and ξ₂ agree in units 0 and 2 and differ in unit 1: (1+1)/3, (−1+1)/3.
         let w = hebb.store(&[one, two]).unwrap().get("w").unwrap().clone();
         let third = 2.0 / 3.0;

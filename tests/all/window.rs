@@ -132,10 +132,10 @@ const BUILT: [(&str, &str, &str, &str, &str); 5] = [
     ),
     (
         "lstm-brackets",
-        r#"{"source":{"numbers":24},"hidden":8,"outputs":16,"predicts_symbols":true}"#,
+        r#"{"source":{"numbers":51},"hidden":8,"outputs":16,"predicts_symbols":true}"#,
         "melody",
-        r#"{"figures":8}"#,
-        "C4 arch twice",
+        r#"{"figures":12,"parts":3}"#,
+        "",
     ),
     (
         "hopfield-letters",
@@ -241,10 +241,12 @@ fn what_the_model_wrote_cannot_be_edited() {
     show_built(&mut harness, 3);
     harness.state_mut().command(Command::Timeline(TimelineCommand::End));
     harness.run_steps(2);
-    let written = format!("1: {}", harness.state().state.run.as_ref().unwrap().trace.tokens()[1]);
-    for (label, opens) in [(written.as_str(), false), ("0: C4 arch twice", true)] {
+    let trace = harness.state().state.run.as_ref().unwrap().trace.clone();
+    assert_eq!(trace.given(), 1);
+    for (position, opens) in [(1, false), (0, true)] {
+        let label = format!("{position}: {}", trace.tokens()[position]);
         for _ in 0..2 {
-            harness.get_by_label(label).click();
+            harness.get_by_label(&label).click();
             harness.run_steps(1);
         }
         harness.run_steps(2);

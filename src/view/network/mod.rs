@@ -6,8 +6,8 @@ mod wires;
 
 use egui::style::ScrollAnimation;
 use egui::{
-    Align2, Color32, FontId, Painter, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
-    pos2, vec2,
+    Align2, Color32, FontId, Painter, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2,
+    vec2,
 };
 
 use self::plan::{Frame, GUTTER, Kind, Plan, Row, SUM_RADIUS};
@@ -46,10 +46,12 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let spare = (area.height() - plan.height) / 2.0;
         let frame = Frame { plan: &plan, corner: area.min + vec2(0.0, spare) };
         if has_moved {
-            let left = frame.left(scene.now()) - plan.column;
-            let middle = ui.clip_rect().center().y;
-            let column = Rect::from_center_size(pos2(left, middle), Vec2::ZERO);
-            let neighbours = Rect::from_min_size(column.min, vec2(3.0 * plan.column, 1.0));
+            let now = scene.now();
+            let active = plan.rows.iter().find(|row| is_active(scene, row, now));
+            let middle =
+                active.map_or(ui.clip_rect().center(), |row| frame.block(row, now).center());
+            let corner = pos2(frame.left(now) - plan.column, middle.y);
+            let neighbours = Rect::from_min_size(corner, vec2(3.0 * plan.column, 1.0));
             ui.scroll_to_rect_animation(neighbours, None, ScrollAnimation::none());
         }
         network(ui, scene, &frame);

@@ -19,8 +19,8 @@ const HIGHEST: f32 = 96.0;
 const SLIMMEST: f32 = 0.9;
 /// The strips of what is read, joined and answered.
 const STRIP: f32 = 11.0;
-/// From one row to the next.
-pub(super) const GAP: f32 = 20.0;
+/// From one row to the next: less where there are many.
+const GAP: std::ops::RangeInclusive<f32> = 11.0..=20.0;
 /// Room for a token below and an answer above.
 const TEXT: f32 = 20.0;
 /// The sign where the residual path comes back.
@@ -63,6 +63,7 @@ pub(super) struct Plan {
     /// Paths around a layer: from the row that enters it to its sum.
     pub(super) around: Vec<Wire>,
     pub(super) column: f32,
+    pub(super) gap: f32,
     pub(super) height: f32,
 }
 
@@ -71,13 +72,17 @@ impl Plan {
     pub(super) fn new(scene: &Scene<'_>, layers: &[Layer<'_>], room: Vec2) -> Self {
         let lanes: usize = layers.iter().map(|layer| layer.cells.len()).sum();
         let extras = |layer: &Layer<'_>| {
-            let joined = layer.joined.as_ref().map_or(0.0, |_| STRIP + GAP);
-            joined + layer.stream.as_ref().map_or(0.0, |_| 2.0 * SUM_RADIUS + GAP)
+            let joined = layer.joined.as_ref().map_or(0.0, |_| STRIP);
+            joined + layer.stream.as_ref().map_or(0.0, |_| 2.0 * SUM_RADIUS)
         };
-        let fixed = 2.0 * (STRIP + TEXT)
-            + GAP
-            + GAP * lanes as f32
-            + layers.iter().map(extras).sum::<f32>();
+        let more = |layer: &Layer<'_>| {
+            usize::from(layer.joined.is_some()) + usize::from(layer.stream.is_some())
+        };
+        let gaps = (1 + lanes + layers.iter().map(more).sum::<usize>()) as f32;
+        let strips = 2.0 * (STRIP + TEXT) + layers.iter().map(extras).sum::<f32>();
+        let spare = room.y - strips - LOWEST * lanes as f32;
+        let gap = (spare / gaps).clamp(*GAP.start(), *GAP.end());
+        let fixed = strips + gap * gaps;
         let is_two = layers.iter().any(|layer| layer.cells.len() > 1);
         let narrowest = if is_two { NARROWEST_OF_TWO } else { NARROWEST };
         let narrowest = narrowest.max(widest_token(scene.trace)).min(WIDEST);
@@ -85,8 +90,14 @@ impl Plan {
             ((room.x - GUTTER) / scene.trace.n_positions().max(1) as f32).clamp(narrowest, WIDEST);
         let highest = HIGHEST.min(SLIMMEST * column);
         let block = ((room.y - fixed) / lanes.max(1) as f32).clamp(LOWEST, highest);
-        let mut plan =
-            Self { rows: Vec::new(), wires: Vec::new(), around: Vec::new(), column, height: TEXT };
+        let mut plan = Self {
+            rows: Vec::new(),
+            wires: Vec::new(),
+            around: Vec::new(),
+            column,
+            gap,
+            height: TEXT,
+        };
         let read = plan.row(Kind::Input, "input", scene.tr("views.row_input").to_owned(), STRIP);
         let mut below = read;
         for layer in layers {
@@ -102,7 +113,7 @@ impl Plan {
 
     fn row(&mut self, kind: Kind, name: impl Into<String>, label: String, height: f32) -> usize {
         if !self.rows.is_empty() {
-            self.height += GAP;
+            self.height += self.gap;
         }
         let (low, high) = (self.height, self.height + height);
         self.height = high;

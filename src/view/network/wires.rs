@@ -5,7 +5,7 @@ use egui::epaint::CubicBezierShape;
 use egui::{Color32, Painter, Pos2, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::super::{Scene, scope, theme};
-use super::plan::{Frame, GAP, Kind};
+use super::plan::{Frame, Kind};
 
 /// A line of the drawing: strong where it has carried something, an outline before.
 pub(super) fn ink(scene: &Scene<'_>, name: &str, t: usize, dark: bool) -> Stroke {
@@ -34,7 +34,7 @@ pub(super) fn wires(ui: &Ui, scene: &Scene<'_>, frame: &Frame<'_>, t: usize, is_
         let stroke = ink(scene, &from.name, t, dark);
         let (from, to) = (frame.block(from, t), frame.block(to, t));
         let beside = frame.left(t) + 0.045 * frame.plan.column;
-        let bend = from.top() - 0.3 * GAP;
+        let bend = from.top() - 0.3 * frame.plan.gap;
         let middle = frame.left(t) + 0.5 * frame.plan.column;
         let corners = [
             pos2(middle, from.top()),
