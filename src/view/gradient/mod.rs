@@ -24,10 +24,10 @@ pub const SPEC: ViewSpec = ViewSpec {
     ui,
 };
 
-/// Room for the heading of the units and the folded part.
-const BELOW: f32 = 96.0;
+/// Room for heading and legend of the units and for the folded part.
+const BELOW: f32 = 126.0;
 /// Chart and units together are at least this high; what does not fit is scrolled to.
-const SMALLEST: f32 = 200.0;
+const SMALLEST: f32 = 230.0;
 
 /// What is drawn of a run; made once for each run.
 #[derive(Debug)]
