@@ -67,6 +67,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         ui.columns(if ui.available_width() > TWO_COLUMNS { 2 } else { 1 }, |columns| {
             for column in columns.iter_mut() {
                 column.spacing_mut().interact_size.y = ROW;
+                column.spacing_mut().button_padding.y = theme::GAP_SMALL * 0.5;
                 column.spacing_mut().slider_width =
                     (column.available_width() - LABEL - 68.0).max(50.0);
             }
@@ -294,7 +295,8 @@ fn runs_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
 /// The measured numbers of every run.
 fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
     if scene.memory.laboratory.run != Some(scene.run) {
-        let measures = scene.all_runs().map(|run| measure(&run, laboratory.clip)).collect();
+        let measures =
+            scene.all_runs().map(|run| measure(&run, scene.label, laboratory.clip)).collect();
         scene.memory.laboratory = Cache { run: Some(scene.run), measures };
     }
     let colors = theme::series(ui.visuals().dark_mode);
@@ -334,10 +336,11 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
             ui.label(largest.map_or_else(|| RichText::new("–"), shown))
                 .on_hover_text(all.join("\n"));
             ui.horizontal(|ui| {
-                for (name, ratio) in &measures.ratios {
-                    ui.label(shown(*ratio));
-                    let last = name.rsplit('.').next().unwrap_or(name);
-                    ui.label(RichText::new(last).small().weak());
+                for (at, (name, ratio)) in measures.ratios.iter().enumerate() {
+                    if at > 0 {
+                        ui.label(RichText::new("·").weak());
+                    }
+                    ui.label(shown(*ratio)).on_hover_text(name);
                 }
             });
             if is_deep {
@@ -350,7 +353,7 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
     });
 }
 
-fn measure(run: &Other<'_>, clip: f32) -> Measures {
+fn measure(run: &Other<'_>, first: &str, clip: f32) -> Measures {
     let states = flow::states(run.trace);
     let scope = states.first().map_or("", |state| &state.scope);
     let top = states.last().map_or("", |state| &state.scope);
@@ -365,7 +368,7 @@ fn measure(run: &Other<'_>, clip: f32) -> Measures {
     let across = ends.and_then(|(low, high)| Some(low.number(at)? / high.number(at)?));
     Measures {
         across,
-        label: run.label.to_owned(),
+        label: run.label_beside(first).to_owned(),
         radii,
         norms: run
             .backward

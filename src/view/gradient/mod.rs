@@ -56,10 +56,7 @@ impl Cache {
         let flows: Rc<[RunFlow]> = scene
             .all_runs()
             .map(|run| {
-                // `rnn, gain = 2` beside `rnn` is told by what is different.
-                let own = run.label.strip_prefix(scene.label);
-                let label =
-                    own.and_then(|own| own.strip_prefix(", ")).unwrap_or(run.label).to_owned();
+                let label = run.label_beside(scene.label).to_owned();
                 let Some(backward) = run.backward else {
                     return RunFlow { label, curves: Vec::new(), direct: Vec::new() };
                 };

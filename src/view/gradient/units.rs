@@ -67,7 +67,9 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
         if runs.len() > 1 {
             let colors = theme::series(ui.visuals().dark_mode);
             for (at, run) in runs.iter().enumerate() {
-                let text = RichText::new(run.label).small().color(colors[at % colors.len()]);
+                let text = RichText::new(run.label_beside(scene.label))
+                    .small()
+                    .color(colors[at % colors.len()]);
                 if ui.selectable_label(at == choice.run, text).clicked() {
                     choice.run = at;
                 }
