@@ -253,10 +253,10 @@ impl Laboratory {
             "gain" => self.gain = real(GAINS)?,
             "start" => {
                 self.start = choice(text()?)
-                    .map_err(|_| wrong("orthogonal, gaussian, xavier or identity"))?
+                    .map_err(|_| wrong("orthogonal, gaussian, xavier or identity"))?;
             }
             "activation" => {
-                self.activation = choice(text()?).map_err(|_| wrong("tanh, relu or sigmoid"))?
+                self.activation = choice(text()?).map_err(|_| wrong("tanh, relu or sigmoid"))?;
             }
             "forget_bias" => self.forget_bias = real(FORGET_BIASES)?,
             "layers" => self.layers = whole(LAYERS)?,

@@ -81,7 +81,7 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
         state.laboratory = None;
         run(state)
     };
-    effects.extend(with_loss(state, loss, asked));
+    effects.extend(with_loss(state, loss.as_deref(), asked));
     effects
 }
 
@@ -97,12 +97,14 @@ fn has_loss_at(state: &State, loss: Option<&str>) -> bool {
 }
 
 /// The same requests for a run, with the loss that a stop asks for.
-fn with_loss(state: &mut State, loss: Option<String>, effects: Vec<Effect>) -> Vec<Effect> {
+fn with_loss(state: &mut State, loss: Option<&str>, effects: Vec<Effect>) -> Vec<Effect> {
     if let Some(pending) = &mut state.pending {
-        pending.loss.clone_from(&loss);
+        pending.loss = loss.map(str::to_owned);
     }
     let with_loss = |effect| match effect {
-        Effect::Run(request) => Effect::Run(RunRequest { loss: loss.clone(), ..request }),
+        Effect::Run(request) => {
+            Effect::Run(RunRequest { loss: loss.map(str::to_owned), ..request })
+        }
         other => other,
     };
     effects.into_iter().map(with_loss).collect()

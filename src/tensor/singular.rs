@@ -157,13 +157,13 @@ mod tests {
         // A shear: both eigenvalues are 2, the largest singular value is far larger.
         let shear = from_vec([2, 2], vec![2.0, 50.0, 0.0, 2.0]);
         assert!((spectral_radius(&shear) - 2.0).abs() < 0.01);
-        assert_eq!(spectral_radius(&from_vec([2, 2], vec![0.0, 1.0, 0.0, 0.0])), 0.0);
+        assert!(spectral_radius(&from_vec([2, 2], vec![0.0, 1.0, 0.0, 0.0])).abs() < 1e-30);
         assert!(spectral_radius(&from_vec([1, 1], vec![f32::NAN])).is_nan());
     }
 
     #[test]
     fn the_geometric_mean_is_the_root_of_the_determinant() {
         assert!((geometric_mean(&[8.0, 2.0]) - 4.0).abs() < 1e-12);
-        assert_eq!(geometric_mean(&[1.0, 0.0]), 0.0);
+        assert!(geometric_mean(&[1.0, 0.0]).abs() < 1e-30);
     }
 }

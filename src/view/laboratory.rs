@@ -9,7 +9,7 @@ use crate::laboratory::{
 use crate::lesson::Control;
 use crate::models::rnn::Activation;
 use crate::tensor::singular::spectral_radius;
-use crate::trace::flow;
+use crate::trace::{Backward, flow};
 use crate::view::command::CompareCommand;
 
 /// The registry entry.
@@ -25,6 +25,8 @@ pub const SPEC: ViewSpec = ViewSpec {
 const TWO_COLUMNS: f32 = 440.0;
 /// Room for a control's name.
 const LABEL: f32 = 96.0;
+/// The height of a row.
+const ROW: f32 = 22.0;
 
 /// What is measured of a run.
 #[derive(Clone, Debug)]
@@ -36,6 +38,8 @@ struct Measures {
     norms: [f32; 2],
     /// For each state what arrives at the first position, over what starts at the loss.
     ratios: Vec<(String, f32)>,
+    /// At the loss, what arrives at the lowest layer's hidden state over the highest layer's.
+    across: Option<f32>,
 }
 
 /// The measures of the runs on the stage, made anew only for new runs.
@@ -62,6 +66,8 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         ui.add_space(theme::GAP);
         ui.columns(if ui.available_width() > TWO_COLUMNS { 2 } else { 1 }, |columns| {
             for column in columns.iter_mut() {
+                column.spacing_mut().interact_size.y = ROW;
+                column.spacing_mut().button_padding.y = theme::GAP_SMALL * 0.5;
                 column.spacing_mut().slider_width =
                     (column.available_width() - LABEL - 68.0).max(50.0);
             }
@@ -289,7 +295,8 @@ fn runs_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
 /// The measured numbers of every run.
 fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
     if scene.memory.laboratory.run != Some(scene.run) {
-        let measures = scene.all_runs().map(|run| measure(&run, laboratory.clip)).collect();
+        let measures =
+            scene.all_runs().map(|run| measure(&run, scene.label, laboratory.clip)).collect();
         scene.memory.laboratory = Cache { run: Some(scene.run), measures };
     }
     let colors = theme::series(ui.visuals().dark_mode);
@@ -298,15 +305,21 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
         let text = RichText::new(number(value)).monospace();
         if value.is_finite() { text } else { text.color(broken) }
     };
-    egui::Grid::new("measures").num_columns(5).spacing([18.0, 4.0]).show(ui, |ui| {
+    let is_deep = laboratory.layers > 1;
+    egui::Grid::new("measures").spacing([14.0, 4.0]).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = ROW;
         let columns = [
             ("laboratory.run", "laboratory.run_hint"),
             ("laboratory.radius", "laboratory.radius_hint"),
             ("laboratory.arrives", "laboratory.arrives_hint"),
+            ("laboratory.across", "laboratory.across_hint"),
             ("laboratory.norm", "laboratory.norm_hint"),
             ("laboratory.clipped", "laboratory.clipped_hint"),
         ];
         for (words, hint) in columns {
+            if words == "laboratory.across" && !is_deep {
+                continue;
+            }
             let text = RichText::new(scene.tr(words)).small().weak();
             ui.label(text).on_hover_text(scene.tr(hint));
         }
@@ -322,14 +335,17 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
                 .collect();
             ui.label(largest.map_or_else(|| RichText::new("–"), shown))
                 .on_hover_text(all.join("\n"));
-            ui.vertical(|ui| {
-                for (name, ratio) in &measures.ratios {
-                    ui.horizontal(|ui| {
-                        ui.label(shown(*ratio));
-                        ui.label(RichText::new(name).small().weak());
-                    });
+            ui.horizontal(|ui| {
+                for (at, (name, ratio)) in measures.ratios.iter().enumerate() {
+                    if at > 0 {
+                        ui.label(RichText::new("·").weak());
+                    }
+                    ui.label(shown(*ratio)).on_hover_text(name);
                 }
             });
+            if is_deep {
+                ui.label(measures.across.map_or_else(|| RichText::new("–"), shown));
+            }
             ui.label(shown(measures.norms[0]));
             ui.label(shown(measures.norms[1]));
             ui.end_row();
@@ -337,7 +353,7 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
     });
 }
 
-fn measure(run: &Other<'_>, clip: f32) -> Measures {
+fn measure(run: &Other<'_>, first: &str, clip: f32) -> Measures {
     let states = flow::states(run.trace);
     let scope = states.first().map_or("", |state| &state.scope);
     let top = states.last().map_or("", |state| &state.scope);
@@ -346,8 +362,13 @@ fn measure(run: &Other<'_>, clip: f32) -> Measures {
     let curves = run.backward.map(|backward| flow::curves(run.trace, backward)).unwrap_or_default();
     let highest = curves.iter().filter(|curve| curve.state.scope == top);
     let ratios = highest.filter_map(|curve| Some((curve.state.name.clone(), curve.ratio()?)));
+    let at = run.backward.map_or(0, Backward::position);
+    let hidden = || curves.iter().filter(|curve| !curve.state.is_cell());
+    let ends = hidden().next().zip(hidden().next_back());
+    let across = ends.and_then(|(low, high)| Some(low.number(at)? / high.number(at)?));
     Measures {
-        label: run.label.to_owned(),
+        across,
+        label: run.label_beside(first).to_owned(),
         radii,
         norms: run
             .backward

@@ -138,6 +138,15 @@ pub struct Other<'a> {
     pub backward: Option<&'a Backward>,
 }
 
+impl<'a> Other<'a> {
+    /// What it is called beside a run: `rnn, gain = 2` beside `rnn` is told by what is different.
+    #[must_use]
+    pub fn label_beside(&self, first: &str) -> &'a str {
+        let own = self.label.strip_prefix(first).and_then(|own| own.strip_prefix(", "));
+        own.unwrap_or(self.label)
+    }
+}
+
 impl<'a> Scene<'a> {
     /// The position of the operation done last, forward or backward.
     #[must_use]

@@ -52,7 +52,7 @@ pub fn ui(ui: &mut Ui, scene: &Scene<'_>, node: NodeId, selection: &Selection) {
     // In double precision, because squares of what is below 10⁻¹⁹ are 0 in single.
     let squares = entries.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>();
     egui::Grid::new("gradient summary").num_columns(4).spacing([8.0, 2.0]).show(ui, |ui| {
-        let unit = selection.unit.filter(|unit| rows == 1.0 && *unit < columns);
+        let unit = selection.unit.filter(|unit| gradient.nrows() == 1 && *unit < columns);
         let own = unit.map(|unit| (format!("[{unit}]"), entries[unit]));
         let caption = |key| scene.tr(key).to_owned();
         let all = [

@@ -24,10 +24,10 @@ pub const SPEC: ViewSpec = ViewSpec {
     ui,
 };
 
-/// Room for the heading of the units and the folded part.
-const BELOW: f32 = 96.0;
+/// Room for heading and legend of the units and for the folded part.
+const BELOW: f32 = 126.0;
 /// Chart and units together are at least this high; what does not fit is scrolled to.
-const SMALLEST: f32 = 200.0;
+const SMALLEST: f32 = 230.0;
 
 /// What is drawn of a run; made once for each run.
 #[derive(Debug)]
@@ -56,10 +56,7 @@ impl Cache {
         let flows: Rc<[RunFlow]> = scene
             .all_runs()
             .map(|run| {
-                // `rnn, gain = 2` beside `rnn` is told by what is different.
-                let own = run.label.strip_prefix(scene.label);
-                let label =
-                    own.and_then(|own| own.strip_prefix(", ")).unwrap_or(run.label).to_owned();
+                let label = run.label_beside(scene.label).to_owned();
                 let Some(backward) = run.backward else {
                     return RunFlow { label, curves: Vec::new(), direct: Vec::new() };
                 };

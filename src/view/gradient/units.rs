@@ -16,6 +16,7 @@ use crate::trace::timeline::TimelineCommand;
 /// Powers of ten between the strongest colour and the background.
 const DECADES: f32 = 8.0;
 const RAMP: egui::Vec2 = vec2(110.0, 8.0);
+const LEGEND: f32 = 18.0;
 
 /// Which run's gradient is shown, and whether only what comes along the direct path.
 #[derive(Clone, Copy, Default)]
@@ -66,7 +67,9 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
         if runs.len() > 1 {
             let colors = theme::series(ui.visuals().dark_mode);
             for (at, run) in runs.iter().enumerate() {
-                let text = RichText::new(run.label).small().color(colors[at % colors.len()]);
+                let text = RichText::new(run.label_beside(scene.label))
+                    .small()
+                    .color(colors[at % colors.len()]);
                 if ui.selectable_label(at == choice.run, text).clicked() {
                     choice.run = at;
                 }
@@ -77,13 +80,17 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
             let hint = scene.tr("gradient.direct_hint");
             ui.checkbox(&mut choice.direct, words).on_hover_text(hint);
         }
-        if largest > 0.0 {
-            legend_ui(ui, scene, largest);
-        }
     });
     ui.data_mut(|data| data.insert_temp(id, choice));
     let key = format!("gradient {} {name} {shows_direct}", choice.run);
     picture_ui(ui, scene, &key, name, &rows, largest, (gutter, height), choice.run);
+    if largest > 0.0 {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().interact_size.y = LEGEND;
+            ui.add_space(gutter);
+            legend_ui(ui, scene, largest);
+        });
+    }
 }
 
 /// A gradient's share of the colour scale: its sign, and its power of ten below the largest.
@@ -209,12 +216,11 @@ mod tests {
 
     #[test]
     fn shades_are_powers_of_ten_below_the_largest() {
-        assert_eq!(shade(2.0, 2.0), 1.0);
-        assert_eq!(shade(-2.0, 2.0), -1.0);
+        assert_eq!((shade(2.0, 2.0), shade(-2.0, 2.0)), (1.0, -1.0));
         // Four of eight powers of ten below.
         assert!((shade(-2e-4, 2.0) + 0.5).abs() < 1e-6);
         assert_eq!((shade(1e-12, 2.0), shade(0.0, 2.0), shade(0.0, 0.0)), (0.0, 0.0, 0.0));
+        assert_eq!((shade(1e-45, 1e38), shade(1.0, 1.0)), (0.0, 1.0));
         assert!(shade(f32::NAN, 1.0).is_nan() && shade(f32::INFINITY, 1.0).is_nan());
-        assert_eq!(shade(1e-45, 1e38), 0.0);
     }
 }
