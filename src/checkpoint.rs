@@ -29,6 +29,8 @@ const CARD_KEY: &str = "unrolled";
 const LARGEST_FILE: u64 = 512 * 1024 * 1024;
 /// No size in a configuration is larger; a damaged one could ask for more memory than there is.
 const LARGEST_SIZE: f64 = 4096.0;
+/// The same for a task, whose numbers may also count what it asks for.
+const LARGEST_DIFFICULTY: f64 = 10_000.0;
 
 /// What the weights are and how they came about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -226,9 +228,13 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Checkpoint, CheckpointErro
             reason: format!("this version has no such {what}"),
         })
     };
-    for (of, json) in [(&card.model, &card.config), (&card.task, &card.task_config)] {
-        if let Some(size) = too_large(json) {
-            let reason = format!("{size} is more than {LARGEST_SIZE}, which no size may exceed");
+    let parts = [
+        (&card.model, &card.config, LARGEST_SIZE),
+        (&card.task, &card.task_config, LARGEST_DIFFICULTY),
+    ];
+    for (of, json, largest) in parts {
+        if let Some(size) = too_large(json, largest) {
+            let reason = format!("{size} is more than {largest}, which no size may exceed");
             return Err(config(ConfigError { of: of.clone(), reason }));
         }
     }
@@ -245,11 +251,11 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Checkpoint, CheckpointErro
 }
 
 /// The first number in a configuration that is beyond all reason.
-fn too_large(json: &Json) -> Option<f64> {
+fn too_large(json: &Json, largest: f64) -> Option<f64> {
     match json {
-        Json::Number(number) => number.as_f64().filter(|number| number.abs() > LARGEST_SIZE),
-        Json::Array(entries) => entries.iter().find_map(too_large),
-        Json::Object(fields) => fields.values().find_map(too_large),
+        Json::Number(number) => number.as_f64().filter(|number| number.abs() > largest),
+        Json::Array(entries) => entries.iter().find_map(|entry| too_large(entry, largest)),
+        Json::Object(fields) => fields.values().find_map(|field| too_large(field, largest)),
         _ => None,
     }
 }

@@ -128,10 +128,12 @@ fn write(
 /// from outside.
 #[must_use]
 pub fn formula(trace: &Trace, name: &str) -> String {
-    let id = trace.graph().find(name);
-    let last = id.and_then(|id| trace.graph().everywhere(id).last());
+    let graph = trace.graph();
+    let nodes = graph.find(name).map_or(&[][..], |id| graph.everywhere(id));
+    // The last that was computed: behind the end of what is read from there stands a given state.
+    let last = nodes.iter().rev().find(|(_, node)| !graph.node(*node).is_leaf());
     last.map_or(String::new(), |(_, node)| {
-        let equation = trace.graph().equation(*node, &|_, symbol| symbol);
+        let equation = graph.equation(*node, &|_, symbol| symbol);
         if equation.right.is_empty() { String::new() } else { equation.latex() }
     })
 }

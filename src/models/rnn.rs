@@ -185,12 +185,12 @@ pub const SPEC: ModelSpec = ModelSpec {
             config: r#"{"source":{"numbers":51},"hidden":128,"outputs":16,"predicts_symbols":true,"activation":"tanh"}"#,
             task: "melody",
             task_config: r#"{"figures":12,"parts":3}"#,
-            steps: 30000,
+            steps: 60000,
             ..BRACKETS
         },
         Recipe {
             id: "rnn-numerals",
-            config: r#"{"source":{"symbols":{"count":43,"embedding":16}},"hidden":96,"outputs":14,"predicts_symbols":true,"activation":"tanh"}"#,
+            config: r#"{"source":{"symbols":{"count":43,"embedding":16}},"hidden":64,"outputs":14,"predicts_symbols":true,"activation":"tanh"}"#,
             task: "numerals",
             task_config: r#"{"largest":9999}"#,
             ..BRACKETS

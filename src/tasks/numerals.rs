@@ -93,9 +93,23 @@ impl Numerals {
 
 impl Task for Numerals {
     fn generate(&self, random: &mut Random) -> Example {
-        // All alike: were short numbers more frequent, a few of them would be most of what is held
-        // out (`eight` by itself a fifth), and the score would tell how those few fare.
-        let number = 1 + random.below(self.largest());
+        // Short numbers and zeros are the exceptions of the rules, and rare among all numbers, so
+        // both are drawn more often. But not too often: there are only nine numbers of one digit,
+        // and those of them that are held out should not decide the score.
+        let digits = self.largest().to_string().len();
+        let number = loop {
+            let more = (0..3).map(|_| random.below(digits)).max().unwrap_or(0);
+            let mut number = 1 + random.below(9);
+            for _ in 0..more {
+                number *= 10;
+                if random.chance(0.75) {
+                    number += 1 + random.below(9);
+                }
+            }
+            if number <= self.largest() {
+                break number;
+            }
+        };
         let answer = chinese(number);
         let mut symbols = english(number);
         symbols.push(ARROW);

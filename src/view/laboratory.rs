@@ -21,6 +21,11 @@ pub const SPEC: ViewSpec = ViewSpec {
     ui,
 };
 
+/// From this width on the controls stand in two columns.
+const TWO_COLUMNS: f32 = 440.0;
+/// Room for a control's name.
+const LABEL: f32 = 96.0;
+
 /// What is measured of a run.
 #[derive(Clone, Debug)]
 struct Measures {
@@ -52,16 +57,20 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     };
     ScrollArea::vertical().id_salt("laboratory").auto_shrink(false).show(ui, |ui| {
         presets_ui(ui, scene, laboratory);
+        ui.add_space(theme::GAP_SMALL);
+        measures_ui(ui, scene, laboratory);
         ui.add_space(theme::GAP);
-        ui.columns(if ui.available_width() > 560.0 { 2 } else { 1 }, |columns| {
+        ui.columns(if ui.available_width() > TWO_COLUMNS { 2 } else { 1 }, |columns| {
+            for column in columns.iter_mut() {
+                column.spacing_mut().slider_width =
+                    (column.available_width() - LABEL - 68.0).max(50.0);
+            }
             let last = columns.len() - 1;
             sizes_ui(&mut columns[0], scene, laboratory);
             weights_ui(&mut columns[last], scene, laboratory);
         });
-        ui.add_space(theme::GAP);
+        ui.add_space(theme::GAP_SMALL);
         runs_ui(ui, scene, laboratory);
-        ui.add_space(theme::GAP);
-        measures_ui(ui, scene, laboratory);
     });
 }
 
@@ -115,9 +124,9 @@ fn sizes_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
         let at = backward.position();
         let mut position = at;
         let last = scene.trace.n_positions().saturating_sub(1);
-        let label = ui.label(scene.tr("laboratory.loss"));
-        let response = ui.add(Slider::new(&mut position, 0..=last)).labelled_by(label.id);
-        if response.on_hover_text(scene.tr("gradient.loss_hint")).changed() && position != at {
+        let words = ("laboratory.loss", "gradient.loss_hint");
+        let slider = Slider::new(&mut position, 0..=last);
+        if row(ui, scene, words, |ui| ui.add(slider)).changed() && position != at {
             scene.commands.push(Command::LossAt(Some(position)));
         }
     }
@@ -135,13 +144,11 @@ fn weights_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
     choice(ui, scene, "activation", activation_words(laboratory.activation), &activations);
     slider(ui, scene, "forget_bias", f64::from(laboratory.forget_bias), real(FORGET_BIASES), 1);
     let mut seed = laboratory.seed;
-    ui.horizontal(|ui| {
-        let label = ui.label(scene.tr("laboratory.seed"));
-        let response = ui.add(egui::DragValue::new(&mut seed).speed(0.1)).labelled_by(label.id);
-        if response.on_hover_text(scene.tr("laboratory.seed_hint")).changed() {
-            set(scene, "seed", Control::Number(seed as f64));
-        }
-    });
+    let words = ("laboratory.seed", "laboratory.seed_hint");
+    let drag = egui::DragValue::new(&mut seed).speed(0.1);
+    if row(ui, scene, words, |ui| ui.add(drag)).changed() {
+        set(scene, "seed", Control::Number(seed as f64));
+    }
 }
 
 fn real(range: std::ops::RangeInclusive<f32>) -> std::ops::RangeInclusive<f64> {
@@ -193,15 +200,33 @@ fn slider(
     range: std::ops::RangeInclusive<f64>,
     decimals: usize,
 ) {
-    let (words, hint) = control_words(name);
     let mut changed = value;
-    let label = ui.label(scene.tr(words)).on_hover_text(scene.tr(hint));
     let slider = Slider::new(&mut changed, range).max_decimals(decimals);
     let slider = if decimals == 0 { slider.step_by(1.0) } else { slider };
-    let response = ui.add(slider).labelled_by(label.id).on_hover_text(scene.tr(hint));
-    if response.changed() {
+    if row(ui, scene, control_words(name), |ui| ui.add(slider)).changed() {
         set(scene, name, Control::Number(changed));
     }
+}
+
+/// A control behind its name.
+fn row(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    (words, hint): (&'static str, &'static str),
+    add: impl FnOnce(&mut Ui) -> egui::Response,
+) -> egui::Response {
+    ui.horizontal(|ui| {
+        let size = egui::vec2(LABEL, ui.spacing().interact_size.y);
+        let left = egui::Layout::left_to_right(egui::Align::Center);
+        let text = RichText::new(scene.tr(words)).small();
+        let label = ui.allocate_ui_with_layout(size, left, |ui| {
+            ui.set_min_width(LABEL);
+            ui.add(egui::Label::new(text).truncate())
+        });
+        let label = label.inner.on_hover_text(scene.tr(hint));
+        add(ui).labelled_by(label.id).on_hover_text(scene.tr(hint))
+    })
+    .inner
 }
 
 fn choice(
@@ -211,16 +236,21 @@ fn choice(
     current: &'static str,
     all: &[(&'static str, String)],
 ) {
-    let (words, hint) = control_words(name);
-    let label = ui.label(scene.tr(words));
-    let combo = ComboBox::from_id_salt(name).selected_text(scene.tr(current)).show_ui(ui, |ui| {
-        for (shown, word) in all {
-            if ui.selectable_label(*shown == current, scene.tr(shown)).clicked() {
-                set(scene, name, Control::Text(word.clone()));
-            }
-        }
+    let mut chosen = None;
+    row(ui, scene, control_words(name), |ui| {
+        let combo =
+            ComboBox::from_id_salt(name).selected_text(scene.tr(current)).show_ui(ui, |ui| {
+                for (shown, word) in all {
+                    if ui.selectable_label(*shown == current, scene.tr(shown)).clicked() {
+                        chosen = Some(word.clone());
+                    }
+                }
+            });
+        combo.response
     });
-    combo.response.labelled_by(label.id).on_hover_text(scene.tr(hint));
+    if let Some(word) = chosen {
+        set(scene, name, Control::Text(word));
+    }
 }
 
 /// Which models run, and what is kept beside them.

@@ -4,11 +4,12 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
 use unrolled::app::screenshot::Headless;
-use unrolled::app::state::Kept;
-use unrolled::lesson::Library;
+use unrolled::app::state::{Kept, Measured};
+use unrolled::app::update;
+use unrolled::lesson::{Control, Library};
 use unrolled::models;
 use unrolled::trace::timeline::{Granularity, TimelineCommand};
-use unrolled::training::live::{Control, Phase, TrainCommand};
+use unrolled::training::live::{Control as RaceControl, Phase, TrainCommand};
 use unrolled::view::command::{
     BreakpointCommand, CompareCommand, InterveneCommand, Spot, ThemeChoice,
 };
@@ -114,6 +115,93 @@ fn the_shortest_input_and_the_smallest_window_draw() {
         harness.state_mut().command(Command::ToggleView(view.id.to_owned()));
         harness.run_steps(2);
     }
+}
+
+/// The laboratory at the ends of its controls: overflow, a gain of 0, one position, eight layers.
+#[test]
+fn the_laboratory_draws_at_its_extremes() {
+    let number = Control::Number;
+    let word = |word: &str| Control::Text(word.to_owned());
+    let extremes: [&[(&str, Control)]; 5] = [
+        &[("length", number(1.0))],
+        &[("gain", number(0.0)), ("length", number(20.0))],
+        &[("preset", word("explode")), ("gain", number(10.0)), ("length", number(200.0))],
+        &[("start", word("identity")), ("activation", word("relu")), ("gain", number(10.0))],
+        &[("preset", word("residual")), ("hidden", number(4.0))],
+    ];
+    for (language, choice) in
+        [(Language::English, ThemeChoice::Light), (Language::Chinese, ThemeChoice::Dark)]
+    {
+        let mut harness = window(language, choice, [1280.0, 800.0]);
+        harness.state_mut().command(Command::OpenLesson("lstm".to_owned()));
+        harness.state_mut().state.views = vec!["gradient".to_owned(), "laboratory".to_owned()];
+        harness.run_steps(2);
+        harness.get_by_label(tr(language, "laboratory.open")).click();
+        harness.run_steps(2);
+        for controls in extremes {
+            for (name, setting) in controls {
+                let command = Command::Control((*name).to_owned(), setting.clone());
+                harness.state_mut().command(command);
+            }
+            harness.run_steps(2);
+            let state = &harness.state().state;
+            assert!(state.message.is_none(), "{controls:?}: {:?}", state.message);
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_kept_stays_beside_the_laboratory_s_own() {
+    let mut harness = lesson("lstm");
+    let set = |harness: &mut Harness<'_, Headless>, name: &str, setting| {
+        harness.state_mut().command(Command::Control(name.to_owned(), setting));
+    };
+    set(&mut harness, "preset", Control::Text("vanish".to_owned()));
+    harness.state_mut().command(Command::Compare(CompareCommand::Keep));
+    set(&mut harness, "gain", Control::Number(1.5));
+    let labels = |harness: &Harness<'_, Headless>| -> Vec<String> {
+        let state = &harness.state().state;
+        state.run.iter().chain(&state.others).map(|run| run.label.clone()).collect()
+    };
+    assert_eq!(labels(&harness), ["rnn", "rnn, gain = 0.5"]);
+    // The kept run has the weights that it was kept with.
+    let state = &harness.state().state;
+    let weight = |run: &unrolled::app::state::Run| run.trace.value("w_hh", 0).unwrap()[[0, 0]];
+    let ratio = weight(state.run.as_ref().unwrap()) / weight(&state.others[0]);
+    assert!((ratio - 3.0).abs() < 1e-3, "{ratio}");
+    harness.state_mut().command(Command::Compare(CompareCommand::Remove(0)));
+    assert_eq!(labels(&harness), ["rnn"]);
+}
+
+#[test]
+fn singular_values_are_measured_when_they_are_unfolded() {
+    let mut harness = lesson("lstm");
+    harness.state_mut().state.views = vec!["gradient".to_owned()];
+    harness.run_steps(2);
+    assert!(harness.state().state.measured.is_none());
+    harness.get_by_label(tr(Language::English, "gradient.singular")).click();
+    harness.run_steps(4);
+    let measured = harness.state().state.measured.as_ref().unwrap();
+    assert!(measured.jacobians[0].is_some());
+    // An answer about an old run is dropped.
+    let old = Measured { number: 0, name: measured.name.clone(), jacobians: Vec::new() };
+    update::measured(&mut harness.state_mut().state, old);
+    assert!(!harness.state().state.measured.as_ref().unwrap().jacobians.is_empty());
+}
+
+#[test]
+fn the_loss_can_be_chosen() {
+    let mut harness = lesson("lstm");
+    let at = |harness: &Harness<'_, Headless>| {
+        harness.state().state.run.as_ref().unwrap().backward.as_ref().unwrap().position()
+    };
+    let last = at(&harness);
+    harness.state_mut().command(Command::LossAt(Some(2)));
+    assert_eq!((at(&harness), last > 2), (2, true));
+    // A stop takes the last loss again unless it says otherwise.
+    harness.state_mut().command(Command::Stop(1));
+    let trace = &harness.state().state.run.as_ref().unwrap().trace;
+    assert_eq!(Some(at(&harness)), trace.last_loss());
 }
 
 #[test]
@@ -267,7 +355,7 @@ fn a_stop_sets_up_its_race_and_the_race_draws_at_every_point() {
                 TrainCommand::Follow(Some(2)),
                 TrainCommand::Stop,
                 TrainCommand::Rewind,
-                TrainCommand::Set(Control::LearningRate(1e38)),
+                TrainCommand::Set(RaceControl::LearningRate(1e38)),
                 TrainCommand::Step,
             ] {
                 harness.state_mut().command(train(command));

@@ -37,15 +37,19 @@ fn drawn(flows: &[RunFlow], dark: bool) -> Vec<Drawn<'_>> {
         let (first, last) = (scopes.first().copied(), scopes.last().copied());
         for curve in &flow.curves {
             let scope = Some(curve.state.scope.as_str());
-            let layer = if first == last { "" } else { &curve.state.scope };
+            let is_alone = first == last;
+            let layer = if is_alone { "" } else { &curve.state.scope };
             let parts =
                 [flow.label.as_str(), layer, if curve.state.is_cell() { "cell" } else { "" }];
             let label: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            // Two names a run are what one can still read.
+            let is_named =
+                is_alone || (!curve.state.is_cell() && (scope == first || scope == last));
             all.push(Drawn {
                 run,
                 curve,
                 color: colors[run % colors.len()],
-                label: (scope == first || scope == last).then(|| label.join(" ")),
+                label: is_named.then(|| label.join(" ")),
                 is_thin: scope != last,
             });
         }
@@ -239,7 +243,8 @@ fn labels_ui(
         .collect();
     let mut heights: Vec<f32> =
         ends.iter().map(|(_, _, (_, size))| height_of(plane, **size)).collect();
-    let range = egui::Rangef::new(plane.rect.top() - STRIP, plane.rect.bottom() + STRIP);
+    let below = if heights.iter().any(|y| *y > plane.rect.bottom()) { STRIP } else { 0.0 };
+    let range = egui::Rangef::new(plane.rect.top() - STRIP, plane.rect.bottom() + below);
     spread(&mut heights, LABEL_GAP, range);
     for ((drawn, label, (position, _)), y) in ends.iter().zip(heights) {
         let room = plane.x(*position) - 8.0 - painter.clip_rect().left();

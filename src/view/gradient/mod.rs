@@ -24,6 +24,11 @@ pub const SPEC: ViewSpec = ViewSpec {
     ui,
 };
 
+/// Room for the heading of the units and the folded part.
+const BELOW: f32 = 96.0;
+/// Chart and units together are at least this high; what does not fit is scrolled to.
+const SMALLEST: f32 = 200.0;
+
 /// What is drawn of a run; made once for each run.
 #[derive(Debug)]
 pub struct RunFlow {
@@ -51,23 +56,27 @@ impl Cache {
         let flows: Rc<[RunFlow]> = scene
             .all_runs()
             .map(|run| {
+                // `rnn, gain = 2` beside `rnn` is told by what is different.
+                let own = run.label.strip_prefix(scene.label);
+                let label =
+                    own.and_then(|own| own.strip_prefix(", ")).unwrap_or(run.label).to_owned();
                 let Some(backward) = run.backward else {
-                    let label = run.label.to_owned();
                     return RunFlow { label, curves: Vec::new(), direct: Vec::new() };
                 };
                 let norms = |rows: ndarray::Array2<f32>| {
                     let norm = |row: ndarray::ArrayView1<'_, f32>| row.dot(&row).sqrt();
                     rows.rows().into_iter().map(norm).collect()
                 };
-                let direct = flow::states(run.trace).into_iter().filter_map(|state| {
+                let states = flow::states(run.trace);
+                // Of several layers the highest is enough to compare with.
+                let top = states.last().map_or(String::new(), |state| state.scope.clone());
+                let states = states.into_iter().filter(|state| state.scope == top);
+                let direct = states.filter_map(|state| {
                     let path = flow::direct_path(run.trace, backward, &state)?;
                     Some((state, norms(path)))
                 });
-                RunFlow {
-                    label: run.label.to_owned(),
-                    curves: flow::curves(run.trace, backward),
-                    direct: direct.collect(),
-                }
+                let curves = flow::curves(run.trace, backward);
+                RunFlow { label, curves, direct: direct.collect() }
             })
             .collect();
         scene.memory.gradient = Self { run: Some(scene.run), flows: Rc::clone(&flows) };
@@ -94,10 +103,11 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let room = ui.available_size();
     ScrollArea::vertical().id_salt("gradient").auto_shrink(false).show(ui, |ui| {
         header_ui(ui, scene);
-        let rest = (room.y - ui.cursor().top() + ui.max_rect().top() - 74.0).max(180.0);
+        let used = ui.cursor().top() - ui.max_rect().top();
+        let rest = (room.y - used - BELOW).max(SMALLEST);
         let gutter = chart::label_gutter(ui, &flows);
-        chart::ui(ui, scene, &flows, gutter, (rest * 0.54).clamp(110.0, 420.0));
-        units::ui(ui, scene, gutter, (rest * 0.46).clamp(60.0, 320.0));
+        chart::ui(ui, scene, &flows, gutter, (rest * 0.56).min(420.0));
+        units::ui(ui, scene, gutter, (rest * 0.44).min(320.0));
         singular::ui(ui, scene, gutter);
     });
 }

@@ -77,7 +77,9 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
             let hint = scene.tr("gradient.direct_hint");
             ui.checkbox(&mut choice.direct, words).on_hover_text(hint);
         }
-        legend_ui(ui, scene, largest);
+        if largest > 0.0 {
+            legend_ui(ui, scene, largest);
+        }
     });
     ui.data_mut(|data| data.insert_temp(id, choice));
     let key = format!("gradient {} {name} {shows_direct}", choice.run);
@@ -198,7 +200,7 @@ fn legend_ui(ui: &mut Ui, scene: &Scene<'_>, largest: f32) {
     ui.label(small(number(largest)));
     let decades = format!("{DECADES:.0}");
     let words = tr_with(scene.language, "gradient.scale", &[("decades", &decades)]);
-    ui.label(RichText::new(words).small().weak());
+    ui.add(egui::Label::new(RichText::new(words).small().weak()).extend());
 }
 
 #[cfg(test)]
