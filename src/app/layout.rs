@@ -11,8 +11,6 @@ use crate::view::{
 
 /// The lesson's share of the window.
 const LESSON_SHARE: f32 = 0.36;
-/// Room for the switch that shows the inspector.
-const INSPECTOR_SWITCH: f32 = 104.0;
 /// The inspector's width.
 const INSPECTOR_WIDTH: f32 = 280.0;
 
@@ -142,9 +140,15 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
 /// One to four views side by side, under a row that chooses them.
 fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.horizontal_top(|ui| {
-        let room = vec2(ui.available_width() - INSPECTOR_SWITCH, 0.0);
-        let wrapped = Layout::left_to_right(Align::Center).with_main_wrap(true);
-        ui.allocate_ui_with_layout(room, wrapped, |ui| {
+        let words = scene.tr("inspector.title");
+        let font = egui::TextStyle::Button.resolve(ui.style());
+        let padding = 2.0 * ui.spacing().button_padding.x + theme::GAP;
+        let galley = ui.painter().layout_no_wrap(words.to_owned(), font, egui::Color32::WHITE);
+        let width = ui.available_width() - galley.size().x - padding;
+        // Where the stage is narrow the views go on in a second row.
+        let rows = Layout::left_to_right(Align::Center).with_main_wrap(true);
+        ui.allocate_ui_with_layout(vec2(width, 0.0), rows, |ui| {
+            ui.set_min_width(width);
             // A button for what this run does not have would only be in the way.
             for view in VIEWS {
                 if !(scene.may_have(view) && scene.has(view)) {
@@ -157,13 +161,11 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
                 }
             }
         });
-        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            let shown = state.shows_inspector(ui.ctx().content_rect().width());
-            let button = ui.selectable_label(shown, scene.tr("inspector.title"));
-            if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
-                scene.commands.push(Command::ShowInspector(!shown));
-            }
-        });
+        let shown = state.shows_inspector(ui.ctx().content_rect().width());
+        let button = ui.selectable_label(shown, words);
+        if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
+            scene.commands.push(Command::ShowInspector(!shown));
+        }
     });
     shown_ui(ui, scene);
     ui.add_space(theme::GAP_SMALL);
@@ -197,9 +199,10 @@ fn shown_ui(ui: &mut Ui, scene: &Scene<'_>) {
         Shown::Difference => ("views.shown_difference", "views.shown_difference_hint"),
     };
     let color = theme::accent(ui.visuals().dark_mode);
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         ui.label(egui::RichText::new(scene.tr(key)).small().strong().color(color));
-        ui.label(egui::RichText::new(scene.tr(hint)).small().weak());
+        let hint = egui::RichText::new(scene.tr(hint)).small().weak();
+        ui.add(egui::Label::new(hint).truncate());
     });
 }
 
