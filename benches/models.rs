@@ -3,7 +3,11 @@
 //! The cell loops do what `tests/reference/bench_peer.py` does in PyTorch (`RecordedLSTM`): T = 100
 //! positions of one sequence, as many inputs as hidden units, every gate kept, then every gate's
 //! gradient. The time to free what was recorded is part of each measurement, as it is there.
-//! `RAYON_NUM_THREADS=1` puts the training step on one thread.
+//!
+//! The training step is a whole update: 32 examples drawn, forward, loss, backward, clipping, Adam.
+//! Beside it: `python tests/reference/bench_peer.py --only training --out peer.json`, which is
+//! PyTorch's `nn.LSTM` forward and backward alone, on one thread and on two. `RAYON_NUM_THREADS=1`
+//! puts ours on one thread. On a machine that others use, compare the quickest runs, in turns.
 
 #![allow(clippy::expect_used, reason = "a benchmark of what does not exist had better stop")]
 

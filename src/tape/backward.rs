@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 
-use super::graph::{Graph, NodeId};
+use super::graph::{Graph, Node, NodeId, Value};
 use super::ops::{Attribute, Local};
-use crate::tensor::{from_vec, kernel, shape, slice, slice_mut};
+use crate::tensor::{Shape, from_vec, kernel, shape, slice, slice_mut};
 
 /// ∂loss/∂value for every node that the loss depends on.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,17 @@ impl Graph {
         while pass.tick().is_some() {}
         pass.finish()
     }
+
+    /// The gradients of parameters, as [`Graph::gradients`] gives them: every other one is given
+    /// back as soon as it was passed on, while it is still in the caches.
+    #[must_use]
+    pub fn parameter_gradients(&self, of: NodeId) -> Gradients {
+        let seed = Array2::ones(self.value(of).raw_dim());
+        let mut pass = BackwardPass::new(self, &[(of, seed)]);
+        pass.keeps_all = false;
+        while pass.tick().is_some() {}
+        pass.finish()
+    }
 }
 
 impl Graph {
@@ -49,25 +60,9 @@ impl Graph {
     /// shaped like that node's value; 0 if it was not computed from it.
     #[must_use]
     pub fn share(&self, id: NodeId, gradient: &Array2<f32>, of: NodeId) -> Array2<f32> {
-        let node = self.node(id);
-        let mut earlier = vec![None; id.index()];
-        let mut waiting = BTreeMap::new();
-        let mut sink = Sink {
-            graph: self,
-            id,
-            inputs: &node.inputs,
-            earlier: &mut earlier,
-            waiting: &mut waiting,
-        };
-        self.with_values(&node.inputs, |inputs| {
-            let (output, attribute) = (&*node.value, &node.attribute);
-            node.op.backward(&Local { inputs, output, gradient, attribute }, &mut sink);
-        });
-        let mut share = earlier.get_mut(of.index()).and_then(Option::take);
-        if waiting.contains_key(&of) {
-            let sum = share.get_or_insert_with(|| Array2::zeros(self.value(of).raw_dim()));
-            kernel::add_transposed_dot(self.value(node.inputs[0]), gradient, sum);
-        }
+        let mut pass = BackwardPass::new(self, &[(id, gradient.clone())]);
+        let _ = pass.tick();
+        let share = pass.finish().take(of);
         share.unwrap_or_else(|| Array2::zeros(self.value(of).raw_dim()))
     }
 }
@@ -77,9 +72,13 @@ pub struct BackwardPass<'g> {
     graph: &'g Graph,
     of: Vec<Option<Array2<f32>>>,
     next: usize,
-    /// Products x·W whose share xᵀ·dy of ∂W waits: a weight that is used at every position gets
-    /// one large matrix product at the end instead of one rank-1 update per position.
+    /// Whether the gradients of other nodes than parameters are asked for afterwards.
+    keeps_all: bool,
+    /// Products x·W of few rows whose share xᵀ·dy of ∂W waits: a weight that is used at every
+    /// position gets one large matrix product at the end instead of one rank-1 update per position.
     waiting: BTreeMap<NodeId, Vec<NodeId>>,
+    /// Transposed copies of parameters, made once and used at every position.
+    transposed: BTreeMap<NodeId, Array2<f32>>,
 }
 
 impl<'g> BackwardPass<'g> {
@@ -95,7 +94,14 @@ impl<'g> BackwardPass<'g> {
             }
             next = next.max(node.index() + 1);
         }
-        Self { graph, of, next, waiting: BTreeMap::new() }
+        Self {
+            graph,
+            of,
+            next,
+            keeps_all: true,
+            waiting: BTreeMap::new(),
+            transposed: BTreeMap::new(),
+        }
     }
 
     /// Handles the next node that a gradient has reached, and says which; `None` at the end.
@@ -103,7 +109,8 @@ impl<'g> BackwardPass<'g> {
         while self.next > 0 {
             self.next -= 1;
             let (earlier, rest) = self.of.split_at_mut(self.next);
-            let Some(Some(gradient)) = rest.first() else { continue };
+            let Some(place) = rest.first_mut() else { continue };
+            let Some(gradient) = &*place else { continue };
             let id = NodeId(self.next as u32);
             let node = self.graph.node(id);
             let mut sink = Sink {
@@ -111,12 +118,23 @@ impl<'g> BackwardPass<'g> {
                 id,
                 inputs: &node.inputs,
                 earlier,
+                keeps_all: self.keeps_all,
+                heir: None,
+                is_waiting: false,
                 waiting: &mut self.waiting,
+                transposed: &mut self.transposed,
             };
-            self.graph.with_values(&node.inputs, |inputs| {
-                let (output, attribute) = (&*node.value, &node.attribute);
+            let value = |node: &'g Node| &node.value;
+            self.graph.with(&node.inputs, value, |inputs| {
+                let (output, attribute) = (&node.value, &node.attribute);
                 node.op.backward(&Local { inputs, output, gradient, attribute }, &mut sink);
             });
+            let (heir, is_done) = (sink.heir, !sink.is_waiting && !node.is_leaf());
+            if let Some(heir) = heir {
+                earlier[heir.index()] = place.take();
+            } else if is_done && !self.keeps_all {
+                *place = None;
+            }
             return Some(id);
         }
         None
@@ -147,15 +165,38 @@ pub struct Sink<'a> {
     id: NodeId,
     inputs: &'a [NodeId],
     earlier: &'a mut [Option<Array2<f32>>],
+    keeps_all: bool,
+    /// The input that gets the whole gradient as it is, when the node itself needs it no more.
+    heir: Option<NodeId>,
+    /// Whether the node's gradient is needed at the end.
+    is_waiting: bool,
     waiting: &'a mut BTreeMap<NodeId, Vec<NodeId>>,
+    transposed: &'a mut BTreeMap<NodeId, Array2<f32>>,
 }
 
 impl Sink<'_> {
     /// Lets `add` add to the gradient of input number `input`, which starts at zero.
     pub fn add(&mut self, input: usize, add: impl FnOnce(&mut Array2<f32>)) {
         let id = self.inputs[input];
-        let shape = self.graph.value(id).raw_dim();
+        let shape = self.shape(input);
         add(self.earlier[id.index()].get_or_insert_with(|| Array2::zeros(shape)));
+    }
+
+    /// The shape of input number `input`.
+    #[must_use]
+    pub fn shape(&self, input: usize) -> Shape {
+        self.graph.node(self.inputs[input]).value.shape()
+    }
+
+    /// Adds the node's own gradient `dy` to that of input number `input`, which it equals in shape:
+    /// the last thing that a backward step does, since `dy` itself may become that gradient.
+    pub fn pass_on(&mut self, input: usize, dy: &Array2<f32>) {
+        let id = self.inputs[input];
+        match &mut self.earlier[id.index()] {
+            Some(sum) => *sum += dy,
+            None if !self.keeps_all => self.heir = Some(id),
+            empty => *empty = Some(dy.clone()),
+        }
     }
 
     /// Adds `f` of the entries of x, y and z to the gradient of input number `input`, which they
@@ -176,15 +217,34 @@ impl Sink<'_> {
         }
     }
 
-    /// Adds xᵀ·dy to the gradient of w in y = x·w: at once, or at the end where w is a parameter.
-    pub fn add_weight(&mut self, local: &Local<'_>) {
-        let weight = self.inputs[1];
-        if self.graph.node(weight).is_leaf() {
+    /// Adds the gradients of both factors of y = x·w: dy·wᵀ to that of x, xᵀ·dy to that of w.
+    ///
+    /// Where w is a parameter, the second is put off to the end, except for a block of rows, which
+    /// makes a large enough product of its own and is still in the caches.
+    pub fn add_product(&mut self, local: &Local<'_>) {
+        let (weight, dy) = (self.inputs[1], local.gradient);
+        let is_parameter = self.graph.node(weight).is_leaf();
+        let is_block = kernel::is_block(dy.nrows(), local.inputs[1]);
+        let x = self.graph.node(self.inputs[0]);
+        let is_input = x.is_leaf() && matches!(x.value, Value::Own(_));
+        if is_parameter && is_block && (self.keeps_all || !is_input) {
+            let (place, shape) = (&mut self.earlier[self.inputs[0].index()], x.value.shape());
+            let w = self.transposed.entry(weight).or_insert_with(|| transposed(local.inputs[1]));
+            kernel::add_dot(dy, w, place.get_or_insert_with(|| Array2::zeros(shape)));
+        } else if self.keeps_all || !is_input {
+            self.add(0, |dx| kernel::add_dot_transposed(dy, local.inputs[1], dx));
+        }
+        if is_parameter && !is_block {
+            self.is_waiting = true;
             self.waiting.entry(weight).or_default().push(self.id);
         } else {
-            self.add(1, |dw| kernel::add_transposed_dot(local.inputs[0], local.gradient, dw));
+            self.add(1, |dw| kernel::add_transposed_dot(local.inputs[0], dy, dw));
         }
     }
+}
+
+fn transposed(w: &Array2<f32>) -> Array2<f32> {
+    w.t().as_standard_layout().into_owned()
 }
 
 /// The largest difference between gradients and central differences over all entries of `inputs`,

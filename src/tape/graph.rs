@@ -8,6 +8,7 @@ use ndarray::Array2;
 use smallvec::SmallVec;
 
 use super::ops::{Attribute, Op};
+use crate::tensor::{self, Shape};
 
 /// The position of values that belong to no position, such as parameters.
 pub const EVERYWHERE: i32 = i32::MIN;
@@ -32,13 +33,26 @@ pub struct NameId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SectionId(pub u16);
 
-/// A node's array: its own, shared with a store of parameters, or given back in lean mode.
+/// A node's array: its own, shared with a store of parameters, or given back.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// Computed by this node.
     Own(Array2<f32>),
     /// A parameter, not copied.
     Shared(Arc<Array2<f32>>),
+    /// Given back by a tape that does not keep everything; it was of this shape.
+    GivenBack(Shape),
+}
+
+impl Value {
+    /// Rows and columns, also of an array that was given back.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        match self {
+            Self::GivenBack(shape) => *shape,
+            array => tensor::shape(array),
+        }
+    }
 }
 
 impl Deref for Value {
@@ -48,6 +62,11 @@ impl Deref for Value {
         match self {
             Self::Own(array) => array,
             Self::Shared(array) => array,
+            // Only a model that reads an unnamed value of an earlier position, or an op that says
+            // wrongly what its backward step reads.
+            Self::GivenBack([rows, columns]) => {
+                panic!("an unnamed value, {rows}×{columns}, is read after it was given back")
+            }
         }
     }
 }
@@ -66,6 +85,8 @@ pub struct Node {
     pub inputs: Inputs,
     /// The result; (rows, columns) as the op defines.
     pub value: Value,
+    /// Whether a backward step will read the result; known on a tape for training.
+    pub(super) is_read: bool,
     /// The name, if this is a named value or a parameter.
     pub name: Option<NameId>,
     /// The position in the sequence, [`EVERYWHERE`] for parameters, −1 for initial states.
@@ -137,13 +158,19 @@ impl Graph {
         &self.nodes[id.index()].value
     }
 
-    /// Lets `f` look at the arrays of several nodes.
-    pub(super) fn with_values<R>(&self, ids: &[NodeId], f: impl FnOnce(&[&Array2<f32>]) -> R) -> R {
+    /// Lets `f` look at what `get` gives of several nodes.
+    pub(super) fn with<'a, T: 'a, R>(
+        &'a self,
+        ids: &[NodeId],
+        get: impl Fn(&'a Node) -> &'a T,
+        f: impl FnOnce(&[&'a T]) -> R,
+    ) -> R {
+        let get = |id: &NodeId| get(self.node(*id));
         // One and two inputs are nearly all of them; a list of its own would cost more than they.
         match ids {
-            [x] => f(&[self.value(*x)]),
-            [x, y] => f(&[self.value(*x), self.value(*y)]),
-            _ => f(&ids.iter().map(|id| self.value(*id)).collect::<Vec<_>>()),
+            [x] => f(&[get(x)]),
+            [x, y] => f(&[get(x), get(y)]),
+            _ => f(&ids.iter().map(get).collect::<Vec<_>>()),
         }
     }
 
@@ -191,7 +218,11 @@ impl Graph {
     /// The total of all arrays in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.nodes.iter().map(|node| node.value.len() * size_of::<f32>()).sum()
+        let entries = |node: &Node| match &node.value {
+            Value::GivenBack(_) => 0,
+            array => array.len(),
+        };
+        self.nodes.iter().map(entries).sum::<usize>() * size_of::<f32>()
     }
 
     pub(super) fn push(&mut self, node: Node) -> NodeId {

@@ -33,7 +33,7 @@ pub use backward::{BackwardPass, Gradients};
 pub use equation::Equation;
 pub use graph::{EVERYWHERE, Graph, NameId, Named, Node, NodeId, SectionId, Value};
 pub use intervention::Intervention;
-pub use ops::{Attribute, OPS, Op};
+pub use ops::{Attribute, OPS, Op, Reads};
 
 /// Which values are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum Mode {
     Record,
     /// Named values only; an unnamed value is given back when the position after its own ends.
     Lean,
+    /// Named values, and those unnamed ones that a backward step reads.
+    Train,
 }
 
 /// A scope, and where in the source a name is spelled: its address and length.
@@ -79,6 +81,12 @@ impl Tape {
     #[must_use]
     pub fn lean() -> Self {
         Self::new(Mode::Lean, Vec::new())
+    }
+
+    /// A tape that keeps what [`Graph::parameter_gradients`] needs.
+    #[must_use]
+    pub fn training() -> Self {
+        Self::new(Mode::Train, Vec::new())
     }
 
     /// A tape of the given mode on which `interventions` apply, in their order, wherever a value
@@ -124,10 +132,10 @@ impl Tape {
         self.position.set(position as i32);
         let [previous, current] = self.starts.get();
         let mut graph = self.graph.borrow_mut();
-        if self.mode == Mode::Lean {
+        if self.mode != Mode::Record {
             for node in &mut graph.nodes[previous..current] {
-                if node.name.is_none() {
-                    node.value = Value::Own(Array2::zeros([0, 0]));
+                if node.name.is_none() && !node.is_read {
+                    node.value = Value::GivenBack(node.value.shape());
                 }
             }
         }
@@ -206,6 +214,7 @@ impl Tape {
             attribute: Attribute::None,
             inputs: SmallVec::new(),
             value,
+            is_read: false,
             name: None,
             position,
             section: self.section.get(),
@@ -220,12 +229,17 @@ impl Tape {
         inputs: &[NodeId],
     ) -> Var<'_> {
         let mut graph = self.graph.borrow_mut();
-        let value = graph.with_values(inputs, |values| op.forward(values, &attribute));
+        let value = graph.with(inputs, |node| &*node.value, |x| op.forward(x, &attribute));
+        let reads = if self.mode == Mode::Train { op.reads() } else { Reads::Nothing };
+        if matches!(reads, Reads::Inputs | Reads::Both) {
+            inputs.iter().for_each(|id| graph.nodes[id.index()].is_read = true);
+        }
         let node = graph.push(Node {
             op,
             attribute,
             inputs: SmallVec::from_slice(inputs),
             value: Value::Own(value),
+            is_read: matches!(reads, Reads::Output | Reads::Both),
             name: None,
             position: self.position.get(),
             section: self.section.get(),
@@ -317,7 +331,7 @@ impl<'t> Var<'t> {
     /// Rows and columns.
     #[must_use]
     pub fn shape(self) -> [usize; 2] {
-        crate::tensor::shape(self.tape.graph.borrow().value(self.node))
+        self.tape.graph.borrow().node(self.node).value.shape()
     }
 
     pub(crate) fn unary(self, op: &'static dyn Op) -> Self {

@@ -43,6 +43,50 @@ fn every_op_has_a_name_a_formula_and_the_gradient_of_its_forward() {
 }
 
 #[test]
+fn what_a_tape_for_training_gives_back_is_read_by_no_backward_step() {
+    let mut random = Random::new(8, 0);
+    for op in OPS {
+        let (shapes, attribute) = op.example();
+        let start: Vec<_> = shapes.iter().map(|s| random.array(*s, Random::normal)).collect();
+        let run = |tape: Tape| {
+            let parameter = |(at, array): (usize, &Array2<f32>)| {
+                tape.parameter(["a", "b", "c"][at], "w", Arc::new(array.clone()))
+            };
+            let parameters: Vec<_> = start.iter().enumerate().map(parameter).collect();
+            // Unnamed before and behind, so that both may be given back.
+            let inputs: Vec<_> = parameters.iter().map(|p| p.scale(0.5).node()).collect();
+            let y = tape.apply(*op, attribute.clone(), &inputs);
+            let (node, loss) = (y.node(), y.scale(2.0).sum().named("loss", "L").node());
+            (1..3).for_each(|position| tape.set_position(position));
+            let graph = tape.finish();
+            let gradients = graph.parameter_gradients(loss);
+            let of = |p: &NodeId| gradients.of(*p).cloned();
+            let parameters: Vec<_> = (0..start.len() as u32).map(NodeId).collect();
+            (parameters.iter().map(of).collect::<Vec<_>>(), inputs, node, graph)
+        };
+        let (kept, .., all) = run(Tape::recording());
+        let (given_back, inputs, node, graph) = run(Tape::training());
+        assert_eq!(kept, given_back, "{}", op.name());
+        let is_kept = |node: &NodeId| !matches!(graph.node(*node).value, Value::GivenBack(_));
+        let reads = op.reads();
+        assert!(inputs.iter().all(|x| is_kept(x) == matches!(reads, Reads::Inputs | Reads::Both)));
+        assert_eq!(is_kept(&node), matches!(reads, Reads::Output | Reads::Both), "{}", op.name());
+        assert!(graph.bytes() < all.bytes(), "{}", op.name());
+    }
+}
+
+#[test]
+fn a_gradient_that_is_passed_on_whole_joins_those_already_there() {
+    let tape = Tape::training();
+    let w = tape.parameter("w", "w", Arc::new(row(&[3.0, -2.0])));
+    let x = w.scale(1.0);
+    let sum = x + x; // 2w
+    let (w, loss) = (w.node(), (sum * x).sum().node()); // 2w²
+    let gradients = tape.finish().parameter_gradients(loss);
+    assert_eq!(gradients.of(w), Some(&row(&[12.0, -8.0]))); // 4w
+}
+
+#[test]
 fn formulas_are_derived_from_what_ran() {
     let tape = Tape::recording();
     cell(&tape);

@@ -1,54 +1,12 @@
-//! Products and elementwise functions compiled for the widest vectors that the processor has.
+//! Elementwise functions compiled for the widest vectors that the processor has; and the products,
+//! which have a file of their own.
 //!
-//! ndarray's `dot` spends 41–52 µs on a row of 128 times a 256×512 matrix; these loops about half.
 //! `pulp` picks the instruction set at run time, so the crate needs no `unsafe` of its own.
 
-use ndarray::linalg::general_mat_mul;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{Array2, from_vec, shape, slice, slice_mut};
-
-/// Whether to multiply without packing the matrix first, as a general product does. That is quicker
-/// for few rows, and for a training block of rows (15 % of a whole training step) as long as the
-/// matrix stays in the nearest caches while it is read again.
-fn is_small(rows: usize, w: &Array2<f32>) -> bool {
-    const FEW: usize = 3;
-    const BLOCK: usize = 16;
-    const CACHED: usize = 1 << 15;
-    !w.is_empty() && (rows <= FEW || (rows <= BLOCK && w.len() <= CACHED))
-}
-
-/// `x · w`; x is (rows, k), w is (k, n), the result (rows, n).
-#[must_use]
-pub fn dot(x: &Array2<f32>, w: &Array2<f32>) -> Array2<f32> {
-    let mut y = Array2::zeros([x.nrows(), w.ncols()]);
-    if is_small(x.nrows(), w) {
-        let [k, n] = shape(w);
-        let product = RowsTimesMatrix { x: slice(x), w: slice(w), y: slice_mut(&mut y), k, n };
-        Arch::new().dispatch(product);
-    } else {
-        general_mat_mul(1.0, x, w, 0.0, &mut y);
-    }
-    y
-}
-
-/// `dx += dy · wᵀ`; dy is (rows, n), w is (k, n), dx is (rows, k).
-pub fn add_dot_transposed(dy: &Array2<f32>, w: &Array2<f32>, dx: &mut Array2<f32>) {
-    if is_small(dy.nrows(), w) {
-        let (k, n) = (w.nrows(), w.ncols());
-        let w = slice(w);
-        for (dy, dx) in slice(dy).chunks_exact(n).zip(slice_mut(dx).chunks_exact_mut(k)) {
-            Arch::new().dispatch(RowTimesTransposed { dy, w, dx });
-        }
-    } else {
-        general_mat_mul(1.0, dy, &w.t(), 1.0, dx);
-    }
-}
-
-/// `dw += xᵀ · dy`; x is (rows, k), dy is (rows, n), dw is (k, n).
-pub fn add_transposed_dot(x: &Array2<f32>, dy: &Array2<f32>, dw: &mut Array2<f32>) {
-    general_mat_mul(1.0, &x.t(), dy, 1.0, dw);
-}
+pub use super::product::{add_dot, add_dot_transposed, add_transposed_dot, dot, is_block};
+use super::{Array2, from_vec, shape, slice};
 
 /// Applies `f` to every entry, vectorised where `f` is straight-line arithmetic.
 #[must_use]
@@ -125,134 +83,6 @@ pub fn tanh(x: f32) -> f32 {
     x * p / q
 }
 
-/// y += x · w: a block of y stays in registers while the rows of w pass by. Nothing is packed, which
-/// for few rows costs a general product as much as the product itself.
-struct RowsTimesMatrix<'a> {
-    x: &'a [f32],     // (rows, k)
-    w: &'a [f32],     // (k, n)
-    y: &'a mut [f32], // (rows, n)
-    k: usize,
-    n: usize,
-}
-
-impl WithSimd for RowsTimesMatrix<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        const ROWS: usize = 4;
-        let Self { x, w, y, k, n } = self;
-        let mut x_blocks = x.chunks_exact(ROWS * k);
-        let mut y_blocks = y.chunks_exact_mut(ROWS * n);
-        for (x, y) in (&mut x_blocks).zip(&mut y_blocks) {
-            // Eight sums are under way at once, enough to hide the latency of each.
-            let done = blocks::<S, ROWS, 2>(simd, x, w, y, [k, n], 0);
-            let done = blocks::<S, ROWS, 1>(simd, x, w, y, [k, n], done);
-            rest::<S>(x, w, y, [k, n], done);
-        }
-        let y = y_blocks.into_remainder();
-        for (x, y) in x_blocks.remainder().chunks_exact(k).zip(y.chunks_exact_mut(n)) {
-            let done = blocks::<S, 1, 8>(simd, x, w, y, [k, n], 0);
-            let done = blocks::<S, 1, 1>(simd, x, w, y, [k, n], done);
-            rest::<S>(x, w, y, [k, n], done);
-        }
-    }
-}
-
-/// Computes blocks of `ROWS` rows and `VECTORS` vectors from column `column` on, while they fit;
-/// gives the column behind the last.
-#[inline(always)]
-fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
-    simd: S,
-    x: &[f32],
-    w: &[f32],
-    y: &mut [f32],
-    [k, n]: [usize; 2],
-    mut column: usize,
-) -> usize {
-    let width = VECTORS * S::F32_LANES;
-    while column + width <= n {
-        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-        for (at, w) in w.chunks_exact(n).enumerate() {
-            let (w, _) = S::as_simd_f32s(&w[column..column + width]);
-            for row in 0..ROWS {
-                let x = simd.splat_f32s(x[row * k + at]);
-                for vector in 0..VECTORS {
-                    sums[row][vector] = simd.mul_add_e_f32s(x, w[vector], sums[row][vector]);
-                }
-            }
-        }
-        for (sums, y) in sums.iter().zip(y.chunks_exact_mut(n)) {
-            let (y, _) = S::as_mut_simd_f32s(&mut y[column..column + width]);
-            for (y, sum) in y.iter_mut().zip(sums) {
-                *y = simd.add_f32s(*y, *sum);
-            }
-        }
-        column += width;
-    }
-    column
-}
-
-/// The columns from `column` on, of which there are fewer than a vector has.
-#[inline(always)]
-fn rest<S: Simd>(x: &[f32], w: &[f32], y: &mut [f32], [k, n]: [usize; 2], column: usize) {
-    if column == n {
-        return;
-    }
-    for (x, y) in x.chunks_exact(k).zip(y.chunks_exact_mut(n)) {
-        for (x, w) in x.iter().zip(w.chunks_exact(n)) {
-            for (y, w) in y[column..].iter_mut().zip(&w[column..]) {
-                *y = multiply_add::<S>(*x, *w, *y);
-            }
-        }
-    }
-}
-
-/// dx += dy · wᵀ for one row: sums along the rows of w, eight rows at a time, so that enough of
-/// them are under way to hide the latency of each.
-struct RowTimesTransposed<'a> {
-    dy: &'a [f32],     // (n)
-    w: &'a [f32],      // (k, n)
-    dx: &'a mut [f32], // (k)
-}
-
-impl WithSimd for RowTimesTransposed<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        const ROWS: usize = 8;
-        let n = self.dy.len();
-        let mut rows = self.w.chunks_exact(ROWS * n);
-        let mut dx = self.dx.chunks_exact_mut(ROWS);
-        for (w, dx) in (&mut rows).zip(&mut dx) {
-            let sums = sums_along::<S, ROWS>(simd, w, self.dy);
-            dx.iter_mut().zip(sums).for_each(|(dx, sum)| *dx += sum);
-        }
-        for (w, dx) in rows.remainder().chunks_exact(n).zip(dx.into_remainder()) {
-            *dx += sums_along::<S, 1>(simd, w, self.dy)[0];
-        }
-    }
-}
-
-/// The products of `ROWS` rows, one after the other in `w`, with `dy`.
-#[inline(always)]
-fn sums_along<S: Simd, const ROWS: usize>(simd: S, w: &[f32], dy: &[f32]) -> [f32; ROWS] {
-    let n = dy.len();
-    let (dy, dy_rest) = S::as_simd_f32s(dy);
-    let rows: [_; ROWS] = std::array::from_fn(|row| S::as_simd_f32s(&w[row * n..(row + 1) * n]));
-    let mut sums = [simd.splat_f32s(0.0); ROWS];
-    for (at, dy) in dy.iter().enumerate() {
-        for row in 0..ROWS {
-            sums[row] = simd.mul_add_e_f32s(rows[row].0[at], *dy, sums[row]);
-        }
-    }
-    std::array::from_fn(|row| {
-        let rest = rows[row].1.iter().zip(dy_rest).map(|(w, dy)| w * dy);
-        simd.reduce_sum_f32s(sums[row]) + rest.sum::<f32>()
-    })
-}
-
 struct Map<'a, F> {
     x: &'a [f32],
     f: F,
@@ -312,16 +142,9 @@ impl<F: Fn(f32, f32, f32) -> f32> WithSimd for AddMap3<'_, F> {
     }
 }
 
-/// a·b + c, fused where the processor can: without that instruction a fused one is a slow call.
-#[inline(always)]
-fn multiply_add<S: Simd>(a: f32, b: f32, c: f32) -> f32 {
-    if S::IS_SCALAR { a * b + c } else { a.mul_add(b, c) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::random::Random;
 
     #[track_caller]
     fn check(name: &str, ours: impl Fn(f32) -> f32, exact: impl Fn(f64) -> f64, relative: f64) {
@@ -339,34 +162,5 @@ mod tests {
         check("exp", exp, f64::exp, 2.5e-7);
         check("sigmoid", sigmoid, |x| 1.0 / (1.0 + (-x).exp()), 4e-7);
         check("tanh", tanh, f64::tanh, 5e-7);
-    }
-
-    #[test]
-    fn the_row_products_equal_the_definition() {
-        let mut random = Random::new(5, 0);
-        for (rows, k, n) in [
-            (1, 3, 5),
-            (1, 64, 64),
-            (2, 7, 130),
-            (3, 65, 16),
-            (9, 20, 33),
-            (16, 9, 45),
-            (17, 8, 8),
-            (1, 1, 1),
-        ] {
-            let x = random.array([rows, k], Random::normal);
-            let w = random.array([k, n], Random::normal);
-            let y = dot(&x, &w);
-            for r in 0..rows {
-                for c in 0..n {
-                    let want: f32 = (0..k).map(|i| x[[r, i]] * w[[i, c]]).sum();
-                    assert!((y[[r, c]] - want).abs() < 1e-4, "{rows}×{k}×{n}");
-                }
-            }
-            let mut dx = Array2::ones([rows, k]);
-            add_dot_transposed(&y, &w, &mut dx);
-            let want = y.dot(&w.t()) + 1.0;
-            assert!((dx - want).iter().all(|e| e.abs() < 2e-3), "{rows}×{k}×{n}");
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! in standard (row-major, contiguous) layout, which the kernels rely on and [`slice()`] checks.
 
 pub mod kernel;
+mod product;
 pub mod random;
 pub mod singular;
 

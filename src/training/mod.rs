@@ -206,7 +206,7 @@ fn block(
     batch: &Batch,
     weight: f32,
 ) -> Block {
-    let tape = Tape::recording();
+    let tape = Tape::training();
     let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
     let mut tally = Tally::default();
     let scores: Vec<_> = outputs.scores.iter().map(|scores| scores.value()).collect();
@@ -215,7 +215,7 @@ fn block(
     let value = loss.value()[[0, 0]];
     let loss = loss.node();
     let graph = tape.finish();
-    let mut gradients = graph.gradients(loss);
+    let mut gradients = graph.parameter_gradients(loss);
     let of = parameters
         .iter()
         .map(|(name, array)| {
@@ -225,4 +225,55 @@ fn block(
         })
         .collect();
     Block { loss: value, tally, gradients: of }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models;
+
+    /// The gradients of all parameters from a graph that keeps everything.
+    fn recorded(
+        model: &dyn Model,
+        task: &dyn Task,
+        parameters: &Parameters,
+        batch: &Batch,
+    ) -> Vec<Array2<f32>> {
+        let tape = Tape::recording();
+        let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
+        let loss = task.loss(&outputs.scores, batch).scale(0.5).node();
+        let graph = tape.finish();
+        let gradients = graph.gradients(loss);
+        let of = |(name, array): (&str, &std::sync::Arc<Array2<f32>>)| {
+            let node = graph.find(name).and_then(|name| graph.at(name, 0));
+            let gradient = node.and_then(|node| gradients.of(node)).cloned();
+            gradient.unwrap_or_else(|| Array2::zeros(array.raw_dim()))
+        };
+        parameters.iter().map(of).collect()
+    }
+
+    #[test]
+    fn a_tape_for_training_has_the_gradients_of_one_that_keeps_everything() {
+        for (spec, recipe) in models::recipes() {
+            let config = serde_json::from_str(recipe.config).unwrap();
+            let model = (spec.build)(&config).unwrap();
+            let config = serde_json::from_str(recipe.task_config).unwrap();
+            let task = (tasks::find(recipe.task).unwrap().build)(&config).unwrap();
+            let parameters = model.init(1);
+            let mut random = Random::new(1, 0);
+            for rows in [1, BLOCK_ROWS] {
+                let draw = |_| tasks::draw(&*task, &mut random, Split::Training);
+                let examples = (0..rows).map(draw).collect();
+                for batch in tasks::batches(examples, rows, model.reads_backward()) {
+                    let (_, got) = gradients(&*model, &*task, &parameters, &batch, 0.5);
+                    assert_eq!(
+                        got,
+                        recorded(&*model, &*task, &parameters, &batch),
+                        "{}",
+                        recipe.id
+                    );
+                }
+            }
+        }
+    }
 }

@@ -73,6 +73,7 @@ pub fn block_ui(
 
 /// One vector as a block of cells; an outline where it is not computed yet. Hovering says which
 /// entry of which value; gives the unit under the pointer.
+#[must_use]
 pub fn vector_ui(
     ui: &Ui,
     scene: &mut Scene<'_>,
@@ -111,6 +112,9 @@ pub fn vector_ui(
     }
     pointed
 }
+
+/// Room for [`broken_ui`].
+pub const BROKEN_HEIGHT: f32 = 20.0;
 
 /// Says under a picture where what it shows stopped being a finite number; nothing else.
 pub fn broken_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String]) {
@@ -169,6 +173,7 @@ pub fn tokens_below(ui: &Ui, scene: &Scene<'_>, rect: Rect) {
 
 /// Whether the cursor or the run is another than when `who` asked last, so that the place at the
 /// cursor has to be brought into sight.
+#[must_use]
 pub fn has_moved(ui: &Ui, scene: &Scene<'_>, who: &str) -> bool {
     let id = egui::Id::unique(("cursor", who));
     let place = (scene.run, scene.timeline.cursor());

@@ -57,13 +57,12 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             ui.add(egui::Label::new(RichText::new(meaning).small().weak()).truncate());
         }
     });
-    let room = ui.available_size() - vec2(0.0, TOKENS_HEIGHT + legend_height());
+    let room =
+        ui.available_size() - vec2(0.0, TOKENS_HEIGHT + legend_height() + cells::BROKEN_HEIGHT);
     picture_ui(ui, scene, &name, room);
     let scale = scene.picture_scale(ui, &name);
-    ui.horizontal(|ui| {
-        legend_ui(ui, &scale);
-        cells::broken_ui(ui, scene, &[name]);
-    });
+    legend_ui(ui, &scale);
+    cells::broken_ui(ui, scene, &[name]);
 }
 
 /// The value to show when none is selected: the model's hidden state, or its first value.

@@ -97,7 +97,7 @@ fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, side: f32) {
     let dark = ui.visuals().dark_mode;
     let (rect, response) = square(ui, name, side);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
-    let place = Place::new(name, scene.now() as i32);
+    let place = Place::new(name, latest(scene, name) as i32);
     let scale = match scene.shown() {
         Shown::Value if name == "state" => ink(dark),
         _ => scene.picture_scale(ui, name),
@@ -125,6 +125,12 @@ fn differs(a: f32, b: f32) -> bool {
     (a > 0.0) != (b > 0.0)
 }
 
+/// The last position for which a value is computed: until it is computed anew, it stays as it is.
+fn latest(scene: &Scene<'_>, name: &str) -> usize {
+    let now = scene.now();
+    if scene.is_done_at(name, now) { now } else { now.saturating_sub(1) }
+}
+
 /// The units whose state is another now than at the start.
 fn flipped(scene: &Scene<'_>) -> Vec<usize> {
     changed(scene, 0)
@@ -132,16 +138,18 @@ fn flipped(scene: &Scene<'_>) -> Vec<usize> {
 
 /// The unit that flipped last.
 fn last_flip(scene: &Scene<'_>) -> Option<usize> {
-    changed(scene, scene.now().checked_sub(1)?).first().copied()
+    changed(scene, latest(scene, "state").checked_sub(1)?).first().copied()
 }
 
-/// The units whose state differs between a position and the cursor's.
+/// The units whose state differs between a position and the last one.
 fn changed(scene: &Scene<'_>, since: usize) -> Vec<usize> {
     let state = |t: usize| {
         let node = scene.trace.node("state", t as i32).filter(|node| scene.is_done(*node))?;
         Some(slice(scene.trace.graph().value(node)))
     };
-    let (Some(before), Some(now)) = (state(since), state(scene.now())) else { return Vec::new() };
+    let (Some(before), Some(now)) = (state(since), state(latest(scene, "state"))) else {
+        return Vec::new();
+    };
     (0..now.len()).filter(|unit| differs(before[*unit], now[*unit])).collect()
 }
 
@@ -165,6 +173,7 @@ fn energy_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         .allow_scroll(false)
         .allow_zoom(false)
         .allow_drag(false)
+        .show_grid([false, true])
         .set_margin_fraction(vec2(0.02, 0.1))
         .include_x(0.0)
         .include_x(energy.len().saturating_sub(1).max(1) as f64)

@@ -105,11 +105,8 @@ pub fn sources<'t>(trace: &'t Trace, name: &str) -> Vec<&'t str> {
             continue;
         }
         match own.map(|named| named.name.as_str()) {
-            Some(name) if split(name).0 != home || split(name).1 == "input" => {
-                if !found.contains(&name) {
-                    found.push(name);
-                }
-            }
+            Some(name) if found.contains(&name) => {}
+            Some(name) if split(name).0 != home || split(name).1 == "input" => found.push(name),
             // A cell's own state before this position says nothing of what enters here.
             _ if node.position == 0 => open.extend(node.inputs.iter().rev()),
             _ => {}

@@ -1,6 +1,7 @@
 //! The bar along the bottom: transport, granularity, speed, and the tokens of the input, each of
 //! which can be edited in place.
 
+use egui::style::ScrollAnimation;
 use egui::{
     Align, Align2, FontId, Key, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui,
     vec2,
@@ -193,6 +194,10 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
             for t in 0..scene.trace.n_positions() {
+                if t == scene.trace.given() {
+                    let sign = RichText::new("↺").color(theme::weak_text(ui.visuals().dark_mode));
+                    ui.label(sign).on_hover_text(scene.tr("timeline.written_from_here"));
+                }
                 let is_edited = edit.as_ref().is_some_and(|edit| edit.0 == t);
                 let response = if is_edited {
                     edit_ui(ui, scene, edit_id)
@@ -200,7 +205,7 @@ fn tokens_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                     token_ui(ui, scene, t, now, cursor)
                 };
                 if t == now && has_moved {
-                    response.scroll_to_me(None);
+                    response.scroll_to_me_animation(None, ScrollAnimation::none());
                 }
                 if !is_edited {
                     token_clicks(ui, scene, &response, t, edit_id);
@@ -255,11 +260,6 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     painter.rect(body, 3.0, fill, Stroke::new(theme::HAIRLINE, edge), StrokeKind::Inside);
     let centre = body.center() + vec2(flag / 2.0, 0.0);
     painter.text(centre, Align2::CENTER_CENTER, shown, font, ink);
-    if is_written {
-        let at = body.right_top() + vec2(-2.0, 1.0);
-        let small = FontId::proportional(9.0);
-        painter.text(at, Align2::RIGHT_TOP, "↺", small, theme::weak_text(dark));
-    }
     // How much of the position's operations are done.
     let share = walk.walk().share_done(t, cursor);
     let size = vec2(rect.width() * share, STRIP_HEIGHT - 2.0);

@@ -4,7 +4,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
 use unrolled::app::screenshot::Headless;
-use unrolled::app::state::{Kept, Measured};
+use unrolled::app::state::{Kept, Measured, ModelChoice};
 use unrolled::app::update;
 use unrolled::lesson::{Control, Library};
 use unrolled::models;
@@ -103,6 +103,189 @@ fn every_view_draws_every_model_at_every_stage_of_its_run() {
             harness.state_mut().command(Command::Timeline(TimelineCommand::Cursor(cursor)));
             harness.run_steps(2);
         }
+    }
+}
+
+/// Networks in layers and both directions, models that write on and memories are drawn before any
+/// such model is shipped: with new weights, and with a value that is no number.
+const BUILT: [(&str, &str, &str, &str, &str); 5] = [
+    (
+        "lstm-brackets",
+        r#"{"source":{"symbols":{"count":9,"embedding":16}},"hidden":8,"outputs":9,"predicts_symbols":true,"layers":2,"bidirectional":true,"residual":true}"#,
+        "brackets",
+        r#"{"depth":8,"longest":48}"#,
+        "([{<>}])",
+    ),
+    (
+        "gru-brackets",
+        r#"{"source":{"symbols":{"count":32,"embedding":6}},"hidden":8,"outputs":7,"predicts_symbols":true,"bidirectional":true,"convention":"keeps","reset":"after"}"#,
+        "tagging",
+        r#"{"longest":12}"#,
+        "the big dogs watch the play near a quiet watch",
+    ),
+    (
+        "rnn-brackets",
+        r#"{"source":{"numbers":2},"hidden":8,"outputs":1,"predicts_symbols":false,"activation":"tanh","layers":3,"residual":true}"#,
+        "adding",
+        r#"{"length":6}"#,
+        "",
+    ),
+    (
+        "lstm-brackets",
+        r#"{"source":{"numbers":24},"hidden":8,"outputs":16,"predicts_symbols":true}"#,
+        "melody",
+        r#"{"figures":8}"#,
+        "C4 arch twice",
+    ),
+    (
+        "hopfield-letters",
+        r#"{"units":100,"rule":"hebb","state":"binary"}"#,
+        "letters",
+        r#"{"count":4,"flipped":25}"#,
+        "A~25",
+    ),
+];
+
+/// Puts a model with new weights on the stage.
+fn show_built(harness: &mut Harness<'_, Headless>, at: usize) {
+    let (of, config, task, task_config, input) = BUILT[at];
+    let (spec, shipped) = models::find_recipe(of).unwrap();
+    let recipe = models::Recipe { config, task, task_config, ..shipped.clone() };
+    let checkpoint = unrolled::checkpoint::untrained(spec, &recipe)
+        .unwrap_or_else(|error| panic!("{of} {task}: {error}"));
+    let mut random = unrolled::tensor::random::Random::new(1, 0);
+    let example = checkpoint.task.generate(&mut random);
+    let example = checkpoint.task.text(&example.sequence);
+    let input = if input.is_empty() { example } else { input.to_owned() };
+    harness.state_mut().state.model = ModelChoice::Opened(checkpoint.into());
+    harness.state_mut().command(Command::SetInput(input));
+    let state = &harness.state().state;
+    assert!(state.input_error.is_none(), "{task}: {:?}", state.input_error);
+    assert!(state.message.is_none(), "{task}: {:?}", state.message);
+}
+
+#[test]
+fn every_view_draws_networks_of_every_build_also_where_they_are_broken() {
+    let choices = [(Language::English, ThemeChoice::Light), (Language::Chinese, ThemeChoice::Dark)];
+    let mut shown = std::collections::BTreeSet::new();
+    for (language, choice) in choices {
+        let mut harness = window(language, choice, [1440.0, 900.0]);
+        harness.state_mut().command(Command::OpenLesson("lstm".to_owned()));
+        for at in 0..BUILT.len() {
+            show_built(&mut harness, at);
+            for breaking in [None, Some("hidden[2..9]=nan"), Some("state[2..9]=inf")] {
+                let run = harness.state().state.run.as_ref().unwrap().trace.clone();
+                if let Some(text) = breaking {
+                    let value = text.split('[').next().unwrap();
+                    let has = |name: &str| name.rsplit('.').next() == Some(value);
+                    let Some(name) = run.value_names().find(|name| has(name)) else { continue };
+                    let text = text.replace(value, name);
+                    harness.state_mut().command(Command::Intervene(text));
+                }
+                let ticks = harness.state().state.run.as_ref().unwrap().trace.ticks().len();
+                for view in VIEWS.iter().filter(|view| (view.applies)(&run)) {
+                    shown.insert(view.id);
+                    harness.state_mut().state.views = vec![view.id.to_owned()];
+                    for cursor in [0, 1, ticks / 3, ticks / 2, ticks] {
+                        let to = TimelineCommand::Cursor(cursor);
+                        harness.state_mut().command(Command::Timeline(to));
+                        harness.run_steps(1);
+                    }
+                }
+            }
+            harness.state_mut().state.interventions.clear();
+        }
+    }
+    let all: std::collections::BTreeSet<_> = VIEWS.iter().map(|view| view.id).collect();
+    assert_eq!(shown, all, "a view was never drawn");
+}
+
+#[test]
+fn a_click_on_a_block_of_the_network_goes_to_the_moment_when_it_was_computed() {
+    let mut harness = lesson("lstm");
+    show_built(&mut harness, 0);
+    harness.state_mut().state.views = vec!["network".to_owned()];
+    // The picture scrolls to the cursor first.
+    harness.run_steps(4);
+    harness.get_by_label("layer1.backward.hidden 2").click();
+    harness.run_steps(2);
+    let state = &harness.state().state;
+    assert_eq!(state.selection.as_ref().unwrap().name, "layer1.backward.hidden");
+    let trace = &state.run.as_ref().unwrap().trace;
+    let tick = state.timeline.tick(&**trace).unwrap();
+    assert_eq!(Some(tick.node), trace.node("layer1.backward.hidden", 2));
+    assert_eq!(tick.position, 2);
+}
+
+#[test]
+fn a_cell_is_chosen_by_its_layer_and_direction() {
+    let mut harness = lesson("lstm");
+    show_built(&mut harness, 0);
+    harness.state_mut().state.views = vec!["gates".to_owned()];
+    let forget = Selection::new("layer0.forward.forget_gate", Some(3));
+    harness.state_mut().command(Command::Select(Some(forget)));
+    harness.run_steps(2);
+    harness.get_by_label("layer 2 ←").click();
+    harness.run_steps(2);
+    let selection = harness.state().state.selection.clone().unwrap();
+    assert_eq!(selection, Selection::new("layer1.backward.forget_gate", Some(3)));
+}
+
+#[test]
+fn what_the_model_wrote_cannot_be_edited() {
+    // A double click is over within 0.3 s.
+    let builder = Harness::builder().with_size([1280.0, 800.0]).with_step_dt(0.02);
+    let mut harness = build(builder, Library::embedded(), Language::English, ThemeChoice::Light);
+    harness.state_mut().command(Command::OpenLesson("lstm".to_owned()));
+    harness.run_steps(3);
+    show_built(&mut harness, 3);
+    harness.state_mut().command(Command::Timeline(TimelineCommand::End));
+    harness.run_steps(2);
+    let written = format!("1: {}", harness.state().state.run.as_ref().unwrap().trace.tokens()[1]);
+    for (label, opens) in [(written.as_str(), false), ("0: C4 arch twice", true)] {
+        for _ in 0..2 {
+            harness.get_by_label(label).click();
+            harness.run_steps(1);
+        }
+        harness.run_steps(2);
+        let words = tr(Language::English, "timeline.edit_token");
+        assert_eq!(harness.query_by_label(words).is_some(), opens, "{label}");
+        // What is clicked sooner would be the third click of a triple one.
+        harness.run_steps(30);
+    }
+}
+
+#[test]
+fn a_click_turns_a_pixel_of_the_given_picture_and_the_memory_runs_again() {
+    let mut harness = lesson("lstm");
+    show_built(&mut harness, 4);
+    harness.state_mut().state.views = vec!["pixels".to_owned()];
+    harness.run_steps(2);
+    let before = harness.state().state.run.as_ref().unwrap().trace.text().to_owned();
+    let given = tr(Language::English, "views.pixels_flip");
+    let place = harness.get_by_label(given).rect().center();
+    harness.hover_at(place);
+    harness.run_steps(1);
+    harness.get_by_label(given).click();
+    harness.run_steps(2);
+    let after = &harness.state().state.run.as_ref().unwrap().trace;
+    let turned = before.chars().zip(after.text().chars()).filter(|(a, b)| a != b).count();
+    assert_eq!(turned, 1, "{before} {}", after.text());
+}
+
+#[test]
+fn where_numbers_end_is_said_once() {
+    let mut harness = lesson("lstm");
+    harness.state_mut().command(Command::SetInput("([{<>}])".to_owned()));
+    harness.state_mut().command(Command::Intervene("cell[3]=inf".to_owned()));
+    harness.state_mut().state.views = vec!["heatmap".to_owned()];
+    harness.state_mut().command(Command::Select(Some(Selection::new("cell", None))));
+    let words = "cell is not a finite number from position 3 on";
+    for (position, is_said) in [(2, false), (5, true)] {
+        let to = TimelineCommand::Position(position);
+        harness.state_mut().command(Command::Timeline(to));
+        harness.run_steps(2);
+        assert_eq!(harness.query_all_by_label(words).count(), usize::from(is_said));
     }
 }
 

@@ -6,10 +6,10 @@ use std::ops::{Add as AddOperator, Mul, Sub};
 
 use ndarray::{Array2, Axis};
 
-use super::{Attribute, Local, Op};
-use crate::tape::Var;
+use super::{Attribute, Local, Op, Reads};
 use crate::tape::backward::Sink;
 use crate::tape::equation::Tex;
+use crate::tape::{Value, Var};
 use crate::tensor::{from_vec, kernel, scalar, shape, slice, slice_mut};
 
 /// The matrix product x·w: (rows, k), (k, n) → (rows, n).
@@ -26,8 +26,11 @@ impl Op for Dot {
     }
 
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-        dx.add(0, |dx| kernel::add_dot_transposed(local.gradient, local.inputs[1], dx));
-        dx.add_weight(local);
+        dx.add_product(local);
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Inputs
     }
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
@@ -52,8 +55,8 @@ impl Op for Dot {
 }
 
 macro_rules! elementwise_pair {
-    ($(#[$doc:meta])* $op:ident, $name:literal, $forward:expr, $da:expr, $db:expr, $latex:expr,
-     $factor:expr) => {
+    ($(#[$doc:meta])* $op:ident, $name:literal, $forward:expr, $reads:expr, $backward:expr,
+     $latex:expr, $factor:expr) => {
         $(#[$doc])*
         pub struct $op;
 
@@ -67,8 +70,11 @@ macro_rules! elementwise_pair {
             }
 
             fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-                add_share(0, local, dx, local.inputs[1], $da);
-                add_share(1, local, dx, local.inputs[0], $db);
+                $backward(local.gradient, local.inputs, dx);
+            }
+
+            fn reads(&self) -> Reads {
+                $reads
             }
 
             fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
@@ -88,7 +94,11 @@ macro_rules! elementwise_pair {
 
 elementwise_pair!(
     /// a + b.
-    Add, "sum", |a, b| a + b, |dy, _| dy, |dy, _| dy,
+    Add, "sum", |a, b| a + b, Reads::Nothing,
+    |dy: &Array2<f32>, _: &[&Value], dx: &mut Sink<'_>| {
+        add_share(1, dy, dx, dy, |dy, _| dy);
+        add_whole(0, dy, dx);
+    },
     |a: &Tex, b: &Tex| Tex::sum(match b.text.strip_prefix('-') {
         Some(positive) => format!("{} - {positive}", a.text),
         None => format!("{} + {}", a.text, b.text),
@@ -97,13 +107,21 @@ elementwise_pair!(
 );
 elementwise_pair!(
     /// a − b.
-    Subtract, "difference", |a, b| a - b, |dy, _| dy, |dy: f32, _| -dy,
+    Subtract, "difference", |a, b| a - b, Reads::Nothing,
+    |dy: &Array2<f32>, _: &[&Value], dx: &mut Sink<'_>| {
+        add_share(1, dy, dx, dy, |dy, _| -dy);
+        add_whole(0, dy, dx);
+    },
     |a: &Tex, b: &Tex| Tex::sum(format!("{} - {}", a.text, b.as_factor())),
     |_: &[Tex], input| if input == 0 { Tex::atom("1") } else { Tex::sum("-1") }
 );
 elementwise_pair!(
     /// a ⊙ b, entry by entry.
-    Multiply, "elementwise product", |a, b| a * b, |dy, b| dy * b, |dy, a| dy * a,
+    Multiply, "elementwise product", |a, b| a * b, Reads::Inputs,
+    |dy: &Array2<f32>, x: &[&Value], dx: &mut Sink<'_>| {
+        add_share(0, dy, dx, x[1], |dy, b| dy * b);
+        add_share(1, dy, dx, x[0], |dy, a| dy * a);
+    },
     |a: &Tex, b: &Tex| Tex::elementwise(format!(r"{} \odot {}", a.as_factor(), b.as_factor())),
     |x: &[Tex], input: usize| x[1 - input.min(1)].clone()
 );
@@ -131,6 +149,10 @@ impl Op for Scale {
         let factor = Self::constant(local.attribute);
         let dy = local.gradient;
         dx.add_each(0, dy, dy, dy, |_, _, dy| factor * dy);
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Nothing
     }
 
     fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex {
@@ -173,6 +195,10 @@ impl Op for Complement {
         dx.add_each(0, dy, dy, dy, |_, _, dy| -dy);
     }
 
+    fn reads(&self) -> Reads {
+        Reads::Nothing
+    }
+
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
         Tex::sum(format!("1 - {}", x[0].as_factor()))
     }
@@ -198,6 +224,10 @@ impl Op for Sum {
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
         let dy = local.gradient[[0, 0]];
         dx.add(0, |dx| *dx += dy);
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Nothing
     }
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
@@ -280,9 +310,13 @@ impl Op for Beside {
     }
 
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-        let (left, right) = local.gradient.view().split_at(Axis(1), local.inputs[0].ncols());
+        let (left, right) = local.gradient.view().split_at(Axis(1), dx.shape(0)[1]);
         dx.add(0, |dx| *dx += &left);
         dx.add(1, |dx| *dx += &right);
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Nothing
     }
 
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
@@ -336,17 +370,27 @@ fn pairwise(a: &Array2<f32>, b: &Array2<f32>, f: impl Fn(f32, f32) -> f32) -> Ar
     from_vec([rows, columns], y)
 }
 
+/// Adds dy to the gradient of an input, summed where that input was repeated; the last share that
+/// an op adds.
+fn add_whole(input: usize, dy: &Array2<f32>, dx: &mut Sink<'_>) {
+    if dx.shape(input) == shape(dy) {
+        dx.pass_on(input, dy);
+    } else {
+        add_share(input, dy, dx, dy, |dy, _| dy);
+    }
+}
+
 /// Adds `f(dy, other)` to the gradient of an input, summed over the rows or columns along which
 /// that input was repeated.
 fn add_share(
     input: usize,
-    local: &Local<'_>,
+    dy: &Array2<f32>,
     dx: &mut Sink<'_>,
     other: &Array2<f32>,
     f: impl Fn(f32, f32) -> f32,
 ) {
-    let dy = local.gradient;
-    if local.inputs[input].dim() == dy.dim() && other.dim() == dy.dim() {
+    let whole = shape(dy);
+    if dx.shape(input) == whole && shape(other) == whole {
         dx.add_each(input, other, other, dy, |other, _, dy| f(dy, other));
         return;
     }

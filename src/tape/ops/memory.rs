@@ -77,7 +77,7 @@ impl Op for Inner {
 
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
         for (input, other) in [(0, 1), (1, 0)] {
-            dx.add(input, |dx| *dx += &(local.inputs[other] * local.gradient));
+            dx.add(input, |dx| *dx += &(&**local.inputs[other] * local.gradient));
         }
     }
 

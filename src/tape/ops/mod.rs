@@ -16,6 +16,7 @@ use ndarray::Array2;
 
 use super::backward::Sink;
 use super::equation::Tex;
+use super::graph::Value;
 use super::intervention::Edit;
 
 /// Every op that computes something, in teaching order.
@@ -64,6 +65,11 @@ pub trait Op: Sync {
     /// Adds each input's share of the gradient: (∂output/∂input)ᵀ · gradient.
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>);
 
+    /// What [`Op::backward`] looks at besides the gradient and the shapes.
+    fn reads(&self) -> Reads {
+        Reads::Both
+    }
+
     /// How the op is written, from how its inputs are written.
     fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex;
 
@@ -111,6 +117,19 @@ pub trait Op: Sync {
     }
 }
 
+/// Which values a backward step looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// None.
+    Nothing,
+    /// The inputs' values.
+    Inputs,
+    /// The op's result.
+    Output,
+    /// The inputs' values and the result.
+    Both,
+}
+
 /// An op's constants.
 #[derive(Clone, Debug, Default)]
 pub enum Attribute {
@@ -129,10 +148,10 @@ pub enum Attribute {
 
 /// What an op's backward step may look at.
 pub struct Local<'a> {
-    /// The inputs' values.
-    pub inputs: &'a [&'a Array2<f32>],
-    /// The op's result.
-    pub output: &'a Array2<f32>,
+    /// The inputs' values, if [`Op::reads`] says so.
+    pub inputs: &'a [&'a Value],
+    /// The op's result, if [`Op::reads`] says so.
+    pub output: &'a Value,
     /// The gradient with respect to the result, of the same shape.
     pub gradient: &'a Array2<f32>,
     /// The op's constants.
