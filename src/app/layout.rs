@@ -199,9 +199,10 @@ fn shown_ui(ui: &mut Ui, scene: &Scene<'_>) {
         Shown::Difference => ("views.shown_difference", "views.shown_difference_hint"),
     };
     let color = theme::accent(ui.visuals().dark_mode);
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         ui.label(egui::RichText::new(scene.tr(key)).small().strong().color(color));
-        ui.label(egui::RichText::new(scene.tr(hint)).small().weak());
+        let hint = egui::RichText::new(scene.tr(hint)).small().weak();
+        ui.add(egui::Label::new(hint).truncate());
     });
 }
 

@@ -88,7 +88,10 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
         numbers_ui(ui, scene, node, selection);
     }
     distribution_ui(ui, scene, node, name);
-    super::gradient::inspect::ui(ui, scene, node, selection);
+    // While walking back, its paths stand above.
+    if scene.walk_back().is_none() {
+        super::gradient::inspect::ui(ui, scene, node, selection);
+    }
     let is_parameter =
         scene.trace.graph().find(name).is_some_and(|id| scene.trace.graph().name(id).is_parameter);
     if !is_parameter {

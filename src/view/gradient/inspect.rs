@@ -22,12 +22,6 @@ pub fn ui(ui: &mut Ui, scene: &Scene<'_>, node: NodeId, selection: &Selection) {
         ui.label(RichText::new(says("gradient.none")).weak());
         return;
     };
-    // While someone walks back, the gradient is known only where the walk has been.
-    if scene.walk_back().is_some_and(|(at, pass)| !pass.is_reached(node, at.cursor())) {
-        let words = scene.tr("gradient.not_reached");
-        ui.label(RichText::new(words).color(theme::warning(dark)));
-        return;
-    }
     let Some(summary) = summary(gradient.iter()) else {
         let color = theme::color(crate::palette::NOT_A_NUMBER);
         ui.label(RichText::new("∞  NaN").monospace().color(color));
