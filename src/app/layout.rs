@@ -2,8 +2,9 @@
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
-use super::state::State;
+use super::state::{Run, State};
 use super::{bars, course_map, keys, sheets, stops, update};
+use crate::lesson::Seen;
 use crate::view::page::{self, Page};
 use crate::view::{
     Command, Memory, Other, Scene, Shown, VIEWS, inspector, intervene, theme, timeline_bar, tr,
@@ -52,7 +53,9 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
     } else {
         let is_own = stops::is_as_asked(state);
         let now = state.timeline.position(&*run.trace);
-        let run = (run.number, &*run.trace);
+        let others = state.others.iter().map(Run::seen);
+        let values = Seen { runs: std::iter::once(run.seen()).chain(others).collect() };
+        let run = (run.number, &values);
         (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
     };
     let mut scene = Scene {

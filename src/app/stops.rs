@@ -136,11 +136,17 @@ pub(super) fn is_as_asked(state: &State) -> bool {
 }
 
 fn runs(state: &State, setting: &Setting<'_>, interventions: &[Intervention]) -> bool {
+    let is_idle = state.run.is_some() && state.pending.is_none() && state.input_error.is_none();
+    if !setting.controls.is_empty() {
+        let (asked, _) = Laboratory::with(setting.controls);
+        return is_idle
+            && state.laboratory.as_ref() == Some(&asked)
+            && state.input == asked.input()
+            && state.interventions == interventions;
+    }
     let model = models::resolve(setting.model);
-    state.run.is_some()
+    is_idle
         && state.laboratory.is_none()
-        && state.pending.is_none()
-        && state.input_error.is_none()
         && matches!(&state.model, ModelChoice::Shipped(id) if *id == model)
         && state.input == setting.input
         && state.interventions == interventions

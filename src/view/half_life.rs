@@ -32,8 +32,8 @@ pub const SPEC: ViewSpec = ViewSpec {
 };
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let trace = scene.trace;
-    panels_ui(ui, scene, &[(trace.model(), trace)]);
+    let runs: Vec<(&str, &Trace)> = scene.all_runs().map(|run| (run.label, run.trace)).collect();
+    panels_ui(ui, scene, &runs);
 }
 
 /// A unit's half-lives in tokens.

@@ -41,7 +41,6 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
     let node = scene.trace.find(&place);
     let name = selection.name.as_str();
     ui.horizontal(|ui| {
-        ui.label(RichText::new(name).monospace().strong().size(theme::BODY_SIZE));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui
                 .small_button(scene.tr("inspector.pin"))
@@ -55,6 +54,11 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
             if change.on_hover_text(hint).clicked() {
                 super::intervene::ask(scene, name, place.position, selection.unit);
             }
+            // What is left of the row; a long name shows its whole self when pointed at.
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let title = RichText::new(name).monospace().strong().size(theme::BODY_SIZE);
+                ui.add(egui::Label::new(title).truncate());
+            });
         });
     });
     if let Some(meaning) = scene.meaning(name).filter(|_| selection.path.is_empty()) {

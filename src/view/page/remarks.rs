@@ -6,8 +6,7 @@ use std::sync::Arc;
 use egui::{CollapsingHeader, RichText, Ui};
 
 use super::Page;
-use crate::lesson::{Diagnostic, Lesson, Severity, check_stop};
-use crate::trace::Trace;
+use crate::lesson::{Diagnostic, Lesson, Seen, Severity, check_stop};
 use crate::view::{Scene, theme, tr_with};
 
 /// Lines that are shown; the first mistakes often cause the others.
@@ -37,7 +36,7 @@ impl Remarks {
         &mut self,
         lesson: &Arc<Lesson>,
         stop: usize,
-        (run, trace): (u64, &Trace),
+        (run, values): (u64, &Seen<'_>),
         now: usize,
         is_own: bool,
     ) -> Rc<[Diagnostic]> {
@@ -45,7 +44,7 @@ impl Remarks {
         if self.of != Some(of) || !Arc::ptr_eq(&self.lesson, lesson) {
             self.lesson = Arc::clone(lesson);
             self.of = Some(of);
-            self.found = check_stop(lesson, stop.checked_sub(1), trace, now, is_own).into();
+            self.found = check_stop(lesson, stop.checked_sub(1), values, now, is_own).into();
         }
         Rc::clone(&self.found)
     }
