@@ -56,11 +56,13 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let is_best = best == Some(at);
         let ink = if is_best { theme::strong_text(dark) } else { theme::text(dark) };
         let middle = row.center().y;
+        // Names such as `NOUN` would reach into the bar at the size of a single symbol.
+        let size = if symbol.chars().count() > 3 { 12.5 } else { 16.0 };
         painter.text(
             pos2(row.left() + 16.0, middle),
             Align2::CENTER_CENTER,
             symbol,
-            FontId::monospace(16.0),
+            FontId::monospace(size),
             ink,
         );
         painter.rect_filled(bar, 0.0, theme::panel(dark));
