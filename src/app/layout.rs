@@ -146,13 +146,15 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         let rows = Layout::left_to_right(Align::Center).with_main_wrap(true);
         ui.allocate_ui_with_layout(vec2(width, 0.0), rows, |ui| {
             ui.set_min_width(width);
+            theme::compact(ui);
             // A button for what this run does not have would only be in the way.
             for view in VIEWS {
                 if !(scene.may_have(view) && scene.has(view)) {
                     continue;
                 }
                 let is_shown = state.views.iter().any(|id| id == view.id);
-                let button = ui.selectable_label(is_shown, scene.tr(view.title));
+                let text = egui::RichText::new(scene.tr(view.title)).size(theme::COMPACT_SIZE);
+                let button = ui.selectable_label(is_shown, text);
                 if button.on_hover_text(scene.tr(view.hint)).clicked() {
                     scene.commands.push(Command::ToggleView(view.id.to_owned()));
                 }

@@ -131,7 +131,7 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
 
 /// Three or four labelled lines over the height of a low plot: steps of 1, 2 or 5 times a power of
 /// ten.
-fn steps((low, high): (f64, f64)) -> [f64; 3] {
+pub(super) fn steps((low, high): (f64, f64)) -> [f64; 3] {
     let least = ((high - low) / 4.0).max(f64::MIN_POSITIVE);
     let power = 10_f64.powf(least.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= least);

@@ -174,6 +174,7 @@ fn energy_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         .allow_zoom(false)
         .allow_drag(false)
         .show_grid([false, true])
+        .y_grid_spacer(egui_plot::uniform_grid_spacer(|input| super::gates::steps(input.bounds)))
         .set_margin_fraction(vec2(0.02, 0.1))
         .include_x(0.0)
         .include_x(energy.len().saturating_sub(1).max(1) as f64)

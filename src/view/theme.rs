@@ -35,6 +35,8 @@ pub const ANIMATION_SECS: f32 = 0.15;
 
 /// Interface text, in points.
 pub const BODY_SIZE: f32 = 15.0;
+/// Where many buttons stand in a row.
+pub const COMPACT_SIZE: f32 = 13.5;
 /// Lesson text is a little larger: it is read, not glanced at.
 pub const LESSON_SIZE: f32 = 16.0;
 /// From one line of lesson text to the next.
@@ -86,6 +88,14 @@ pub fn install_fonts(ctx: &Context) {
         .families
         .insert(bold_family(), ours(&["bold", "bold chinese", "latin", "complete"], &fallbacks));
     ctx.set_fonts(fonts);
+}
+
+/// Sets buttons closer together, where many stand in a row.
+pub fn compact(ui: &mut egui::Ui) {
+    let spacing = ui.spacing_mut();
+    spacing.button_padding = Vec2::new(7.0, 3.0);
+    spacing.item_spacing = Vec2::new(2.0, 2.0);
+    spacing.interact_size.y = 24.0;
 }
 
 /// The family for headings and **strong** words. Chinese is bold for all words of lessons and interface, and regular where
