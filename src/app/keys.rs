@@ -2,7 +2,7 @@
 
 use egui::{Context, Key, Modifiers};
 
-use super::state::State;
+use super::state::{Sheet, State};
 use crate::trace::timeline::{Granularity, TimelineCommand};
 use crate::view::Command;
 use crate::view::command::{BreakpointCommand, CompareCommand, Spot};
@@ -94,7 +94,7 @@ pub fn commands(ctx: &Context, state: &State) -> Vec<Command> {
         if input.events.iter().any(asks) {
             commands.push(Command::ToggleKeys);
         }
-        if state.shows_keys && input.consume_key(Modifiers::NONE, Key::Escape) {
+        if state.sheet == Some(Sheet::Keys) && input.consume_key(Modifiers::NONE, Key::Escape) {
             commands.push(Command::ToggleKeys);
         }
     });

@@ -2,7 +2,7 @@
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
-use super::state::{Run, State};
+use super::state::{Run, Sheet, State};
 use super::{bars, course_map, keys, sheets, stops, update};
 use crate::lesson::Seen;
 use crate::view::page::{self, Page};
@@ -24,14 +24,11 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
         None => course_map::ui(ui, state, &mut commands),
     }
-    if state.asks_position {
-        sheets::position_field(ui, state, &mut commands);
-    }
-    if state.asks_breakpoint {
-        sheets::breakpoints(ui, state, &mut commands);
-    }
-    if state.shows_keys {
-        sheets::key_sheet(ui, state, &mut commands);
+    match state.sheet {
+        Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
+        Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
+        Some(Sheet::Keys) => sheets::key_sheet(ui, state, &mut commands),
+        None => {}
     }
     commands
 }

@@ -69,8 +69,6 @@ pub struct State {
     pub breakpoints: Vec<Breakpoint>,
     /// Where each of them holds in the run on the stage.
     pub marks: Vec<Marks>,
-    /// Whether the sheet of those conditions is open.
-    pub asks_breakpoint: bool,
     /// What is shown beside the run: other models on the same input, or runs that were kept.
     pub beside: Vec<Beside>,
     /// The runs of those, as far as they could be made.
@@ -93,10 +91,19 @@ pub struct State {
     pub training: Option<LiveTraining>,
     /// Something the learner should know.
     pub message: Option<Message>,
-    /// Whether the sheet of keys is open.
-    pub shows_keys: bool,
-    /// Whether the field for a position is open.
-    pub asks_position: bool,
+    /// What lies open over the page.
+    pub sheet: Option<Sheet>,
+}
+
+/// What can lie open over the page, one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// All keys.
+    Keys,
+    /// The field for a position to go to.
+    Position,
+    /// The conditions at which playing stops.
+    Breakpoints,
 }
 
 /// What is kept from session to session.
@@ -377,7 +384,6 @@ impl State {
             first_difference: None,
             breakpoints: Vec::new(),
             marks: Vec::new(),
-            asks_breakpoint: false,
             beside: Vec::new(),
             others: Vec::new(),
             baseline: None,
@@ -389,8 +395,7 @@ impl State {
             model: ModelChoice::Shipped(String::new()),
             training: None,
             message: None,
-            shows_keys: false,
-            asks_position: false,
+            sheet: None,
         }
     }
 
@@ -398,6 +403,15 @@ impl State {
     #[must_use]
     pub fn shows_inspector(&self, width: f32) -> bool {
         self.kept.inspector.unwrap_or(width >= ROOM_FOR_INSPECTOR)
+    }
+
+    /// Opens a sheet, or closes it where it is the one that is open.
+    pub(super) fn show_sheet(&mut self, sheet: Sheet, is_open: bool) {
+        if is_open {
+            self.sheet = Some(sheet);
+        } else if self.sheet == Some(sheet) {
+            self.sheet = None;
+        }
     }
 
     /// Whether anything on screen moves by itself.

@@ -35,11 +35,9 @@ pub(super) fn step(state: &mut State, command: TimelineCommand) {
     };
     timeline.apply(command, &*over);
     match command {
+        // What playing stopped at has been read.
         TimelineCommand::TogglePlay => {
-            // What playing stopped at has been read.
-            if state.message.as_ref().is_some_and(|message| !message.is_error) {
-                state.message = None;
-            }
+            let _ = state.message.take_if(|message| !message.is_error);
         }
         TimelineCommand::Elapse(_) if was_playing => {
             let walk = over.walk();

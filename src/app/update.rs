@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::state::{
     BESIDE_AT_MOST, Beside, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message, ModelChoice,
-    OpenLesson, Outcome, Run, RunRequest, State,
+    OpenLesson, Outcome, Run, RunRequest, Sheet, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
 use super::{interventions, stepping, training};
@@ -103,11 +103,13 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::AskIntervention(spot) => state.intervening = spot,
         Command::ShowDifference(shown) => state.shows_difference = shown,
         Command::Breakpoint(command) => stepping::breakpoint(state, command),
-        Command::AskBreakpoint(asks) => state.asks_breakpoint = asks,
+        Command::AskBreakpoint(asks) => state.show_sheet(Sheet::Breakpoints, asks),
         Command::SetLanguage(language) => set_language(state, language),
         Command::SetTheme(theme) => state.kept.theme = theme,
-        Command::AskPosition(asks) => state.asks_position = asks,
-        Command::ToggleKeys => state.shows_keys = !state.shows_keys,
+        Command::AskPosition(asks) => state.show_sheet(Sheet::Position, asks),
+        Command::ToggleKeys => {
+            state.show_sheet(Sheet::Keys, state.sheet != Some(Sheet::Keys));
+        }
         Command::ShowInspector(shown) => state.kept.inspector = Some(shown),
         Command::ChooseLessons => return vec![Effect::ChooseLessons],
         Command::ChooseWeights => return vec![Effect::ChooseWeights],

@@ -40,10 +40,10 @@ mod tests {
         let Targets::Symbols(targets) = trace.targets() else { panic!("symbols are asked for") };
         // An opening bracket follows the first three; then four that close, and the end.
         assert!((0..3).all(|at| trace.is_right(at).is_none()));
-        for at in 3..7 {
+        for (at, target) in targets.iter().enumerate().take(7).skip(3) {
             let scores = trace.value("scores", at as i32).unwrap();
             let closing = scores.row(0).to_vec()[4..8].to_vec();
-            let is_right = 4 + argmax(&closing) == targets[at].unwrap();
+            let is_right = 4 + argmax(&closing) == target.unwrap();
             assert_eq!(trace.is_right(at), Some(is_right), "{at}");
         }
         assert_eq!((trace.is_right(7), trace.is_right(99)), (None, None));

@@ -77,6 +77,10 @@ impl Trace {
         Self::record_with(checkpoint, &checkpoint.parameters, sequence, interventions)
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a run owns its sequence, though a rollout makes it anew"
+    )]
     fn record_with(
         checkpoint: &Checkpoint,
         parameters: &Parameters,

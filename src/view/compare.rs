@@ -264,6 +264,6 @@ fn scale(scene: &Scene<'_>, trace: &Trace, name: &str, dark: bool) -> Scale {
         return Scale::unit(dark);
     }
     let all = scene.all_runs().filter_map(|run| run.trace.over_time(name));
-    let largest = all.flat_map(|matrix| matrix.into_iter()).filter(|entry| entry.is_finite());
+    let largest = all.flatten().filter(|entry| entry.is_finite());
     Scale::signed(largest.fold(0.0_f32, |largest, entry| largest.max(entry.abs())), dark)
 }

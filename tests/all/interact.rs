@@ -128,7 +128,7 @@ fn the_first_difference_is_where_the_intervention_begins() {
 fn a_weight_is_edited_through_the_same_words_and_back() {
     let mut headless = lstm();
     let weight = |headless: &Headless| {
-        headless.state.run.as_ref().unwrap().trace.value("w_hf", 0).unwrap()[[3, 5]]
+        headless.state.run.as_ref().unwrap().trace.value("w_hf", 0).unwrap()[[3, 5]].to_bits()
     };
     let learned = weight(&headless);
     for value in ["0.1", "0.2", "0.3"] {
@@ -136,7 +136,7 @@ fn a_weight_is_edited_through_the_same_words_and_back() {
     }
     // Dragging leaves one intervention, not one for every frame.
     assert_eq!(texts(&headless), ["w_hf[3][5] = 0.3"]);
-    assert_eq!(weight(&headless), 0.3);
+    assert_eq!(weight(&headless), 0.3_f32.to_bits());
     headless.command(Command::Interventions(InterveneCommand::Lift(0)));
     assert_eq!(weight(&headless), learned);
 }

@@ -1,7 +1,6 @@
 use super::*;
-use crate::tape::Op;
 use crate::tape::ops::activation::{Gelu, Silu};
-use crate::tape::{OPS, Tape};
+use crate::tape::{Attribute, OPS, Op, Tape};
 use crate::tensor::random::Random;
 use crate::tensor::{kernel, slice};
 
@@ -100,7 +99,7 @@ impl Calculator<'_> {
 
 /// A number with all its digits, in the parentheses that it needs.
 fn exactly(value: f32) -> Tex {
-    let text = format!("{:.9}", value);
+    let text = format!("{value:.9}");
     if value < 0.0 { Tex::sum(text) } else { Tex::atom(text) }
 }
 
@@ -120,8 +119,8 @@ fn the_factor_that_is_written_is_the_factor_of_the_gradient() {
         let y = tape.apply(*op, attribute.clone(), &nodes);
         let graph = tape.graph();
         let gradient = random.array([1, 4], Random::normal);
-        for input in 0..inputs.len() {
-            let share = graph.share(y.node(), &gradient, nodes[input]);
+        for (input, node) in nodes.iter().enumerate() {
+            let share = graph.share(y.node(), &gradient, *node);
             for unit in 0..4 {
                 let x: Vec<Tex> = inputs.iter().map(|x| exactly(x[[0, unit]])).collect();
                 let y = exactly(graph.value(y.node())[[0, unit]]);
@@ -231,7 +230,7 @@ fn the_chain_rule_is_written_with_the_run_s_own_symbols() {
 fn a_wrong_slope_is_noticed() {
     // SiLU's factor is not GELU's; the comparison above can tell such near relatives apart.
     let x = [exactly(0.7)];
-    let silu = Silu.factor(&x, &exactly(0.7 * kernel::sigmoid(0.7)), 0, &Default::default());
-    let gelu = Gelu.factor(&x, &exactly(0.0), 0, &Default::default());
+    let silu = Silu.factor(&x, &exactly(0.7 * kernel::sigmoid(0.7)), 0, &Attribute::None);
+    let gelu = Gelu.factor(&x, &exactly(0.0), 0, &Attribute::None);
     assert!((Calculator::of(&silu.text) - Calculator::of(&gelu.text)).abs() > 0.1);
 }
