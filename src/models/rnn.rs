@@ -184,7 +184,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             id: "rnn-melody",
             config: r#"{"source":{"numbers":51},"hidden":128,"outputs":16,"predicts_symbols":true,"activation":"tanh"}"#,
             task: "melody",
-            task_config: r#"{"figures":12,"parts":3}"#,
+            task_config: r#"{"figures":12,"parts":2}"#,
             steps: 60000,
             ..BRACKETS
         },
