@@ -286,6 +286,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             seed: 1,
             target: 0.99,
             kept: &[0, 1, 10],
+            weight_decay: 0.0,
         },
     ],
     values: &[
@@ -340,6 +341,7 @@ const BRACKETS: Recipe = Recipe {
     seed: 1,
     target: 0.99,
     kept: &[],
+    weight_decay: 0.0,
 };
 
 #[cfg(test)]

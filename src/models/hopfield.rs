@@ -308,6 +308,7 @@ const LETTERS: Recipe = Recipe {
     seed: 1,
     target: 0.95,
     kept: &[],
+    weight_decay: 0.0,
 };
 
 #[cfg(test)]

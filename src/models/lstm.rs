@@ -206,6 +206,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             seed: 1,
             target: 0.99,
             kept: &[],
+            weight_decay: 0.0,
         },
         Recipe {
             id: "lstm-adding",
@@ -219,6 +220,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             seed: 1,
             target: 0.01,
             kept: &[],
+            weight_decay: 0.0,
         },
         Recipe {
             id: "lstm-remember",
@@ -232,6 +234,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             seed: 1,
             target: 0.99,
             kept: &[0, 1, 10],
+            weight_decay: 0.0,
         },
         Recipe {
             id: "lstm-names",
@@ -312,6 +315,7 @@ const NAMES: Recipe = Recipe {
     seed: 1,
     target: 0.98,
     kept: &[],
+    weight_decay: 0.0,
 };
 
 /// What the stacks have in common; only the number of layers and the residual connections differ.
@@ -329,4 +333,5 @@ const COPY: Recipe = Recipe {
     seed: 1,
     target: 0.95,
     kept: &[],
+    weight_decay: 0.0,
 };

@@ -207,10 +207,19 @@ pub struct Recipe {
     pub seed: u64,
     /// The held-out score that the shipped weights must reach, in the task's measure.
     pub target: f32,
+    /// How much of each weight an update takes away, times the learning rate (AdamW's λ); keeps a
+    /// model from learning its examples by heart. Where it is 0 it is not part of the recipe's hash.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub weight_decay: f32,
     /// Percents of training after which the weights are shipped as well, as `lstm-remember@10`.
     /// Not part of what decides the result, so not of its hash.
     #[serde(skip)]
     pub kept: &'static [u8],
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &f32) -> bool {
+    *number == 0.0
 }
 
 /// What a named value means, in each language: part of the model's file, so that a model stays one

@@ -67,7 +67,7 @@ impl Trainer {
         let is_stored = stored.is_some();
         let parameters = stored.unwrap_or_else(|| model.init(recipe.seed));
         Ok(Self {
-            optimiser: Optimiser::adam(&parameters),
+            optimiser: Optimiser::adam(&parameters, recipe.weight_decay),
             random: Random::new(recipe.seed, TRAINING_STREAM),
             recipe: recipe.clone(),
             step: 0,
@@ -81,7 +81,7 @@ impl Trainer {
     /// Back to the initial weights, a new optimiser and the first examples.
     pub fn rewind(&mut self) {
         self.parameters = self.model.init(self.recipe.seed);
-        self.optimiser = Optimiser::adam(&self.parameters);
+        self.optimiser = Optimiser::adam(&self.parameters, self.recipe.weight_decay);
         self.random = Random::new(self.recipe.seed, TRAINING_STREAM);
         self.step = 0;
     }

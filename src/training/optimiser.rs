@@ -58,10 +58,10 @@ impl Optimiser {
         Self { rule, steps: 0, first: zeros(), second: zeros() }
     }
 
-    /// Adam with its customary constants.
+    /// Adam with its customary constants, and AdamW's decay where that is not 0.
     #[must_use]
-    pub fn adam(parameters: &Parameters) -> Self {
-        Self::new(Rule::Adam { beta1: 0.9, beta2: 0.999, weight_decay: 0.0 }, parameters)
+    pub fn adam(parameters: &Parameters, weight_decay: f32) -> Self {
+        Self::new(Rule::Adam { beta1: 0.9, beta2: 0.999, weight_decay }, parameters)
     }
 
     /// The remembered means (m) and, for Adam, mean squares (v), in the parameters' order.

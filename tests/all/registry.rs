@@ -403,6 +403,7 @@ fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
             seed: 1,
             target: 0.0,
             kept: &[],
+            weight_decay: 0.0,
         };
         let mut trainer = Trainer::new((spec.build)(config).unwrap(), make(), &recipe).unwrap();
         while !trainer.is_finished() {
