@@ -151,7 +151,8 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
             }
             carry_back(state, &run);
             if let Some(old) = &state.run {
-                if is_same_series(&old.checkpoint.card.id, &run.checkpoint.card.id) {
+                let is_same_model = old.checkpoint.card.id == run.checkpoint.card.id;
+                if is_same_model || is_in_training(&run.checkpoint.card.id) {
                     state.timeline.carry_over(&*old.trace, &*run.trace);
                 } else {
                     state.timeline.apply(TimelineCommand::Home, &*run.trace);
@@ -257,10 +258,9 @@ fn compare(state: &mut State, command: CompareCommand) -> Vec<Effect> {
     run(state)
 }
 
-/// Whether two runs can be compared place by place: of one model, or of models in training.
-fn is_same_series(old: &str, new: &str) -> bool {
-    let is_on_the_way = |id: &str| id.contains(" @ ");
-    old == new || (is_on_the_way(old) && is_on_the_way(new))
+/// Whether these are weights on their way, which come to the stage without being asked for.
+fn is_in_training(id: &str) -> bool {
+    id.contains(" @ ")
 }
 
 /// Shows other lessons, as read from a folder.
