@@ -95,8 +95,26 @@ fn check(library: &Library, language: &str, id: &str, runs: &mut Runs) -> Vec<Re
         controls: &controls,
         typeset: &math::check,
     };
-    let diagnostics = lesson::check_with(found.lesson, &mut provide, &known);
+    let mut diagnostics = lesson::check_with(found.lesson, &mut provide, &known);
+    diagnostics.extend(wrong_controls(found.lesson));
     diagnostics.into_iter().map(|diagnostic| (file.clone(), diagnostic)).collect()
+}
+
+/// Settings of the laboratory that it cannot have.
+fn wrong_controls(lesson: &lesson::Lesson) -> Vec<Diagnostic> {
+    let stops = lesson.stops.iter().filter_map(|stop| stop.stage.as_ref());
+    let of = |stage: &lesson::Stage| {
+        let (_, errors) = Laboratory::with(stage.laboratory());
+        let place = stage.place;
+        let unknown = |error: &String| !error.contains("there is no control");
+        // A name that there is not has been reported with the one that was meant.
+        errors
+            .into_iter()
+            .filter(unknown)
+            .map(move |error| Diagnostic::error(place, error, None))
+            .collect::<Vec<_>>()
+    };
+    lesson.stage.iter().chain(stops).flat_map(of).collect()
 }
 
 /// A lesson against its translation; the shipped lessons have one.

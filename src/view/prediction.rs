@@ -105,7 +105,11 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             let at = pos2(bar.right() - 6.0, middle);
             let font = FontId::proportional(12.0);
             let words = scene.tr("views.end_symbol");
-            ui.painter().text(at, Align2::RIGHT_CENTER, words, font, theme::weak_text(dark));
+            // On the bar itself, where that is long enough to lie under the words.
+            const UNDER: f32 = 0.6;
+            let is_under = share.is_some_and(|share| share > UNDER);
+            let ink = if is_under { theme::stage(dark) } else { theme::weak_text(dark) };
+            ui.painter().text(at, Align2::RIGHT_CENTER, words, font, ink);
         }
         response.widget_info(|| {
             let share = share.map_or(String::new(), number);
