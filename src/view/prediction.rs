@@ -6,6 +6,8 @@ use egui_plot::{HLine, Line, Plot, PlotPoints, VLine};
 use super::{Command, Scene, Selection, ViewSpec, heatmap, number, theme, tr_with};
 use crate::tensor::argmax;
 
+/// A bar of this share lies under the words at its end.
+const UNDER_WORDS: f32 = 0.6;
 /// The height of one symbol's bar.
 const BAR_HEIGHT: f32 = 22.0;
 
@@ -106,8 +108,7 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             let font = FontId::proportional(12.0);
             let words = scene.tr("views.end_symbol");
             // On the bar itself, where that is long enough to lie under the words.
-            const UNDER: f32 = 0.6;
-            let is_under = share.is_some_and(|share| share > UNDER);
+            let is_under = share.is_some_and(|share| share > UNDER_WORDS);
             let ink = if is_under { theme::stage(dark) } else { theme::weak_text(dark) };
             ui.painter().text(at, Align2::RIGHT_CENTER, words, font, ink);
         }
