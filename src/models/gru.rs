@@ -172,7 +172,7 @@ impl Model for Config {
         Some(KeptShare { value: "update_gate", is_complement })
     }
 
-    fn reads_backward(&self) -> bool {
+    fn reads_whole_source(&self) -> bool {
         self.sizes.bidirectional
     }
 

@@ -163,7 +163,7 @@ impl Model for Config {
             before = Some(s);
             scores.push(memory.recall(s));
         }
-        Outputs { scores }
+        Outputs { scores, first: 0 }
     }
 
     fn example(&self) -> Input {

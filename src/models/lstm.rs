@@ -138,7 +138,7 @@ impl Model for Config {
         Some(KeptShare { value: "forget_gate", is_complement: false })
     }
 
-    fn reads_backward(&self) -> bool {
+    fn reads_whole_source(&self) -> bool {
         self.sizes.bidirectional
     }
 

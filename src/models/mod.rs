@@ -91,8 +91,15 @@ pub trait Model: Send + Sync {
         None
     }
 
-    /// Whether the model reads from both ends, so that sequences of one batch must be of one length.
-    fn reads_backward(&self) -> bool {
+    /// Whether the model reads a source as a whole before it goes on, be it from both ends or with
+    /// attention, so that the sources of one batch must be of one length.
+    fn reads_whole_source(&self) -> bool {
+        false
+    }
+
+    /// Whether a run of the learner's is read at once like one of the trainer's, after the model has
+    /// written it position by position.
+    fn reads_at_once(&self) -> bool {
         false
     }
 
@@ -115,6 +122,13 @@ pub trait Model: Send + Sync {
 pub trait Feed {
     /// The number of parallel sequences.
     fn rows(&self) -> usize;
+
+    /// How many positions an encoder reads before a decoder begins; all where there is none.
+    fn source(&self) -> usize;
+
+    /// The number of positions, where all of them are known before the model answers anything, so
+    /// that it may read them at once.
+    fn known(&self) -> Option<usize>;
 
     /// What stands at `position`, which is asked for in order; `None` behind the end. `scores` are
     /// the model's answers at the position before, if it gives any before it reads on.
@@ -170,6 +184,14 @@ impl Feed for Input {
         Self::rows(self)
     }
 
+    fn source(&self) -> usize {
+        self.len()
+    }
+
+    fn known(&self) -> Option<usize> {
+        Some(self.len())
+    }
+
     fn at(&self, position: usize, _: Option<Var<'_>>) -> Option<Step> {
         match self {
             Self::Symbols(positions) => positions.get(position).cloned().map(Step::Symbols),
@@ -180,8 +202,18 @@ impl Feed for Input {
 
 /// What a model computes for a task.
 pub struct Outputs<'t> {
-    /// Scores before softmax, or estimates: (rows, outputs) for each position.
+    /// Scores before softmax, or estimates: (rows, outputs) for each position from `first` on.
     pub scores: Vec<Var<'t>>,
+    /// The first position with an answer: 0, or where the source ends that an encoder reads.
+    pub first: usize,
+}
+
+impl<'t> Outputs<'t> {
+    /// The scores at a position.
+    #[must_use]
+    pub fn at(&self, position: usize) -> Option<Var<'t>> {
+        self.scores.get(position.checked_sub(self.first)?).copied()
+    }
 }
 
 /// How a shipped model is trained.

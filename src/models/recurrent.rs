@@ -161,7 +161,7 @@ pub fn run<'t, C: Cell<'t>>(
     } else {
         from_left_to_right(&ends, &layers, input)
     };
-    Outputs { scores }
+    Outputs { scores, first: 0 }
 }
 
 /// A layer's cell, and the one that reads from the end (Schuster & Paliwal 1997).

@@ -97,7 +97,7 @@ impl Model for Config {
         self.sizes.example()
     }
 
-    fn reads_backward(&self) -> bool {
+    fn reads_whole_source(&self) -> bool {
         self.sizes.bidirectional
     }
 

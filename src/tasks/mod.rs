@@ -17,7 +17,7 @@ pub mod sentiment;
 pub mod tagging;
 pub mod words;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use ndarray::Array2;
 use serde_json::Value as Json;
@@ -102,6 +102,19 @@ pub trait Task: Send + Sync {
     /// reading its own answers. All of them where it only reads.
     fn given(&self, sequence: &Sequence) -> usize {
         sequence.len()
+    }
+
+    /// How many positions an encoder reads before a decoder begins: those before the symbol that
+    /// tells it to. All of them where a model only reads.
+    fn source(&self, sequence: &Sequence) -> usize {
+        sequence.len()
+    }
+
+    /// How many positions a sequence may have that begins with what is `given`: a model that writes
+    /// on and does not end is stopped there.
+    fn longest(&self, given: &Sequence) -> usize {
+        let _ = given;
+        LONGEST_INPUT
     }
 
     /// What the model reads next, from what it has read and its scores at the last position;
@@ -331,7 +344,10 @@ pub fn draw(task: &dyn Task, random: &mut Random, split: Split) -> Example {
 pub struct Rollout<'a> {
     task: &'a dyn Task,
     given: usize,
+    source: usize,
+    longest: usize,
     sequence: RefCell<Sequence>,
+    is_cut: Cell<bool>,
 }
 
 impl<'a> Rollout<'a> {
@@ -339,7 +355,17 @@ impl<'a> Rollout<'a> {
     #[must_use]
     pub fn new(task: &'a dyn Task, sequence: &Sequence) -> Self {
         let given = task.given(sequence).min(sequence.len());
-        Self { task, given, sequence: RefCell::new(sequence.beginning(given)) }
+        let sequence = sequence.beginning(given);
+        let longest = task.longest(&sequence).min(LONGEST_INPUT);
+        let source = task.source(&sequence).min(given);
+        let (sequence, is_cut) = (RefCell::new(sequence), Cell::new(false));
+        Self { task, given, source, longest, sequence, is_cut }
+    }
+
+    /// Whether the model was stopped before it had ended.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.is_cut.get()
     }
 
     /// What was read and written.
@@ -354,11 +380,23 @@ impl Feed for Rollout<'_> {
         1
     }
 
+    fn source(&self) -> usize {
+        self.source
+    }
+
+    fn known(&self) -> Option<usize> {
+        None
+    }
+
     fn at(&self, position: usize, scores: Option<Var<'_>>) -> Option<Step> {
         let mut sequence = self.sequence.borrow_mut();
-        if position >= self.given && position == sequence.len() && position < LONGEST_INPUT {
+        if position >= self.given && position == sequence.len() {
             let scores = scores?.value();
             let token = self.task.next(&sequence, scores.row(0).as_slice()?)?;
+            if position >= self.longest {
+                self.is_cut.set(true);
+                return None;
+            }
             sequence.push(token);
         }
         match &*sequence {
@@ -372,16 +410,24 @@ impl Feed for Rollout<'_> {
     }
 }
 
-/// Examples in batches of at most `rows`, neighbours of one length together. `of_one_length` keeps
-/// different lengths in different batches, for models that read from both ends.
+/// Examples in batches of at most `rows`, neighbours of one length together. `of_one_source` keeps
+/// sources of different lengths in different batches, for models that read them as a whole.
 #[must_use]
-pub fn batches(mut examples: Vec<Example>, rows: usize, of_one_length: bool) -> Vec<Batch> {
-    examples.sort_by_key(|example| example.sequence.len());
-    if of_one_length {
-        let groups = examples.chunk_by(|a, b| a.sequence.len() == b.sequence.len());
-        return groups.flat_map(|group| group.chunks(rows)).map(Batch::new).collect();
+pub fn batches(
+    task: &dyn Task,
+    mut examples: Vec<Example>,
+    rows: usize,
+    of_one_source: bool,
+) -> Vec<Batch> {
+    let batch = |examples: &[Example]| Batch::new(task, examples);
+    let source = |example: &Example| task.source(&example.sequence);
+    if of_one_source {
+        examples.sort_by_key(|example| (source(example), example.sequence.len()));
+        let groups = examples.chunk_by(|a, b| source(a) == source(b));
+        return groups.flat_map(|group| group.chunks(rows)).map(batch).collect();
     }
-    examples.chunks(rows).map(Batch::new).collect()
+    examples.sort_by_key(|example| example.sequence.len());
+    examples.chunks(rows).map(batch).collect()
 }
 
 /// Examples side by side, shorter ones filled up at the end with what does not count.
@@ -395,12 +441,34 @@ pub struct Batch {
     pub numbers: Vec<f32>,
     /// For each row its length.
     pub lengths: Vec<usize>,
+    /// How many positions an encoder reads: the fewest of all rows, where they differ.
+    pub source: usize,
+}
+
+impl Feed for Batch {
+    fn rows(&self) -> usize {
+        self.lengths.len()
+    }
+
+    fn source(&self) -> usize {
+        self.source
+    }
+
+    fn known(&self) -> Option<usize> {
+        Some(self.input.len())
+    }
+
+    fn at(&self, position: usize, scores: Option<Var<'_>>) -> Option<Step> {
+        self.input.at(position, scores)
+    }
 }
 
 impl Batch {
     /// Puts examples of one task side by side.
     #[must_use]
-    pub fn new(examples: &[Example]) -> Self {
+    pub fn new(task: &dyn Task, examples: &[Example]) -> Self {
+        let sources = examples.iter().map(|example| task.source(&example.sequence));
+        let source = sources.min().unwrap_or(0);
         let lengths: Vec<usize> = examples.iter().map(|e| e.sequence.len()).collect();
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let features = examples.iter().find_map(|example| match &example.sequence {
@@ -444,7 +512,24 @@ impl Batch {
             Targets::LastNumber(number) => number,
             Targets::Symbols(_) | Targets::Pattern(_) => 0.0,
         });
-        Self { input, symbols, numbers: numbers.collect(), lengths }
+        Self { input, symbols, numbers: numbers.collect(), lengths, source }
+    }
+
+    /// The batch without its first positions, which have no answers.
+    #[must_use]
+    pub fn from(self, first: usize) -> Self {
+        let input = match self.input {
+            Input::Symbols(mut positions) => {
+                Input::Symbols(positions.split_off(first.min(positions.len())))
+            }
+            Input::Numbers(mut positions) => {
+                Input::Numbers(positions.split_off(first.min(positions.len())))
+            }
+        };
+        let symbols = self.symbols.into_iter().skip(first).collect();
+        let lengths = self.lengths.into_iter().map(|n| n.saturating_sub(first)).collect();
+        let source = self.source.saturating_sub(first);
+        Self { input, symbols, lengths, source, ..self }
     }
 
     /// How many answers count.

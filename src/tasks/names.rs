@@ -261,7 +261,7 @@ mod tests {
         let task = Names { ambiguous: 10 };
         let sequence = task.parse("he said teddy roosevelt sings").unwrap();
         let targets = task.targets(&sequence);
-        let batch = Batch::new(&[Example { sequence, targets }]);
+        let batch = Batch::new(&task, &[Example { sequence, targets }]);
         let mut tally = Tally::default();
         task.score(&vec![from_vec([1, 2], vec![1.0, 0.0]); 5], &batch, &mut tally);
         assert_eq!(tally, Tally { sum: 1.0, count: 1 });

@@ -176,9 +176,17 @@ impl Task for Numerals {
     }
 
     fn next(&self, read: &Sequence, scores: &[f32]) -> Option<Token> {
-        let written = read.len().saturating_sub(self.given(read));
-        let symbol = Some(argmax(scores)).filter(|s| *s < END && written < LONGEST_ANSWER)?;
-        Some(Token::Symbol(ANSWER + symbol))
+        let _ = read;
+        Some(argmax(scores)).filter(|s| *s < END).map(|symbol| Token::Symbol(ANSWER + symbol))
+    }
+
+    fn source(&self, sequence: &Sequence) -> usize {
+        let Sequence::Symbols(symbols) = sequence else { return sequence.len() };
+        source(symbols)
+    }
+
+    fn longest(&self, given: &Sequence) -> usize {
+        given.len() + LONGEST_ANSWER
     }
 
     fn is_written_by_model(&self) -> bool {
@@ -283,6 +291,9 @@ pub const SPEC: TaskSpec = TaskSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::Feed;
+    use crate::tape::Tape;
+    use crate::tasks::Rollout;
 
     const TASK: Numerals = Numerals { largest: LARGEST };
 
@@ -378,13 +389,21 @@ mod tests {
             }
             assert_eq!(read, sequence);
         }
-        // A model that never ends is stopped.
-        let mut read = TASK.parse("one").unwrap();
-        let mut scores = [0.0; OUTPUTS.len()];
+    }
+
+    #[test]
+    fn a_model_that_never_ends_is_stopped() {
+        let tape = Tape::lean();
+        let mut scores = vec![0.0; OUTPUTS.len()];
         scores[3] = 1.0;
-        while let Some(token) = TASK.next(&read, &scores) {
-            read.push(token);
+        let scores = tape.constant(crate::tensor::row(&scores));
+        let rollout = Rollout::new(&TASK, &TASK.parse("one").unwrap());
+        let mut position = 0;
+        while rollout.at(position, Some(scores)).is_some() {
+            position += 1;
         }
+        assert!(rollout.is_cut());
+        let read = rollout.finish();
         assert_eq!(read.len(), 2 + LONGEST_ANSWER);
         assert_eq!(TASK.text(&read), "one");
     }

@@ -66,8 +66,13 @@ fn best(scores: &Array2<f32>, row: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tasks::copy::Copy;
     use crate::tasks::{Example, Sequence};
     use crate::tensor::from_vec;
+
+    fn batch(examples: &[Example]) -> Batch {
+        Batch::new(&Copy { letters: 2, shortest: 1, longest: 1 }, examples)
+    }
 
     #[test]
     fn a_sequence_is_right_only_as_a_whole() {
@@ -75,7 +80,7 @@ mod tests {
             sequence: Sequence::Symbols(vec![0, 0]),
             targets: Targets::Symbols(targets.to_vec()),
         };
-        let batch = Batch::new(&[example([Some(0), Some(1)]), example([None, Some(0)])]);
+        let batch = batch(&[example([Some(0), Some(1)]), example([None, Some(0)])]);
         // Both rows say 0, then 1: the first is right twice, the second wrong once.
         let scores =
             [from_vec([2, 2], vec![1., 0., 1., 0.]), from_vec([2, 2], vec![0., 1., 0., 1.])];

@@ -129,6 +129,14 @@ impl Feed for Copies<'_> {
         self.rows
     }
 
+    fn source(&self) -> usize {
+        self.positions.len()
+    }
+
+    fn known(&self) -> Option<usize> {
+        Some(self.positions.len())
+    }
+
     fn at(&self, position: usize, _: Option<Var<'_>>) -> Option<Step> {
         let at = Some(self.positions.start + position).filter(|at| *at < self.positions.end)?;
         Some(match self.trace.sequence() {

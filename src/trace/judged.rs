@@ -1,7 +1,6 @@
 //! Which answers of a run are right, as its task counts them.
 
-use crate::models::Input;
-use crate::tape::Var;
+use crate::models::{Input, Outputs};
 use crate::tasks::{Batch, Sequence, Tally, Targets, Task};
 
 /// For each position whether the answer there is right; `None` where the task counts none: nobody
@@ -10,7 +9,7 @@ pub(super) fn judged(
     task: &dyn Task,
     sequence: &Sequence,
     targets: &Targets,
-    scores: &[Var<'_>],
+    outputs: &Outputs<'_>,
 ) -> Vec<Option<bool>> {
     let Targets::Symbols(symbols) = targets else { return vec![None; sequence.len()] };
     let at = |position: usize| {
@@ -20,9 +19,9 @@ pub(super) fn judged(
             Sequence::Numbers(_) => Input::Numbers(Vec::new()),
         };
         let symbols = vec![vec![Some(target)]];
-        let batch = Batch { input, symbols, numbers: Vec::new(), lengths: vec![1] };
+        let batch = Batch { input, symbols, numbers: Vec::new(), lengths: vec![1], source: 1 };
         let mut tally = Tally::default();
-        task.score(&[scores.get(position)?.value()], &batch, &mut tally);
+        task.score(&[outputs.at(position)?.value()], &batch, &mut tally);
         (tally.count > 0).then(|| tally.score() > 0.5)
     };
     (0..sequence.len()).map(at).collect()

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use crate::checkpoint::Checkpoint;
-use crate::models::{KeptShare, Range, ValueDoc, recurrent};
+use crate::models::{KeptShare, Outputs, Range, ValueDoc, recurrent};
 use crate::nn::{Binder, Parameters};
-use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, Tape, Var};
+use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, Tape};
 use crate::tasks::{Rollout, Sequence, Targets};
 
 pub use backward::Backward;
@@ -95,8 +95,8 @@ impl Trace {
         let sequence = rollout.finish();
         let n_run = tape.graph().len();
         let targets = task.targets(&sequence);
-        let judged = judged::judged(task, &sequence, &targets, &outputs.scores);
-        add_losses(&tape, &outputs.scores, &targets);
+        let judged = judged::judged(task, &sequence, &targets, &outputs);
+        add_losses(&tape, &outputs, &targets);
         let graph = tape.finish();
         let tokens = task.tokens(&sequence);
         let towards = towards(&graph);
@@ -391,9 +391,9 @@ pub const LOSS: &str = "loss";
 
 /// Puts what each answer costs behind the run, as a named value like any other, so that gradients
 /// can start from it.
-fn add_losses(tape: &Tape, scores: &[Var<'_>], targets: &Targets) {
-    let last = scores.len().saturating_sub(1);
-    for (position, scores) in scores.iter().enumerate() {
+fn add_losses(tape: &Tape, outputs: &Outputs<'_>, targets: &Targets) {
+    let last = (outputs.first + outputs.scores.len()).saturating_sub(1);
+    for (position, scores) in (outputs.first..).zip(&outputs.scores) {
         tape.set_position(position);
         let loss = match targets {
             Targets::Symbols(symbols) => {

@@ -66,11 +66,11 @@ pub fn measure(
                 });
                 return tally;
             }
-            for batch in tasks::batches(group.to_vec(), ROWS, model.reads_backward()) {
+            for batch in tasks::batches(task, group.to_vec(), ROWS, model.reads_whole_source()) {
                 let tape = Tape::lean();
-                let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
+                let outputs = model.forward(&Binder::stored(&tape, parameters), &batch);
                 let scores: Vec<_> = outputs.scores.iter().map(|scores| scores.value()).collect();
-                task.score(&scores, &batch, &mut tally);
+                task.score(&scores, &batch.from(outputs.first), &mut tally);
             }
             tally
         })

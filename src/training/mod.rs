@@ -5,12 +5,13 @@ pub mod live;
 pub mod optimiser;
 pub mod race;
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::models::{ConfigError, Model, Recipe};
+use crate::models::{ConfigError, Model, Outputs, Recipe};
 use crate::nn::{Binder, Parameters};
 use crate::tape::Tape;
 use crate::tasks::{self, Batch, Example, Split, Tally, Task};
@@ -134,7 +135,7 @@ impl Trainer {
         let examples: Vec<Example> = (0..self.recipe.batch)
             .map(|_| tasks::draw(&*self.task, &mut self.random, Split::Training))
             .collect();
-        tasks::batches(examples, BLOCK_ROWS, self.model.reads_backward())
+        tasks::batches(&*self.task, examples, BLOCK_ROWS, self.model.reads_whole_source())
     }
 
     fn block(&self, batch: &Batch, weight: f32) -> Block {
@@ -199,6 +200,14 @@ pub fn gradients(
     (block.loss, block.gradients)
 }
 
+/// The positions of a batch that a model answers.
+fn answered<'a>(batch: &'a Batch, outputs: &Outputs<'_>) -> Cow<'a, Batch> {
+    match outputs.first {
+        0 => Cow::Borrowed(batch),
+        first => Cow::Owned(batch.clone().from(first)),
+    }
+}
+
 fn block(
     model: &dyn Model,
     task: &dyn Task,
@@ -207,7 +216,8 @@ fn block(
     weight: f32,
 ) -> Block {
     let tape = Tape::training();
-    let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
+    let outputs = model.forward(&Binder::stored(&tape, parameters), batch);
+    let batch = &answered(batch, &outputs);
     let mut tally = Tally::default();
     let scores: Vec<_> = outputs.scores.iter().map(|scores| scores.value()).collect();
     task.score(&scores, batch, &mut tally);
@@ -240,8 +250,8 @@ mod tests {
         batch: &Batch,
     ) -> Vec<Array2<f32>> {
         let tape = Tape::recording();
-        let outputs = model.forward(&Binder::stored(&tape, parameters), &batch.input);
-        let loss = task.loss(&outputs.scores, batch).scale(0.5).node();
+        let outputs = model.forward(&Binder::stored(&tape, parameters), batch);
+        let loss = task.loss(&outputs.scores, &answered(batch, &outputs)).scale(0.5).node();
         let graph = tape.finish();
         let gradients = graph.gradients(loss);
         let of = |(name, array): (&str, &std::sync::Arc<Array2<f32>>)| {
@@ -264,7 +274,7 @@ mod tests {
             for rows in [1, BLOCK_ROWS] {
                 let draw = |_| tasks::draw(&*task, &mut random, Split::Training);
                 let examples = (0..rows).map(draw).collect();
-                for batch in tasks::batches(examples, rows, model.reads_backward()) {
+                for batch in tasks::batches(&*task, examples, rows, model.reads_whole_source()) {
                     let (_, got) = gradients(&*model, &*task, &parameters, &batch, 0.5);
                     assert_eq!(
                         got,

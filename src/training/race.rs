@@ -261,13 +261,14 @@ impl Contestant {
         let task = plan.task(Some(settings.length))?;
         let mut probed = Vec::new();
         probed.resize_with(PROBED, || tasks::draw(&*task, &mut random, Split::HeldOut));
+        let probe = Batch::new(&*task, &probed);
         Ok(Self {
             recipe: plan.recipe,
             length: settings.length,
             trainer: Trainer::new(plan.model()?, plan.task(None)?, &recipe)?,
             task,
             held_out,
-            probe: Batch::new(&probed),
+            probe,
             history: Vec::new(),
             kept: Vec::new(),
             latest: None,
@@ -406,7 +407,7 @@ impl Contestant {
             }
             let tape = Tape::lean();
             let binder = Binder::stored(&tape, self.parameters());
-            let outputs = self.trainer.model().forward(&binder, &batch.input);
+            let outputs = self.trainer.model().forward(&binder, batch);
             let scores: Vec<_> = outputs.scores.iter().map(|scores| scores.value()).collect();
             let mut tally = Tally::default();
             self.task.score(&scores, batch, &mut tally);
@@ -449,7 +450,7 @@ impl Contestant {
 fn draw(task: &dyn Task, random: &mut Random, count: usize) -> Vec<Batch> {
     let mut examples = Vec::with_capacity(count);
     examples.resize_with(count, || tasks::draw(task, random, Split::HeldOut));
-    examples.chunks(ROWS).map(Batch::new).collect()
+    examples.chunks(ROWS).map(|examples| Batch::new(task, examples)).collect()
 }
 
 /// Two to four contestants who make their updates together.

@@ -437,7 +437,7 @@ fn score(model: &dyn Model, task: &dyn Task, parameters: &Parameters) -> f64 {
         let example = task.generate(&mut random);
         let run = Run::new(model, parameters, &example.sequence.input(), Tape::lean());
         let scores: Vec<_> = run.scores.iter().map(|s| run.graph.value(*s).clone()).collect();
-        task.score(&scores, &Batch::new(&[example]), &mut tally);
+        task.score(&scores, &Batch::new(task, &[example]), &mut tally);
     }
     tally.score()
 }
@@ -467,7 +467,7 @@ fn best_constant(task: &dyn Task) -> f64 {
         let mut tally = Tally::default();
         for example in &examples {
             let scores = vec![answer.clone(); example.sequence.len()];
-            task.score(&scores, &Batch::new(std::slice::from_ref(example)), &mut tally);
+            task.score(&scores, &Batch::new(task, std::slice::from_ref(example)), &mut tally);
         }
         tally.score()
     };
