@@ -1,4 +1,4 @@
-//! A trace as expressions see it: row 0 of every value.
+//! A trace as expressions see it: of every value the row of a position.
 
 use super::Values;
 use crate::trace::{Backward, Trace, flow};
@@ -13,8 +13,12 @@ impl Values for Trace {
     }
 
     fn row(&self, name: &str, position: i64) -> Option<Vec<f32>> {
-        let value = self.value(name, i32::try_from(position).ok()?)?;
-        (value.nrows() > 0).then(|| value.row(0).to_vec())
+        let position = i32::try_from(position).ok()?;
+        let row = Trace::row(self, name, position)?.to_vec();
+        // Entry i is that of position i, wherever columns stand for positions.
+        let before = self.node(name, position).map(|node| self.graph().node(node).position);
+        let first = before.map_or(0, |start| self.first_column(name, start));
+        Some([vec![0.0; first], row].concat())
     }
 
     fn symbol(&self, index: usize) -> Option<String> {

@@ -266,6 +266,39 @@ pub struct ValueDoc {
     pub zh: &'static str,
     /// The range within which its entries lie, for the colour scale.
     pub range: Range,
+    /// What its rows and columns stand for.
+    pub axes: Axes,
+}
+
+impl ValueDoc {
+    /// Whether this is about a value with such a dotted name: the last parts are the same, and any
+    /// scopes before ours, as in `cross.attention`, are among its scopes in this order.
+    #[must_use]
+    pub fn is_about(&self, name: &str) -> bool {
+        let mut ours = self.name.rsplit('.');
+        let mut parts = name.rsplit('.');
+        ours.next() == parts.next() && ours.all(|scope| parts.any(|part| part == scope))
+    }
+
+    /// The same for a value with such rows and columns.
+    #[must_use]
+    pub const fn over(self, axes: Axes) -> Self {
+        Self { axes, ..self }
+    }
+}
+
+/// What the rows and columns of a value stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axes {
+    /// A row for each position, from the one that the value is named at; a column for each unit.
+    Units,
+    /// A row for each position; a column for each position of the source.
+    Source,
+    /// A row for each position; a column for each position from the first one of the part, encoder
+    /// or decoder, that the value is in.
+    Own,
+    /// A row for each unit; a column for each position from the first.
+    UnitsByPosition,
 }
 
 /// Where a value's entries lie.

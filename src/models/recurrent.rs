@@ -21,7 +21,7 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{Feed, Input, Outputs, Range, Step, ValueDoc};
+use super::{Axes, Feed, Input, Outputs, Range, Step, ValueDoc};
 use crate::nn::Binder;
 use crate::nn::layer::{Embedding, Linear};
 use crate::tape::{Section, Tape, Var};
@@ -273,12 +273,12 @@ impl<'t> Ends<'t, '_> {
 
 /// The meaning of a value between −∞ and ∞.
 pub(super) const fn signed(name: &'static str, en: &'static str, zh: &'static str) -> ValueDoc {
-    ValueDoc { name, en, zh, range: Range::Signed }
+    ValueDoc { name, en, zh, range: Range::Signed, axes: Axes::Units }
 }
 
 /// The meaning of a value between 0 and 1.
 pub(super) const fn share(name: &'static str, en: &'static str, zh: &'static str) -> ValueDoc {
-    ValueDoc { name, en, zh, range: Range::Unit }
+    ValueDoc { name, en, zh, range: Range::Unit, axes: Axes::Units }
 }
 
 pub(super) const INPUT: ValueDoc = signed(

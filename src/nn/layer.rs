@@ -47,3 +47,32 @@ impl<'t> Linear<'t> {
         x.dot(self.w) + self.b
     }
 }
+
+/// LayerNorm: each row normalised, then scaled and shifted unit by unit (Ba et al. 2016, arXiv
+/// 1607.06450, §3).
+#[derive(Clone, Copy)]
+pub struct LayerNorm<'t> {
+    gain: Var<'t>,  // (1, size)
+    shift: Var<'t>, // (1, size)
+}
+
+impl<'t> LayerNorm<'t> {
+    /// Added to the variance, as PyTorch does.
+    pub const EPSILON: f32 = 1e-5;
+
+    /// Declares `gain_{name}`, starting at 1, and `shift_{name}`, starting at 0.
+    #[must_use]
+    pub fn new(p: &Binder<'t>, name: &str, size: usize) -> Self {
+        let (gain, shift) = (format!("gain_{name}"), format!("shift_{name}"));
+        Self {
+            gain: p.parameter(&gain, r"\gamma", [1, size], Init::Constant(1.0)),
+            shift: p.parameter(&shift, r"\beta", [1, size], Init::Constant(0.0)),
+        }
+    }
+
+    /// (rows, size) → (rows, size); each row by itself.
+    #[must_use]
+    pub fn apply(self, x: Var<'t>) -> Var<'t> {
+        self.gain * x.standardised(Self::EPSILON) + self.shift
+    }
+}

@@ -105,9 +105,12 @@ impl Backward {
         let mut rows = trace.over_time(name)?;
         for (position, mut row) in rows.rows_mut().into_iter().enumerate() {
             let Some(node) = trace.node(name, position as i32) else { continue };
-            match self.gradient(node) {
-                Some(gradient) => row.assign(&gradient.row(0)),
-                None => row.fill(0.0),
+            let gradient = self.gradient(node).map(|g| g.row(trace.row_of(node, position as i32)));
+            let start = trace.graph().node(node).position;
+            let first = trace.first_column(name, start);
+            for (column, entry) in row.iter_mut().enumerate().filter(|(_, entry)| !entry.is_nan()) {
+                let of = |g: ndarray::ArrayView1<'_, f32>| g.get(column - first).copied();
+                *entry = gradient.and_then(of).unwrap_or(0.0);
             }
         }
         Some(rows)

@@ -13,13 +13,13 @@ pub mod timeline;
 
 use std::sync::Arc;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1, s};
 
 use crate::checkpoint::Checkpoint;
-use crate::models::{KeptShare, Outputs, Range, ValueDoc, recurrent};
+use crate::models::{Axes, KeptShare, Outputs, Range, ValueDoc, recurrent};
 use crate::nn::{Binder, Parameters};
 use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, Tape};
-use crate::tasks::{Rollout, Sequence, Targets};
+use crate::tasks::{Batch, Example, Rollout, Sequence, Targets};
 
 pub use backward::Backward;
 pub use ticks::{Tick, Ticks, Walk};
@@ -34,6 +34,8 @@ pub struct Trace {
     towards: Vec<NodeId>,
     tokens: Vec<String>,
     given: usize,
+    source: usize,
+    is_cut: bool,
     joint: &'static str,
     text: String,
     notes: Vec<u8>,
@@ -88,11 +90,23 @@ impl Trace {
         interventions: Vec<Intervention>,
     ) -> Self {
         let task = &*checkpoint.task;
+        let model = &*checkpoint.model;
         let tape = Tape::new(Mode::Record, interventions.clone());
         let rollout = Rollout::new(task, &sequence);
         let binder = Binder::stored(&tape, parameters);
-        let outputs = checkpoint.model.forward(&binder, &rollout);
+        let stepped = (!model.reads_at_once()).then(|| model.forward(&binder, &rollout));
+        if stepped.is_none() {
+            let tape = Tape::new(Mode::Lean, interventions.clone());
+            let _ = model.forward(&Binder::stored(&tape, parameters), &rollout);
+        }
+        let is_cut = rollout.is_cut();
         let sequence = rollout.finish();
+        let source = task.source(&sequence).min(sequence.len());
+        let outputs = stepped.unwrap_or_else(|| {
+            let targets = task.targets(&sequence);
+            let example = Example { sequence: sequence.clone(), targets };
+            model.forward(&binder, &Batch::new(task, &[example]))
+        });
         let n_run = tape.graph().len();
         let targets = task.targets(&sequence);
         let judged = judged::judged(task, &sequence, &targets, &outputs);
@@ -107,6 +121,8 @@ impl Trace {
             graph,
             tokens,
             given: task.given(&sequence),
+            source,
+            is_cut,
             joint: task.joint(),
             text: task.text(&sequence),
             notes: task.notes(&sequence),
@@ -191,6 +207,18 @@ impl Trace {
         self.given
     }
 
+    /// How many positions an encoder read before a decoder began; all where there is none.
+    #[must_use]
+    pub fn source(&self) -> usize {
+        self.source
+    }
+
+    /// Whether the model was stopped before it had ended its answer.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// What stands between two tokens when they are put together to be typed.
     #[must_use]
     pub fn joint(&self) -> &'static str {
@@ -260,12 +288,25 @@ impl Trace {
         named.map(|named| named.name.as_str())
     }
 
-    /// What a value means, by the last part of its dotted name.
+    /// What a value means, by its dotted name.
     #[must_use]
     pub fn doc(&self, name: &str) -> Option<&'static ValueDoc> {
-        let last = name.rsplit('.').next().unwrap_or(name);
         let mut docs = self.values.iter().chain(std::iter::once(&recurrent::LOSS));
-        docs.find(|doc| doc.name == last)
+        docs.find(|doc| doc.is_about(name))
+    }
+
+    /// What the rows and columns of a value stand for.
+    #[must_use]
+    pub fn axes(&self, name: &str) -> Axes {
+        self.doc(name).map_or(Axes::Units, |doc| doc.axes)
+    }
+
+    /// The position that column 0 stands for in a value whose columns are positions, where it is
+    /// named at `position`.
+    #[must_use]
+    pub fn first_column(&self, name: &str, position: i32) -> usize {
+        let is_decoder = usize::try_from(position).is_ok_and(|position| position >= self.source);
+        if self.axes(name) == Axes::Own && is_decoder { self.source } else { 0 }
     }
 
     /// Where the entries of a value lie; signed if the model does not say.
@@ -274,10 +315,37 @@ impl Trace {
         self.doc(name).map_or(Range::Signed, |doc| doc.range)
     }
 
-    /// The node that bears `name` at `position`.
+    /// The node that bears `name` at `position`, or at an earlier one and has a row for this.
     #[must_use]
     pub fn node(&self, name: &str, position: i32) -> Option<NodeId> {
-        self.graph.at(self.graph.find(name)?, position)
+        let id = self.graph.find(name)?;
+        if let Some(node) = self.graph.at(id, position) {
+            return Some(node);
+        }
+        let nodes = self.graph.everywhere(id);
+        let before = nodes.partition_point(|(start, _)| *start <= position).checked_sub(1)?;
+        let (start, node) = *nodes.get(before)?;
+        let rows = i32::try_from(self.graph.value(node).nrows()).ok()?;
+        let has_row = position.checked_sub(start).is_some_and(|row| row < rows);
+        (has_row && self.axes(name) != Axes::UnitsByPosition).then_some(node)
+    }
+
+    /// The row of a node that belongs to a position; 0 for what belongs to none.
+    #[must_use]
+    pub fn row_of(&self, node: NodeId, position: i32) -> usize {
+        let node = self.graph.node(node);
+        let row = position.checked_sub(node.position).and_then(|row| usize::try_from(row).ok());
+        let last = node.value.nrows().saturating_sub(1);
+        if node.position == EVERYWHERE { 0 } else { row.unwrap_or(0).min(last) }
+    }
+
+    /// The row of the value called `name` that belongs to `position`.
+    #[must_use]
+    pub fn row(&self, name: &str, position: i32) -> Option<ArrayView1<'_, f32>> {
+        let node = self.node(name, position)?;
+        let row = self.row_of(node, position);
+        let value = self.graph.value(node);
+        (row < value.nrows()).then(|| value.row(row))
     }
 
     /// The value called `name` at `position`: (rows, columns).
@@ -332,21 +400,25 @@ impl Trace {
         None
     }
 
-    /// Row 0 of a value at every position where it exists: (positions, units). Positions without
-    /// the value are rows of NaN, which no view draws as a number.
+    /// A value's row for every position: (positions, units), or (positions, positions) where its
+    /// columns stand for positions. What there is no number for is NaN, which no view draws.
     #[must_use]
     pub fn over_time(&self, name: &str) -> Option<Array2<f32>> {
-        let id = self.graph.find(name)?;
-        let units =
-            self.graph.everywhere(id).iter().map(|(_, n)| self.graph.value(*n).ncols()).max()?;
-        let mut rows = Array2::from_elem([self.n_positions(), units], f32::NAN);
-        for (position, node) in self.graph.everywhere(id) {
-            let (Ok(position), value) = (usize::try_from(*position), self.graph.value(*node))
-            else {
-                continue;
-            };
-            if position < rows.nrows() && value.ncols() == units {
-                rows.row_mut(position).assign(&value.row(0));
+        let nodes = self.graph.everywhere(self.graph.find(name)?);
+        let widest = || nodes.iter().map(|(_, node)| self.graph.value(*node).ncols()).max();
+        let columns = match self.axes(name) {
+            Axes::Units => widest()?,
+            Axes::Source | Axes::Own => self.n_positions(),
+            Axes::UnitsByPosition => return None,
+        };
+        let mut rows = Array2::from_elem([self.n_positions(), columns], f32::NAN);
+        for (start, node) in nodes {
+            let Ok(position) = usize::try_from(*start) else { continue };
+            let value = self.graph.value(*node);
+            let first = self.first_column(name, *start);
+            let end = position + value.nrows();
+            if end <= rows.nrows() && first + value.ncols() <= columns {
+                rows.slice_mut(s![position..end, first..first + value.ncols()]).assign(value);
             }
         }
         Some(rows)

@@ -20,7 +20,7 @@ pub struct Tick {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ticks {
     all: Vec<Tick>,
-    /// For each position its ticks, in order.
+    /// For each position its ticks, in order; those of the position before where it has none.
     at: Vec<Vec<usize>>,
 }
 
@@ -44,6 +44,12 @@ impl Ticks {
         for (index, tick) in all.iter().enumerate() {
             if let Some(at) = at.get_mut(tick.position) {
                 at.push(index);
+            }
+        }
+        // What is computed for several positions at once stands at the first of them.
+        for position in 1..at.len() {
+            if at[position].is_empty() {
+                at[position] = at[position - 1].clone();
             }
         }
         Self { all, at }

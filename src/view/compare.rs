@@ -135,7 +135,7 @@ fn reached(scene: &Scene<'_>, trace: &Trace) -> usize {
 
 /// The symbol that is most likely at a position, and its probability.
 fn answer(trace: &Trace, position: usize) -> Option<(usize, f32)> {
-    let shares = trace.value("prediction", position as i32)?.row(0).to_vec();
+    let shares = trace.row("prediction", position as i32)?.to_vec();
     let best = argmax(&shares);
     Some((best, *shares.get(best)?))
 }

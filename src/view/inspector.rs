@@ -215,14 +215,15 @@ fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Sele
         }
     });
     let graph = scene.trace.graph();
-    let numbers = graph.equation_with_numbers(node, 0, unit);
+    let row = scene.trace.row_of(node, scene.now() as i32);
+    let numbers = graph.equation_with_numbers(node, row, unit);
     formula_lines(ui, scene, &numbers);
-    products_ui(ui, scene, node, unit);
+    products_ui(ui, scene, node, [row, unit]);
     let kept = scene.trace.kept_share().filter(|kept| {
         selection.path.is_empty() && selection.name.rsplit('.').next() == Some(kept.value)
     });
     if let Some(kept) = kept {
-        let life = half_life(kept.share(graph.value(node)[[0, unit]]));
+        let life = half_life(kept.share(graph.value(node)[[row, unit]]));
         let steps = super::cells::tokens(life);
         ui.horizontal(|ui| {
             ui.label(RichText::new(scene.tr("inspector.half_life")).weak().small());
@@ -233,7 +234,7 @@ fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Sele
 }
 
 /// The largest terms of the sums inside a matrix product: what this unit listens to.
-fn products_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, unit: usize) {
+fn products_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, [row, unit]: [usize; 2]) {
     const SHOWN: usize = 3;
     let graph = scene.trace.graph();
     let mut dots = Vec::new();
@@ -246,17 +247,17 @@ fn products_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, unit: usize) {
     for dot in dots {
         let inputs = &graph.node(dot).inputs;
         let (x, w) = (graph.value(inputs[0]), graph.value(inputs[1]));
-        if unit >= w.ncols() {
+        if unit >= w.ncols() || row >= x.nrows() {
             continue;
         }
         let mut terms: Vec<(usize, f32)> =
-            (0..w.nrows()).map(|k| (k, x[[0, k]] * w[[k, unit]])).collect();
+            (0..w.nrows()).map(|k| (k, x[[row, k]] * w[[k, unit]])).collect();
         terms.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         let latex = graph.equation(dot, &|_, symbol| symbol).right;
         ui.horizontal_wrapped(|ui| {
             scene.memory.math.show(ui, &latex, false);
             for (k, term) in terms.iter().take(SHOWN) {
-                let hint = format!("[{k}]: {} × {}", number(x[[0, *k]]), number(w[[*k, unit]]));
+                let hint = format!("[{k}]: {} × {}", number(x[[row, *k]]), number(w[[*k, unit]]));
                 let text = RichText::new(format!("[{k}] {}", number(*term))).monospace().small();
                 ui.label(text).on_hover_text(hint);
             }
@@ -357,9 +358,12 @@ fn pinned_ui(ui: &mut Ui, scene: &mut Scene<'_>, at: usize, selection: &Selectio
             scene.commands.push(Command::Select(Some(selection.clone())));
         }
         let node = scene.trace.find(&place).filter(|node| scene.is_done(*node));
+        let row = node.map_or(0, |node| scene.trace.row_of(node, place.position));
         let text = match node.map(|node| scene.trace.graph().value(node)) {
             Some(value) => match selection.unit.filter(|unit| *unit < value.ncols()) {
-                Some(unit) => number(value[[0, unit]]),
+                Some(unit) => {
+                    value.get([row, unit]).map_or_else(|| "NaN".to_owned(), |entry| number(*entry))
+                }
                 None => summary(value.iter())
                     .map_or("NaN".to_owned(), |s| format!("‖·‖ {}", number(s.norm))),
             },

@@ -62,22 +62,35 @@ impl<'a> Scene<'a> {
         node.is_some_and(|node| self.is_shown(node))
     }
 
-    /// What is shown of a node, row by row; `None` where it is not known yet.
+    /// What is shown of a node: of a value with a row for each of several positions the row of the
+    /// position where the learner stands, else row by row; `None` where it is not known yet.
     #[must_use]
     pub fn entries(&self, node: NodeId) -> Option<Cow<'a, [f32]>> {
         if !self.is_shown(node) {
             return None;
         }
-        let value = slice(self.trace.graph().value(node));
+        let value = self.trace.graph().value(node);
+        let columns = value.ncols();
+        let rows = match self.trace.graph().node(node).position {
+            EVERYWHERE => 0..value.nrows(),
+            _ => {
+                let row = self.trace.row_of(node, self.now() as i32);
+                row..row + 1
+            }
+        };
+        let part = |value: &'a Array2<f32>| {
+            slice(value).get(rows.start * columns..rows.end * columns).unwrap_or_default()
+        };
+        let value = part(value);
         Some(match self.shown() {
             Shown::Value => Cow::Borrowed(value),
             Shown::Gradient => match self.backward.and_then(|backward| backward.gradient(node)) {
-                Some(gradient) => Cow::Borrowed(slice(gradient)),
+                Some(gradient) => Cow::Borrowed(part(gradient)),
                 None => Cow::Owned(vec![0.0; value.len()]),
             },
             Shown::Difference => {
                 let (baseline, other) = self.baseline.zip(self.in_baseline(node))?;
-                let other = slice(baseline.graph().value(other));
+                let other = part(baseline.graph().value(other));
                 Cow::Owned(value.iter().zip(other).map(|(a, b)| a - b).collect())
             }
         })

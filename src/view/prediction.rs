@@ -41,7 +41,9 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let now = scene.now();
     let node = scene.trace.node("prediction", now as i32).filter(|node| scene.is_done(*node));
     let symbols = scene.trace.symbols();
-    let shares: Option<Vec<f32>> = node.map(|node| scene.trace.graph().value(node).row(0).to_vec());
+    let shares: Option<Vec<f32>> = node.map(|node| {
+        scene.trace.graph().value(node).row(scene.trace.row_of(node, scene.now() as i32)).to_vec()
+    });
     // What the run without interventions answers, as an outline.
     let before = scene.baseline.and_then(|run| run.value("prediction", now as i32));
     let before = before.map(|value| value.row(0).to_vec());

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::Array2;
 use serde_json::{Value as Json, json};
-use unrolled::models::{self, Input, MODELS, Model, ModelSpec, Recipe};
+use unrolled::models::{self, Feed, Input, MODELS, Model, ModelSpec, Recipe, Step};
 use unrolled::nn::{Binder, Parameters};
-use unrolled::tape::{EVERYWHERE, Graph, NodeId, Tape};
+use unrolled::tape::{EVERYWHERE, Graph, NodeId, Tape, Var};
 use unrolled::tasks::{
     self, Batch, Example, Measure, Sequence, Split, TASKS, Tally, Targets, Task, TaskSpec,
 };
@@ -19,6 +19,8 @@ use unrolled::training::{Trainer, evaluate};
 const TEST_STREAM: u64 = 100;
 /// Positions of the runs that are looked at.
 const LENGTH: usize = 7;
+/// How many of them are a source, for a model that decodes.
+const SOURCE: usize = 3;
 
 // Models.
 
@@ -70,7 +72,8 @@ fn scores_have_a_row_a_sequence_and_a_column_an_output() {
     for_every_recipe(|_, recipe, model| {
         let task = task(recipe.task, recipe.task_config);
         let run = Run::new(model, &model.init(1), &input(model, LENGTH, 3, 1), Tape::recording());
-        assert_eq!(run.scores.len(), LENGTH, "{}", recipe.id);
+        assert_eq!(run.first + run.scores.len(), LENGTH, "{}", recipe.id);
+        assert!([0, SOURCE].contains(&run.first), "{}: {}", recipe.id, run.first);
         for scores in &run.scores {
             let outputs = task.outputs();
             assert_eq!(shape(run.graph.value(*scores)), [3, outputs], "{}", recipe.id);
@@ -113,8 +116,7 @@ fn every_value_is_explained_in_both_languages_and_every_explanation_has_a_value(
             let run =
                 Run::new(&*model, &model.init(1), &input(&*model, LENGTH, 1, 1), Tape::recording());
             for named in run.graph.names().iter().filter(|named| !named.is_parameter) {
-                let last = named.name.rsplit('.').next().unwrap();
-                let doc = spec.values.iter().find(|doc| [&named.name, last].contains(&doc.name));
+                let doc = spec.values.iter().find(|doc| doc.is_about(&named.name));
                 let doc = doc.unwrap_or_else(|| panic!("{}: `{}`", recipe.id, named.name));
                 used.insert(doc.name);
             }
@@ -134,15 +136,53 @@ fn every_value_is_explained_in_both_languages_and_every_explanation_has_a_value(
     }
 }
 
+/// What is computed for all positions at once is what is computed step by step, row by row. The
+/// columns of what looks only back reach less far step by step.
+#[test]
+fn step_by_step_and_at_once_are_the_same() {
+    const TOLERANCE: f32 = 2e-5;
+    for_every_recipe(|_, recipe, model| {
+        let (parameters, input) = (model.init(1), input(model, LENGTH, 1, 1));
+        let [at_once, stepped] = [true, false].map(|at_once| {
+            Run::given(model, &parameters, &Given { input: &input, at_once }, Tape::recording())
+        });
+        let row = |run: &Run, name: &str, position: i32| -> Option<Vec<f32>> {
+            let nodes = run.graph.everywhere(run.graph.find(name)?);
+            let found = nodes.iter().rev().find(|(start, _)| *start <= position)?;
+            let value = run.graph.value(found.1);
+            let row = usize::try_from(position - found.0).ok()?;
+            (row < value.nrows()).then(|| value.row(row).to_vec())
+        };
+        let mut compared = 0;
+        for named in stepped.graph.names().iter().filter(|named| !named.is_parameter) {
+            for position in 0..LENGTH as i32 {
+                let rows = [&stepped, &at_once].map(|run| row(run, &named.name, position));
+                let [Some(stepped), Some(at_once)] = rows else { continue };
+                for (a, b) in stepped.iter().zip(&at_once) {
+                    let apart = if a == b { 0.0 } else { (a - b).abs() / a.abs().max(1.0) };
+                    let (model, name) = (recipe.id, &named.name);
+                    assert!(apart < TOLERANCE, "{model}: {name}[{position}]: {a} and {b}");
+                }
+                compared += 1;
+            }
+        }
+        let wanted = 3 * (LENGTH - stepped.first);
+        assert!(compared >= wanted, "{}: only {compared} rows are compared", recipe.id);
+    });
+}
+
 #[test]
 fn values_lie_in_the_range_that_is_promised() {
     for_every_recipe(|spec, recipe, model| {
         let run = Run::new(model, &model.init(1), &input(model, LENGTH, 2, 1), Tape::recording());
-        for doc in spec.values.iter().filter(|doc| doc.range == models::Range::Unit) {
-            let Some(name) = run.graph.find(doc.name) else { continue };
-            for (_, node) in run.graph.everywhere(name) {
+        for named in run.graph.names() {
+            let doc = spec.values.iter().find(|doc| doc.is_about(&named.name));
+            if named.is_parameter || doc.is_none_or(|doc| doc.range != models::Range::Unit) {
+                continue;
+            }
+            for (_, node) in run.graph.everywhere(run.graph.find(&named.name).unwrap()) {
                 let inside = run.graph.value(*node).iter().all(|x| (0.0..=1.0).contains(x));
-                assert!(inside, "{}: `{}` leaves 0…1", recipe.id, doc.name);
+                assert!(inside, "{}: `{}` leaves 0…1", recipe.id, named.name);
             }
         }
     });
@@ -578,13 +618,43 @@ fn training_never_sees_what_is_held_out() {
 struct Run {
     graph: Graph,
     scores: Vec<NodeId>,
+    first: usize,
+}
+
+/// An input whose first positions are a source, given as a whole or position by position.
+struct Given<'a> {
+    input: &'a Input,
+    at_once: bool,
+}
+
+impl Feed for Given<'_> {
+    fn rows(&self) -> usize {
+        self.input.rows()
+    }
+
+    fn source(&self) -> usize {
+        SOURCE.min(self.input.len())
+    }
+
+    fn known(&self) -> Option<usize> {
+        self.at_once.then(|| self.input.len())
+    }
+
+    fn at(&self, position: usize, scores: Option<Var<'_>>) -> Option<Step> {
+        self.input.at(position, scores)
+    }
 }
 
 impl Run {
     fn new(model: &dyn Model, parameters: &Parameters, input: &Input, tape: Tape) -> Self {
-        let outputs = model.forward(&Binder::stored(&tape, parameters), input);
+        Self::given(model, parameters, &Given { input, at_once: true }, tape)
+    }
+
+    fn given(model: &dyn Model, parameters: &Parameters, feed: &dyn Feed, tape: Tape) -> Self {
+        let outputs = model.forward(&Binder::stored(&tape, parameters), feed);
         let scores = outputs.scores.iter().map(|scores| scores.node()).collect();
-        Self { graph: tape.finish(), scores }
+        let first = outputs.first;
+        Self { graph: tape.finish(), scores, first }
     }
 }
 

@@ -59,6 +59,13 @@ impl Calculator<'_> {
         value
     }
 
+    fn braces(&mut self) -> f64 {
+        assert!(self.take("{"), "no brace at {}", self.0);
+        let value = self.sum();
+        assert!(self.take("}"), "no brace ends at {}", self.0);
+        value
+    }
+
     fn atom(&mut self) -> f64 {
         let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
         // ∫ of the density by Simpson's rule: not the approximation that the op itself uses.
@@ -79,11 +86,20 @@ impl Calculator<'_> {
             return cdf(self.group());
         } else if self.take(r"\varphi") {
             return density(self.group());
+        } else if self.take(r"\frac") {
+            let over = self.braces();
+            return over / self.braces();
         } else if self.take(r"\left[") {
             let x = self.sum();
-            let is_zero = self.take("= 0");
-            assert!(is_zero || self.take("> 0"), "no comparison at {}", self.0);
-            let is_true = if is_zero { x == 0.0 } else { x > 0.0 };
+            let sign = ["=", ">", r"\ge", "<"].into_iter().find(|sign| self.take(sign));
+            let y = self.sum();
+            let is_true = match sign {
+                Some("=") => x == y,
+                Some(">") => x > y,
+                Some(r"\ge") => x >= y,
+                Some("<") => x < y,
+                _ => panic!("no comparison at {}", self.0),
+            };
             assert!(self.take(r"\right]"));
             return f64::from(u8::from(is_true));
         } else if self.0.trim_start().starts_with(r"\left(") {

@@ -2,9 +2,9 @@
 //!
 //! A smaller operand is repeated: one row (a bias) over all rows, one column over all columns.
 
-use std::ops::{Add as AddOperator, Mul, Sub};
+use std::ops::{Add as AddOperator, Div, Mul, Sub};
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
 use super::{Attribute, Local, Op, Reads};
 use crate::tape::backward::Sink;
@@ -124,6 +124,36 @@ elementwise_pair!(
     },
     |a: &Tex, b: &Tex| Tex::elementwise(format!(r"{} \odot {}", a.as_factor(), b.as_factor())),
     |x: &[Tex], input: usize| x[1 - input.min(1)].clone()
+);
+
+elementwise_pair!(
+    /// a / b, entry by entry.
+    Divide, "quotient", |a, b| a / b, Reads::Inputs,
+    |dy: &Array2<f32>, x: &[&Value], dx: &mut Sink<'_>| {
+        add_share(0, dy, dx, x[1], |dy, b| dy / b);
+        let slope = pairwise(x[0], x[1], |a, b| -a / (b * b));
+        add_share(1, dy, dx, &slope, |dy, slope| dy * slope);
+    },
+    |a: &Tex, b: &Tex| Tex::atom(format!(r"\frac{{{}}}{{{}}}", a.text, b.text)),
+    |x: &[Tex], input: usize| match input {
+        0 => Tex::atom(format!(r"\frac{{1}}{{{}}}", x[1].text)),
+        _ => Tex::sum(format!(r"-\frac{{{}}}{{{}^{{2}}}}", x[0].text, x[1].as_base_of_power())),
+    }
+);
+elementwise_pair!(
+    /// The larger of a and b, entry by entry; the slope belongs to it, and to a where they are
+    /// equal. NaN stays NaN.
+    Maximum, "maximum", |a, b| if b > a || b.is_nan() { b } else { a }, Reads::Inputs,
+    |dy: &Array2<f32>, x: &[&Value], dx: &mut Sink<'_>| {
+        let second = pairwise(x[0], x[1], |a, b| if b > a { 1.0 } else { 0.0 });
+        add_share(0, dy, dx, &second, |dy, second| dy * (1.0 - second));
+        add_share(1, dy, dx, &second, |dy, second| dy * second);
+    },
+    |a: &Tex, b: &Tex| Tex::atom(format!(r"\max\left({},\, {}\right)", a.text, b.text)),
+    |x: &[Tex], input: usize| {
+        let sign = if input == 0 { r"\ge" } else { "<" };
+        Tex::atom(format!(r"\left[{} {sign} {}\right]", x[0].text, x[1].text))
+    }
 );
 
 /// k·x with a constant factor k.
@@ -250,6 +280,12 @@ impl Var<'_> {
         self.binary(&Dot, other)
     }
 
+    /// The larger of both, entry by entry.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        self.binary(&Maximum, other)
+    }
+
     /// k·x.
     #[must_use]
     pub fn scale(self, factor: f32) -> Self {
@@ -285,66 +321,21 @@ impl<'t> Sub for Var<'t> {
     }
 }
 
+/// Elementwise.
+impl<'t> Div for Var<'t> {
+    type Output = Var<'t>;
+
+    fn div(self, other: Self) -> Self {
+        self.binary(&Divide, other)
+    }
+}
+
 /// Elementwise (⊙), not a matrix product.
 impl<'t> Mul for Var<'t> {
     type Output = Var<'t>;
 
     fn mul(self, other: Self) -> Self {
         self.binary(&Multiply, other)
-    }
-}
-
-/// Two values side by side: (rows, m), (rows, n) → (rows, m + n).
-pub struct Beside;
-
-impl Op for Beside {
-    fn name(&self) -> &'static str {
-        "side by side"
-    }
-
-    fn forward(&self, x: &[&Array2<f32>], _: &Attribute) -> Array2<f32> {
-        assert!(x[0].nrows() == x[1].nrows(), "{:?} and {:?} do not fit", x[0].dim(), x[1].dim());
-        let rows = x[0].rows().into_iter().zip(x[1].rows());
-        let entries = rows.flat_map(|(a, b)| a.into_iter().chain(b).copied()).collect();
-        from_vec([x[0].nrows(), x[0].ncols() + x[1].ncols()], entries)
-    }
-
-    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-        let (left, right) = local.gradient.view().split_at(Axis(1), dx.shape(0)[1]);
-        dx.add(0, |dx| *dx += &left);
-        dx.add(1, |dx| *dx += &right);
-    }
-
-    fn reads(&self) -> Reads {
-        Reads::Nothing
-    }
-
-    fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
-        Tex::atom(format!(r"\left[{};\, {}\right]", x[0].text, x[1].text))
-    }
-
-    fn factor(&self, _: &[Tex], _: &Tex, input: usize, _: &Attribute) -> Tex {
-        Tex::atom(if input == 0 {
-            r"\left[I;\, 0\right]^{\top}"
-        } else {
-            r"\left[0;\, I\right]^{\top}"
-        })
-    }
-
-    fn is_elementwise(&self) -> bool {
-        false
-    }
-
-    fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
-        (vec![[2, 3], [2, 2]], Attribute::None)
-    }
-}
-
-impl Var<'_> {
-    /// The two values side by side: (rows, m), (rows, n) → (rows, m + n).
-    #[must_use]
-    pub fn beside(self, other: Self) -> Self {
-        self.binary(&Beside, other)
     }
 }
 

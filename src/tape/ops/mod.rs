@@ -5,8 +5,10 @@
 
 pub mod activation;
 pub mod algebra;
+pub mod arrange;
 pub mod leaf;
 pub mod memory;
+pub mod norm;
 pub mod select;
 
 use std::ops::Range;
@@ -25,10 +27,16 @@ pub const OPS: &[&dyn Op] = &[
     &algebra::Add,
     &algebra::Subtract,
     &algebra::Multiply,
+    &algebra::Divide,
+    &algebra::Maximum,
     &algebra::Scale,
     &algebra::Complement,
     &algebra::Sum,
-    &algebra::Beside,
+    &arrange::Beside,
+    &arrange::Stack,
+    &arrange::Transpose,
+    &arrange::Columns,
+    &norm::Standardise,
     &memory::Copy,
     &memory::DotTransposed,
     &memory::Inner,
@@ -138,7 +146,7 @@ pub enum Attribute {
     None,
     /// A factor.
     Factor(f32),
-    /// One row number for each row of the result.
+    /// One row number for each row of the result, or one column number for each column.
     Rows(Arc<[usize]>),
     /// One column number for each row, or none for a row that does not count.
     Targets(Arc<[Option<usize>]>),

@@ -13,7 +13,7 @@ use crate::tape::{Tape, Var};
 use crate::tensor::kernel;
 
 /// Each row as shares that add up to 1: eˣ / Σ eˣ, shifted by the row's largest entry so that
-/// nothing overflows.
+/// nothing overflows. An entry of −∞, which a mask makes, has no share at all.
 pub struct Softmax;
 
 impl Op for Softmax {
@@ -25,7 +25,7 @@ impl Op for Softmax {
         let mut y = x[0].clone();
         for mut row in y.rows_mut() {
             let top = largest(row.iter());
-            row.mapv_inplace(|x| kernel::exp(x - top));
+            row.mapv_inplace(|x| if x == f32::NEG_INFINITY { 0.0 } else { kernel::exp(x - top) });
             let total = row.sum();
             row.mapv_inplace(|x| x / total);
         }
