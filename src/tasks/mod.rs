@@ -6,11 +6,13 @@
 pub mod adding;
 pub mod brackets;
 pub mod copy;
+pub mod echo;
 pub mod letters;
 pub mod melody;
 pub mod names;
 pub mod nearest;
 pub mod numerals;
+pub mod recall;
 pub mod remember;
 pub mod scoring;
 pub mod sentiment;
@@ -39,6 +41,8 @@ pub const TASKS: &[TaskSpec] = &[
     adding::SPEC,
     names::SPEC,
     copy::SPEC,
+    echo::SPEC,
+    recall::SPEC,
 ];
 
 /// The longest input that is accepted: enough for any lesson, short enough that a recorded run

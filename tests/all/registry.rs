@@ -435,10 +435,11 @@ fn score(model: &dyn Model, task: &dyn Task, parameters: &Parameters) -> f64 {
         return evaluate::score(model, task, parameters, 1, EXAMPLES);
     }
     for _ in 0..EXAMPLES {
-        let example = task.generate(&mut random);
-        let run = Run::new(model, parameters, &example.sequence.input(), Tape::lean());
-        let scores: Vec<_> = run.scores.iter().map(|s| run.graph.value(*s).clone()).collect();
-        task.score(&scores, &Batch::new(task, &[example]), &mut tally);
+        let batch = Batch::new(task, &[task.generate(&mut random)]);
+        let tape = Tape::lean();
+        let outputs = model.forward(&Binder::stored(&tape, parameters), &batch);
+        let scores: Vec<_> = outputs.scores.iter().map(|scores| scores.value()).collect();
+        task.score(&scores, &batch.from(outputs.first), &mut tally);
     }
     tally.score()
 }
