@@ -257,7 +257,7 @@ mod tests {
         let message = |text: &str| TASK.parse(text).unwrap_err().to_string();
         assert!(message(" ").contains("empty"));
         assert!(message("→").contains("empty"));
-        assert!(message("ab→c").contains("`→` (character 3)"));
+        assert!(message("ab→c").contains("`U+2192` (character 3)"));
         assert!(message("abC").contains("did you mean `c`"));
         assert!(message("abz").contains("`z` (character 3); it knows a b c d e f g h"));
         assert!(message(&"a".repeat(500)).contains("500 symbols; at most 497"));

@@ -6,6 +6,7 @@
 pub mod adding;
 pub mod brackets;
 pub mod copy;
+pub mod dates;
 pub mod echo;
 pub mod letters;
 pub mod melody;
@@ -42,6 +43,7 @@ pub const TASKS: &[TaskSpec] = &[
     names::SPEC,
     copy::SPEC,
     echo::SPEC,
+    dates::SPEC,
     recall::SPEC,
 ];
 
