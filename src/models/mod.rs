@@ -10,6 +10,7 @@ pub mod hopfield;
 pub mod lstm;
 pub mod recurrent;
 pub mod rnn;
+pub mod seq2seq;
 pub mod transformer;
 
 use ndarray::Array2;
@@ -22,7 +23,8 @@ use crate::nn::{Binder, Parameters};
 use crate::tape::{Tape, Var};
 
 /// Every architecture, in teaching order.
-pub const MODELS: &[ModelSpec] = &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC, transformer::SPEC];
+pub const MODELS: &[ModelSpec] =
+    &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC, seq2seq::SPEC, transformer::SPEC];
 
 /// What the rest of the program knows about an architecture.
 pub struct ModelSpec {
