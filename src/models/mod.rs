@@ -11,6 +11,7 @@ pub mod lstm;
 pub mod recurrent;
 pub mod rnn;
 pub mod seq2seq;
+pub mod transformer;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,8 @@ use crate::nn::{Binder, Parameters};
 use crate::tape::{Tape, Var};
 
 /// Every architecture, in teaching order.
-pub const MODELS: &[ModelSpec] = &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC, seq2seq::SPEC];
+pub const MODELS: &[ModelSpec] =
+    &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC, seq2seq::SPEC, transformer::SPEC];
 
 /// What the rest of the program knows about an architecture.
 pub struct ModelSpec {
@@ -116,6 +118,12 @@ pub trait Model: Send + Sync {
     /// written it position by position.
     fn reads_at_once(&self) -> bool {
         false
+    }
+
+    /// How many positions a source and an answer may each have, where a learned table of positions
+    /// ends.
+    fn longest(&self) -> Option<usize> {
+        None
     }
 
     /// The weights that hold the given patterns, for a memory that is not trained by gradients.
