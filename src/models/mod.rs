@@ -47,6 +47,20 @@ pub struct ModelSpec {
     pub variants: &'static [Variant],
 }
 
+impl ModelSpec {
+    /// The ids of the shipped models, their variants, and their checkpoints from during training.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        let ids = self.recipes.iter().flat_map(|recipe| {
+            let variants = self.variants.iter();
+            let variants = variants.map(|variant| format!("{}:{}", recipe.id, variant.id));
+            let early = recipe.kept.iter().map(|percent| format!("{}@{percent}", recipe.id));
+            std::iter::once(recipe.id.to_owned()).chain(variants).chain(early)
+        });
+        ids.collect()
+    }
+}
+
 /// Another way to write the same function: a different configuration whose parameters are computed
 /// from the trained ones.
 pub struct Variant {
@@ -365,12 +379,7 @@ pub fn base(id: &str) -> &str {
 /// The ids of all shipped models, their variants, and their checkpoints from during training.
 #[must_use]
 pub fn ids() -> Vec<String> {
-    let ids = recipes().flat_map(|(spec, recipe)| {
-        let variants = spec.variants.iter().map(|variant| format!("{}:{}", recipe.id, variant.id));
-        let early = recipe.kept.iter().map(|percent| format!("{}@{percent}", recipe.id));
-        std::iter::once(recipe.id.to_owned()).chain(variants).chain(early)
-    });
-    ids.collect()
+    MODELS.iter().flat_map(ModelSpec::ids).collect()
 }
 
 /// All shipped models with their architectures, in teaching order.
