@@ -92,7 +92,7 @@ impl<'t> Aft<'t> {
         // (rows · hidden, n), and each row with the values of its channel:
         let mixed = share.inner(by_channel(tape, values)).reshaped(q.shape());
         let mixed = mixed.named("mixed", r"\bar{v}");
-        (q.sigmoid().named("gate", r"\sigma(q)") * mixed).named("output", "y")
+        (q.sigmoid().named("gate", "g") * mixed).named("output", "y")
     }
 }
 
@@ -144,13 +144,13 @@ impl<'t> Block<'t> for Layer<'t> {
             keys.push(k);
             values.push(v);
             let y = self.aft.attend(keys.len() - 1, q, keys, values);
-            (x + y).named("stream", "x'")
+            (x + y).named("stream", "{x'}")
         };
         let _scope = self.tape.scope("feed_forward");
         let a = self.norm2.apply(x).named("ln2", r"\hat{x}");
         let z = self.first.apply(a).gelu().named("inner", "z"); // (rows, inner)
         let y = self.second.apply(z).named("output", "y");
-        (x + y).named("stream", "x''")
+        (x + y).named("stream", "{x''}")
     }
 }
 
