@@ -57,9 +57,8 @@ fn aft(golden: &Golden, is_causal: bool) {
         tape.set_position(at);
         projected.push(cell.project(*x));
     }
-    let [_, keys, values] = [0, 1, 2].map(|which| -> Vec<Var> {
-        projected.iter().map(|projected| projected[which]).collect()
-    });
+    let [_, keys, values] = [0, 1, 2]
+        .map(|which| -> Vec<Var> { projected.iter().map(|projected| projected[which]).collect() });
     let mut loss: Option<Var> = None;
     for (at, [q, ..]) in projected.iter().enumerate() {
         tape.set_position(at);
@@ -355,7 +354,8 @@ fn a_shipped_rwkv_is_the_same_step_by_step_and_at_once() {
             assert_eq!(stepped.tokens(), parallel.tokens());
             for name in ["layer1.time.wkv", "layer1.channel.stream", "prediction"] {
                 for at in 0..stepped.n_positions() as i32 {
-                    let (a, b) = (stepped.value(name, at).unwrap(), parallel.value(name, at).unwrap());
+                    let (a, b) =
+                        (stepped.value(name, at).unwrap(), parallel.value(name, at).unwrap());
                     let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-3 * a.abs().max(1.0);
                     assert!(a.iter().zip(b).all(near), "{}: {name}[{at}]: {a} {b}", recipe.id);
                 }

@@ -29,7 +29,9 @@ fn weights(seed: u64, decay: Option<[f32; HIDDEN]>) -> Parameters {
 
 fn input(symbols: usize, length: usize, rows: usize) -> Input {
     let mut random = Random::new(3, 78);
-    Input::Symbols((0..length).map(|_| (0..rows).map(|_| random.below(symbols)).collect()).collect())
+    Input::Symbols(
+        (0..length).map(|_| (0..rows).map(|_| random.below(symbols)).collect()).collect(),
+    )
 }
 
 fn run(config: &Config, parameters: &Parameters, input: &dyn Feed, edits: &[&str]) -> Graph {
@@ -121,7 +123,8 @@ fn the_parallel_form_can_also_be_stepped() {
 #[test]
 fn interventions_act_on_both_forms_alike() {
     let (parameters, input) = (weights(4, None), input(5, 12, 1));
-    let scores = |graph: &Graph| graph.value(graph.at(graph.find("scores").unwrap(), 11).unwrap()).clone();
+    let scores =
+        |graph: &Graph| graph.value(graph.at(graph.find("scores").unwrap(), 11).unwrap()).clone();
     let untouched = scores(&run(&config(Form::Recurrent), &parameters, &input, &[]));
     for edit in [
         "layer0.time.decay[2] = 0",
