@@ -38,6 +38,7 @@ pub const OPS: &[&dyn Op] = &[
     &arrange::Stack,
     &arrange::Transpose,
     &arrange::Columns,
+    &arrange::Reshape,
     &norm::Standardise,
     &parts::DotTransposedWithin,
     &parts::DotWithin,
@@ -51,6 +52,7 @@ pub const OPS: &[&dyn Op] = &[
     &activation::Tanh,
     &activation::Relu,
     &activation::Exp,
+    &activation::Ln,
     &activation::Square,
     &activation::Silu,
     &activation::Softplus,
@@ -159,6 +161,8 @@ pub enum Attribute {
     Parts(usize),
     /// Cosine and sine of each row and pair of columns.
     Turns(rotate::Turns),
+    /// Rows and columns of the result.
+    Shape([usize; 2]),
     /// An intervention on some columns (all if `None`).
     Edit(Edit, Option<Range<usize>>),
 }
