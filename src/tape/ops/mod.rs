@@ -150,8 +150,17 @@ pub enum Attribute {
     Rows(Arc<[usize]>),
     /// One column number for each row, or none for a row that does not count.
     Targets(Arc<[Option<usize>]>),
-    /// An intervention on some columns (all if `None`).
-    Edit(Edit, Option<Range<usize>>),
+    /// An intervention, and where it acts.
+    Edit(Edit, Place),
+}
+
+/// The rows and units (columns) that an intervention acts on; all if `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Rows.
+    pub rows: Option<Range<usize>>,
+    /// Columns.
+    pub units: Option<Range<usize>>,
 }
 
 /// What an op's backward step may look at.
