@@ -10,6 +10,7 @@ pub mod hopfield;
 pub mod lstm;
 pub mod recurrent;
 pub mod rnn;
+pub mod seq2seq;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ use crate::nn::{Binder, Parameters};
 use crate::tape::{Tape, Var};
 
 /// Every architecture, in teaching order.
-pub const MODELS: &[ModelSpec] = &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC];
+pub const MODELS: &[ModelSpec] = &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC, seq2seq::SPEC];
 
 /// What the rest of the program knows about an architecture.
 pub struct ModelSpec {

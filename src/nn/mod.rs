@@ -1,5 +1,6 @@
 //! Parameters: what a model declares, how it is initialised, and the layers that all models share.
 
+pub mod attention;
 pub mod layer;
 
 use std::cell::RefCell;
