@@ -12,7 +12,8 @@ use crate::tape::NodeId;
 
 /// The names that the steps of attention have within a scope, in their order; the last two are the
 /// weighted sum.
-pub const STEPS: [&str; 6] = ["score", "scaled", "masked", "attention", "mixed", "context"];
+pub const STEPS: [&str; 7] =
+    ["score", "scaled", "biased", "masked", "attention", "mixed", "context"];
 
 /// Which positions look at which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +83,7 @@ impl Map {
     /// The value that the weights make: what an ablation of the head sets to 0.
     #[must_use]
     pub fn sum(&self, trace: &Trace) -> Option<String> {
-        let names = STEPS[4..].iter().map(|step| self.step(step));
+        let names = STEPS[5..].iter().map(|step| self.step(step));
         names.into_iter().find(|name| trace.graph().find(name).is_some())
     }
 

@@ -5,6 +5,7 @@
 
 pub mod attention;
 pub mod backward;
+mod cost;
 pub mod flow;
 pub mod importance;
 pub mod jacobian;
@@ -25,6 +26,7 @@ use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, Tape
 use crate::tasks::{Batch, Example, Rollout, Sequence, Targets};
 
 pub use backward::Backward;
+pub use cost::Cost;
 pub use ticks::{Tick, Ticks, Walk};
 
 /// A recorded run.

@@ -9,7 +9,7 @@ mod change;
 mod drawn;
 mod lines;
 mod matrix;
-mod rest;
+mod evidence;
 mod row;
 mod thumbnails;
 mod tiles;
