@@ -16,7 +16,7 @@ pub const STEPS: [&str; 7] =
     ["score", "scaled", "biased", "masked", "attention", "mixed", "context"];
 
 /// Which positions look at which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Those of the source at each other.
     Encoder,

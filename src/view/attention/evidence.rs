@@ -41,7 +41,7 @@ pub fn ui(
         pos2(ui.max_rect().left(), top + 2.0 * STEP),
         pos2(ui.max_rect().right(), top + 2.0 * STEP + SENTENCE),
     );
-    let mut say = |ui: &mut Ui, text: String| {
+    let say = |ui: &mut Ui, text: String| {
         let mut line = ui.new_child(egui::UiBuilder::new().max_rect(rect));
         let label = egui::Label::new(RichText::new(&text).small().weak()).truncate();
         line.add(label).on_hover_text(text);

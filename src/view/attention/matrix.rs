@@ -257,10 +257,11 @@ fn told(
     match drawn.grid.at(row, column) {
         Some(weight) => {
             let entry = format!("{name}[{row}][{}]", column - drawn.grid.columns.start);
-            words + &scene.entry_text(&entry, weight)
+            words.push_str(&scene.entry_text(&entry, weight));
         }
-        None => words + scene.tr("attention.not_there"),
+        None => words.push_str(scene.tr("attention.not_there")),
     }
+    words
 }
 
 /// A click looks at the weight and goes to its position.
