@@ -38,6 +38,7 @@ pub const OPS: &[&dyn Op] = &[
     &arrange::Stack,
     &arrange::Transpose,
     &arrange::Columns,
+    &arrange::Reshape,
     &norm::Standardise,
     &parts::DotTransposedWithin,
     &parts::DotWithin,
@@ -51,6 +52,7 @@ pub const OPS: &[&dyn Op] = &[
     &activation::Tanh,
     &activation::Relu,
     &activation::Exp,
+    &activation::Ln,
     &activation::Square,
     &activation::Silu,
     &activation::Softplus,
@@ -155,6 +157,8 @@ pub enum Attribute {
     Rows(Arc<[usize]>),
     /// One column number for each row, or none for a row that does not count.
     Targets(Arc<[Option<usize>]>),
+    /// Rows and columns of the result.
+    Shape([usize; 2]),
     /// In how many equal parts the rows stand below each other.
     Parts(usize),
     /// Cosine and sine of each row and pair of columns.

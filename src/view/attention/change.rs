@@ -25,13 +25,12 @@ pub fn switched_off(trace: &Trace, map: &Map) -> Option<usize> {
 
 /// The menu of changes to a map.
 pub fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, map: &Map) {
-    if map.part == Part::Contribution {
-        return;
-    }
     let words = RichText::new(scene.tr("intervene.change")).size(theme::COMPACT_SIZE);
     let menu = ui.menu_button(words, |ui| {
-        head_ui(ui, scene, map);
-        ui.separator();
+        if map.part != Part::Contribution {
+            head_ui(ui, scene, map);
+            ui.separator();
+        }
         weights_ui(ui, scene, map);
         let name = &map.name;
         let edited: Vec<usize> = (0..scene.trace.interventions().len())

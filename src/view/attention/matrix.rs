@@ -85,7 +85,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, key: &Key
         heatmap::legend_ui(ui, &scale);
         let words = match (map.part, &key.what) {
             (_, What::Rollout(..)) => scene.tr("attention.rollout_hint"),
-            (Part::Contribution, _) => scene.tr("attention.normalisation"),
+            (Part::Contribution, _) => super::normalisation(scene, map),
             (Part::Cross, _) => scene.tr("attention.rows_cross"),
             _ => scene.tr("attention.rows"),
         };

@@ -222,7 +222,7 @@ fn controls_ui(
             }
         }
         if map.part == Part::Contribution {
-            channel_ui(ui, scene, map.channels(scene.trace));
+            channel_ui(ui, scene, map);
         }
         threshold_ui(ui, scene);
     });
@@ -265,12 +265,20 @@ fn map_menu(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, look: L
     combo.response.on_hover_text(hint);
 }
 
-fn channel_ui(ui: &mut Ui, scene: &mut Scene<'_>, channels: usize) {
+/// How contributions become shares.
+fn normalisation(scene: &Scene<'_>, map: &Map) -> &'static str {
+    // AFT learns a bias for each pair of positions; RWKV has a decay.
+    let is_learned = scene.trace.graph().find(&map.step("position_bias")).is_some();
+    scene.tr(if is_learned { "attention.normalisation_bias" } else { "attention.normalisation" })
+}
+
+fn channel_ui(ui: &mut Ui, scene: &mut Scene<'_>, map: &Map) {
+    let channels = map.channels(scene.trace);
     let channel = scene.memory.attention.settings.channel;
     let mut is_mean = channel.is_none();
     let words = scene.tr("attention.mean_channels");
     let text = RichText::new(words).size(theme::COMPACT_SIZE);
-    let hint = scene.tr("attention.normalisation");
+    let hint = normalisation(scene, map);
     if ui.selectable_label(is_mean, text).on_hover_text(hint).clicked() {
         is_mean = !is_mean;
     }
