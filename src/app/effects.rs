@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::reload;
 use super::state::{
-    Beside, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest, State,
+    Beside, Explained, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest, State,
 };
 use super::stops;
 use super::trainers::Trainers;
@@ -19,7 +19,7 @@ use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, m
 use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::tasks;
-use crate::trace::{Backward, Trace, jacobian};
+use crate::trace::{Backward, Trace, importance, jacobian};
 use crate::view::Selection;
 use crate::view::command::Export;
 
@@ -116,35 +116,55 @@ pub fn measure(request: &MeasureRequest, is_wanted: &mut dyn FnMut() -> bool) ->
     Some(Measured { number: request.number, name: request.name.clone(), jacobians })
 }
 
-/// What the worker still has to do: the newest run, then the newest measurement of it.
+/// How much a run's answers depend on each token; `None` as soon as that is not wanted any more.
+pub fn explain(run: &Run, is_wanted: &mut dyn FnMut() -> bool) -> Option<Explained> {
+    let importance = importance::measure(&run.checkpoint, &run.trace, is_wanted).map(Arc::new);
+    let is_given_up = importance.is_none() && !is_wanted();
+    (!is_given_up).then_some(Explained { number: run.number, importance: Some(importance) })
+}
+
+/// What the worker still has to do: the newest run, then the newest measurements of it.
 struct Inbox {
     requests: Receiver<Work>,
     run: Option<RunRequest>,
     measure: Option<MeasureRequest>,
+    explain: Option<Box<Run>>,
 }
 
 enum Work {
     Run(RunRequest),
     Measure(MeasureRequest),
+    Explain(Box<Run>),
 }
 
 impl Inbox {
     /// Waits for work; `None` when the window is gone.
     fn next(&mut self) -> Option<Work> {
         self.take_all();
-        if self.run.is_none() && self.measure.is_none() {
+        if self.is_empty() {
             let work = self.requests.recv().ok()?;
             self.put(work);
             self.take_all();
         }
         let run = self.run.take().map(Work::Run);
         run.or_else(|| self.measure.take().map(Work::Measure))
+            .or_else(|| self.explain.take().map(Work::Explain))
     }
 
-    /// Whether nothing newer waits.
-    fn is_idle(&mut self) -> bool {
+    /// Whether no newer run or measurement of the same kind waits.
+    fn has_no_other(&mut self) -> bool {
         self.take_all();
         self.run.is_none() && self.measure.is_none()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.run.is_none() && self.measure.is_none() && self.explain.is_none()
+    }
+
+    /// Whether what is measured now is still of the newest run.
+    fn is_current(&mut self) -> bool {
+        self.take_all();
+        self.run.is_none()
     }
 
     fn take_all(&mut self) {
@@ -159,8 +179,10 @@ impl Inbox {
             Work::Run(request) => {
                 self.run = Some(request);
                 self.measure = None;
+                self.explain = None;
             }
             Work::Measure(request) => self.measure = Some(request),
+            Work::Explain(run) => self.explain = Some(run),
         }
     }
 }
@@ -170,6 +192,7 @@ enum Event {
     Reread(PathBuf, Result<Library, String>),
     Ran(u64, Outcome),
     Measured(Measured),
+    Explained(Explained),
     Opened(Result<Opened, String>),
     Saved(Result<PathBuf, String>),
     Nothing,
@@ -202,12 +225,16 @@ impl Threads {
         let (outbox, wake_worker) = (answer.clone(), Arc::clone(&wake));
         std::thread::Builder::new().name("model".to_owned()).spawn(move || {
             let mut runner = Runner::default();
-            let mut inbox = Inbox { requests: inbox, run: None, measure: None };
+            let mut inbox = Inbox { requests: inbox, run: None, measure: None, explain: None };
             while let Some(work) = inbox.next() {
                 let event = match work {
                     Work::Run(request) => Event::Ran(request.number, runner.run(request)),
-                    Work::Measure(request) => match measure(&request, &mut || inbox.is_idle()) {
+                    Work::Measure(request) => match measure(&request, &mut || inbox.has_no_other()) {
                         Some(measured) => Event::Measured(measured),
+                        None => continue,
+                    },
+                    Work::Explain(run) => match explain(&run, &mut || inbox.is_current()) {
+                        Some(explained) => Event::Explained(explained),
                         None => continue,
                     },
                 };
@@ -226,6 +253,7 @@ impl Threads {
         match effect {
             Effect::Run(request) => self.ask(Work::Run(request), state),
             Effect::Measure(request) => self.ask(Work::Measure(request), state),
+            Effect::Explain(run) => self.ask(Work::Explain(Box::new(run)), state),
             Effect::ChooseLessons => {
                 let dialog = dialog(state);
                 self.background(move || {
@@ -340,6 +368,7 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Ran(number, outcome) => update::finished(state, number, outcome),
         Event::Measured(measured) => update::measured(state, measured),
+        Event::Explained(explained) => update::explained(state, explained),
         Event::Opened(Ok(Opened::Lessons(path, library))) => {
             state.kept.folder = path.parent().map(Path::to_owned);
             return update::show_library(state, library);

@@ -121,6 +121,11 @@ impl Headless {
                         update::measured(&mut self.state, measured);
                     }
                 }
+                Effect::Explain(run) => {
+                    if let Some(explained) = effects::explain(&run, &mut || true) {
+                        update::explained(&mut self.state, explained);
+                    }
+                }
                 // There is nobody to choose a file.
                 _ => {}
             }

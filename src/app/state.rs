@@ -14,6 +14,7 @@ use crate::lesson::{
 use crate::models::{self, Diagram};
 use crate::tape::Intervention;
 use crate::tasks::InputError;
+use crate::trace::importance::Importance;
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
@@ -81,6 +82,8 @@ pub struct State {
     pub laboratory: Option<Laboratory>,
     /// The Jacobians that a view asked for.
     pub measured: Option<Measured>,
+    /// How much the answers depend on each token, once a view asked for it.
+    pub importance: Option<Explained>,
     /// Where the learner stands in the backward pass, while walking back.
     pub back: Option<Timeline>,
     /// Ids of the views on the stage.
@@ -283,6 +286,15 @@ pub struct Measured {
     pub jacobians: Vec<Option<Arc<Jacobians>>>,
 }
 
+/// How much the answers of a run depend on each token, or that it is being measured.
+#[derive(Clone)]
+pub struct Explained {
+    /// The number of the run.
+    pub number: u64,
+    /// `None` while it is being measured; then `None` inside where it cannot be.
+    pub importance: Option<Option<Arc<Importance>>>,
+}
+
 /// What the worker is asked to do.
 #[derive(Clone)]
 pub struct RunRequest {
@@ -390,6 +402,7 @@ impl State {
             loss_at: None,
             laboratory: None,
             measured: None,
+            importance: None,
             back: None,
             views: vec!["diagram".to_owned()],
             model: ModelChoice::Shipped(String::new()),

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use super::state::{
-    BESIDE_AT_MOST, Beside, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message, ModelChoice,
+    BESIDE_AT_MOST, Beside, Explained, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message, ModelChoice,
     OpenLesson, Outcome, Run, RunRequest, Sheet, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
@@ -27,6 +27,8 @@ pub enum Effect {
     Run(RunRequest),
     /// Measure the Jacobians of runs, when there is nothing to run.
     Measure(MeasureRequest),
+    /// Measure how much the answers of a run depend on each token, when there is nothing to run.
+    Explain(Run),
     /// Ask for a folder of lessons.
     ChooseLessons,
     /// Ask for a file of weights.
@@ -51,6 +53,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Control(name, setting) => return set_control(state, &name, &setting),
         Command::Laboratory(laboratory) => return set_laboratory(state, *laboratory),
         Command::Measure(name) => return measure(state, name),
+        Command::Explain => return explain(state),
         Command::Compare(command) => return compare(state, command),
         Command::Select(selection) => state.selection = selection,
         Command::Pin(selection) => {
@@ -234,6 +237,27 @@ pub fn measured(state: &mut State, measured: Measured) {
         |known: &Measured| known.number == measured.number && known.name == measured.name;
     if state.measured.as_ref().is_some_and(is_wanted) {
         state.measured = Some(measured);
+    }
+}
+
+/// Asks how much the answers of the run on the stage depend on each token, once.
+fn explain(state: &mut State) -> Vec<Effect> {
+    let Some(run) = &state.run else { return Vec::new() };
+    let number = run.number;
+    // What is asked of the old run while a new one is on its way would be dropped.
+    let is_known = state.importance.as_ref().is_some_and(|known| known.number == number);
+    if is_known || state.pending.is_some() {
+        return Vec::new();
+    }
+    let effect = Effect::Explain(run.clone());
+    state.importance = Some(Explained { number, importance: None });
+    vec![effect]
+}
+
+/// Takes what was measured; that of an old run is dropped.
+pub fn explained(state: &mut State, explained: Explained) {
+    if state.importance.as_ref().is_some_and(|known| known.number == explained.number) {
+        state.importance = Some(explained);
     }
 }
 

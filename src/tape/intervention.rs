@@ -1,14 +1,15 @@
 //! Changing values from outside while a model runs: clamp, scale, replace, ablate.
 //!
 //! Written `NAME[POSITIONS][UNITS] = EDIT`, for example
-//! `forget_gate[3..7] = 0`, `cell[5][2] *= 0.5`, `hidden[..][0..4] = clamp(-1, 1)`.
+//! `forget_gate[3..7] = 0`, `cell[5][2] *= 0.5`, `hidden[..][0..4] = clamp(-1, 1)`, and for the
+//! weights of attention `attention[5] = uniform`, `= shift(1)`, `= onehot(2)`.
 //! A name may end in `*`; positions and units may be left out, and count from 0.
 
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1, s};
 use serde::{Deserialize, Serialize};
 
 use super::equation::Tex;
@@ -23,49 +24,88 @@ pub struct Intervention {
     pub positions: Option<Range<usize>>,
     /// The units (columns) that it applies to; all if `None`.
     pub units: Option<Range<usize>>,
-    /// What it does to each entry.
+    /// What it does to the entries.
     pub edit: Edit,
 }
 
-/// What an intervention does to an entry.
+/// What an intervention does to the entries of a row.
+///
+/// The last three are for shares that add up to 1. They leave alone the entries behind the last one
+/// that is not exactly 0, because a mask made those: no weight comes to lie on what is not there yet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Edit {
-    /// Sets it; ablation is setting it to 0.
+    /// Sets each; ablation is setting to 0.
     Replace(f32),
-    /// Multiplies it.
+    /// Multiplies each.
     Scale(f32),
-    /// Moves it to the nearest number between the two.
+    /// Moves each to the nearest number between the two.
     Clamp(f32, f32),
+    /// Sets each to the mean of them all.
+    Uniform,
+    /// Moves each this many columns to the right; what falls off the end comes in at the other.
+    Shift(i32),
+    /// Sets one to 1 and the others to 0; does nothing in a row that has no such entry.
+    OneHot(usize),
 }
 
 impl Edit {
-    /// The entry after the edit.
-    #[must_use]
-    pub fn apply(self, x: f32) -> f32 {
+    /// Changes the entries of a row that are meant.
+    pub fn apply(self, row: &mut [f32]) {
+        let reach = reach(row);
         match self {
-            Self::Replace(value) => value,
-            Self::Scale(factor) => factor * x,
+            Self::Replace(value) => row.fill(value),
+            Self::Scale(factor) => row.iter_mut().for_each(|x| *x *= factor),
             // Not `f32::clamp`, which panics on bounds in the wrong order.
-            Self::Clamp(low, high) => {
-                if x < low {
-                    low
-                } else if x > high {
-                    high
-                } else {
-                    x
+            Self::Clamp(low, high) => row.iter_mut().for_each(|x| {
+                if *x < low {
+                    *x = low;
+                } else if *x > high {
+                    *x = high;
+                }
+            }),
+            Self::Uniform => {
+                let mean = row[..reach].iter().sum::<f32>() / reach.max(1) as f32;
+                row[..reach].fill(mean);
+            }
+            Self::Shift(by) => row[..reach].rotate_right(turn(by, reach)),
+            Self::OneHot(column) => {
+                if column < row.len() {
+                    row.fill(0.0);
+                    row[column] = 1.0;
                 }
             }
         }
     }
 
-    /// The derivative of the edited entry by the entry.
-    #[must_use]
-    pub fn slope(self, x: f32) -> f32 {
+    /// Turns ∂L/∂(edited entries) into ∂L/∂entries, the entries being `row`.
+    pub fn pull_back(self, row: &[f32], gradient: &mut [f32]) {
+        let reach = reach(row);
         match self {
-            Self::Replace(_) => 0.0,
-            Self::Scale(factor) => factor,
-            Self::Clamp(low, high) => f32::from(u8::from((low..=high).contains(&x))),
+            Self::Replace(_) => gradient.fill(0.0),
+            Self::Scale(factor) => gradient.iter_mut().for_each(|dy| *dy *= factor),
+            Self::Clamp(low, high) => {
+                for (x, dy) in row.iter().zip(gradient) {
+                    *dy *= f32::from(u8::from((low..=high).contains(x)));
+                }
+            }
+            Self::Uniform => {
+                let mean = gradient[..reach].iter().sum::<f32>() / reach.max(1) as f32;
+                gradient[..reach].fill(mean);
+            }
+            Self::Shift(by) => gradient[..reach].rotate_left(turn(by, reach)),
+            Self::OneHot(column) => {
+                if column < row.len() {
+                    gradient.fill(0.0);
+                }
+            }
         }
+    }
+
+    /// Whether it says what the entries are, or where they are, rather than how they change: a later
+    /// one of the same entries makes an earlier one void.
+    #[must_use]
+    pub fn is_setting(self) -> bool {
+        !matches!(self, Self::Scale(_) | Self::Clamp(..))
     }
 
     /// The edit in LaTeX.
@@ -77,8 +117,42 @@ impl Edit {
             Self::Clamp(low, high) => {
                 format!(r"\in [{}, {}]", Tex::number(low).text, Tex::number(high).text)
             }
+            Self::Uniform => r"x_j \leftarrow \bar{x}".to_owned(),
+            Self::Shift(by) if by < 0 => {
+                format!(r"x_j \leftarrow x_{{j + {}}}", by.unsigned_abs())
+            }
+            Self::Shift(by) => format!(r"x_j \leftarrow x_{{j - {by}}}"),
+            Self::OneHot(column) => format!(r"x \leftarrow \mathrm{{e}}_{{{column}}}"),
         }
     }
+
+    /// The factor of the chain rule in LaTeX, the entries being written as `x`.
+    #[must_use]
+    pub fn factor(self, x: &Tex) -> Tex {
+        match self {
+            Self::Replace(_) | Self::OneHot(_) => Tex::atom("0"),
+            Self::Scale(factor) => Tex::number(factor),
+            Self::Clamp(low, high) => Tex::atom(format!(
+                r"\left[{} \le {} \le {}\right]",
+                Tex::number(low).text,
+                x.text,
+                Tex::number(high).text
+            )),
+            Self::Uniform => Tex::product(r"\tfrac{1}{n}\,\mathbf{1}\mathbf{1}^{\top}".to_owned()),
+            Self::Shift(by) => Tex::atom(format!("P^{{{}}}", -by)),
+        }
+    }
+}
+
+/// How many entries there are up to the last one that is not exactly 0; all if there is none.
+fn reach(row: &[f32]) -> usize {
+    row.iter().rposition(|x| *x != 0.0).map_or(row.len(), |last| last + 1)
+}
+
+/// By how many places `n` entries are turned to the right.
+fn turn(by: i32, n: usize) -> usize {
+    let n = i64::try_from(n).unwrap_or(i64::MAX).max(1);
+    usize::try_from(i64::from(by).rem_euclid(n)).unwrap_or(0)
 }
 
 impl Intervention {
@@ -93,14 +167,23 @@ impl Intervention {
 
     /// Edits a weight matrix; the positions are its rows, the units its columns.
     pub fn edit_weights(&self, weights: &mut Array2<f32>) {
-        let within = |range: &Option<Range<usize>>, at: usize| {
-            range.as_ref().is_none_or(|range| range.contains(&at))
-        };
-        for ((row, column), weight) in weights.indexed_iter_mut() {
-            if within(&self.positions, row) && within(&self.units, column) {
-                *weight = self.edit.apply(*weight);
-            }
+        let rows = within(self.positions.as_ref(), weights.nrows());
+        edit_rows(weights, self.edit, rows, self.units.as_ref());
+    }
+
+    /// The rows that it applies to of a value called `name` that is named at `position` and has a row
+    /// for each position from there on; `None` if it applies to none.
+    #[must_use]
+    pub fn rows(&self, name: &str, position: i32, rows: usize) -> Option<Range<usize>> {
+        if !self.names(name) {
+            return None;
         }
+        let Some(positions) = &self.positions else { return Some(0..rows) };
+        // An initial state (position −1) is edited only when asked for without positions.
+        let first = usize::try_from(position).ok()?;
+        let row = |position: usize| position.saturating_sub(first).min(rows);
+        let rows = row(positions.start)..row(positions.end);
+        (!rows.is_empty()).then_some(rows)
     }
 
     /// Whether it applies to the value called `name` at `position`.
@@ -111,6 +194,46 @@ impl Intervention {
             && self.positions.as_ref().is_none_or(|range| {
                 usize::try_from(position).is_ok_and(|position| range.contains(&position))
             })
+    }
+}
+
+/// A range of at most `n`.
+fn within(range: Option<&Range<usize>>, n: usize) -> Range<usize> {
+    range.map_or(0..n, |range| range.start.min(n)..range.end.min(n))
+}
+
+/// Edits some rows and columns of an array.
+pub(super) fn edit_rows(
+    array: &mut Array2<f32>,
+    edit: Edit,
+    rows: Range<usize>,
+    units: Option<&Range<usize>>,
+) {
+    let columns = within(units, array.ncols());
+    let rows = within(Some(&rows), array.nrows());
+    for mut row in array.slice_mut(s![rows, columns]).rows_mut() {
+        let mut entries = row.to_vec();
+        edit.apply(&mut entries);
+        row.assign(&ArrayView1::from(&entries));
+    }
+}
+
+/// Pulls a gradient back through [`edit_rows`] on `array`, in place.
+pub(super) fn pull_back_rows(
+    array: &Array2<f32>,
+    gradient: &mut Array2<f32>,
+    edit: Edit,
+    rows: Range<usize>,
+    units: Option<&Range<usize>>,
+) {
+    let columns = within(units, array.ncols());
+    let rows = within(Some(&rows), array.nrows());
+    let part = s![rows, columns];
+    for (x, mut dy) in array.slice(&part).rows().into_iter().zip(gradient.slice_mut(&part).rows_mut())
+    {
+        let mut entries = dy.to_vec();
+        edit.pull_back(&x.to_vec(), &mut entries);
+        dy.assign(&ArrayView1::from(&entries));
     }
 }
 
@@ -132,6 +255,9 @@ impl fmt::Display for Intervention {
             Edit::Replace(value) => write!(f, " = {value}"),
             Edit::Scale(factor) => write!(f, " *= {factor}"),
             Edit::Clamp(low, high) => write!(f, " = clamp({low}, {high})"),
+            Edit::Uniform => write!(f, " = uniform"),
+            Edit::Shift(by) => write!(f, " = shift({by})"),
+            Edit::OneHot(column) => write!(f, " = onehot({column})"),
         }
     }
 }
@@ -169,6 +295,15 @@ impl FromStr for Intervention {
             let (low, high) =
                 bounds.split_once(',').ok_or_else(|| fail("clamp needs two numbers".to_owned()))?;
             Edit::Clamp(number(low)?, number(high)?)
+        } else if edit == "uniform" {
+            Edit::Uniform
+        } else if let Some(by) = edit.strip_prefix("shift(").and_then(|e| e.strip_suffix(')')) {
+            let by = by.trim().parse().ok();
+            Edit::Shift(by.ok_or_else(|| fail("shift needs a whole number".to_owned()))?)
+        } else if let Some(column) = edit.strip_prefix("onehot(").and_then(|e| e.strip_suffix(')')) {
+            let column = column.trim().parse().ok();
+            let reason = "onehot needs a whole number from 0 up";
+            Edit::OneHot(column.ok_or_else(|| fail(reason.to_owned()))?)
         } else {
             Edit::Replace(number(edit)?)
         };
@@ -228,5 +363,50 @@ fn range(text: &str) -> Result<Option<Range<usize>>, String> {
             let at = index(text, 0)?;
             Ok(Some(at..at.saturating_add(1)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(edit: Edit, row: &[f32], expected: &[f32], gradient: &[f32]) {
+        let mut edited = row.to_vec();
+        edit.apply(&mut edited);
+        assert_eq!(edited, expected);
+        // ∂L/∂(edited entry j) = j + 1.
+        let mut pulled: Vec<f32> = (1..=row.len()).map(|j| j as f32).collect();
+        edit.pull_back(row, &mut pulled);
+        assert_eq!(pulled, gradient);
+    }
+
+    #[test]
+    fn weights_are_spread_moved_or_put_on_one_without_passing_the_mask() {
+        // The last entry is exactly 0, as a mask makes it.
+        let row = [0.5, 0.25, 0.0, 0.25, 0.0];
+        check(Edit::Uniform, &row, &[0.25, 0.25, 0.25, 0.25, 0.0], &[2.5, 2.5, 2.5, 2.5, 5.0]);
+        check(Edit::Shift(1), &row, &[0.25, 0.5, 0.25, 0.0, 0.0], &[2.0, 3.0, 4.0, 1.0, 5.0]);
+        check(Edit::Shift(-5), &row, &[0.25, 0.0, 0.25, 0.5, 0.0], &[4.0, 1.0, 2.0, 3.0, 5.0]);
+        check(Edit::OneHot(2), &row, &[0.0, 0.0, 1.0, 0.0, 0.0], &[0.0; 5]);
+        check(Edit::OneHot(5), &row, &row, &[1.0, 2.0, 3.0, 4.0, 5.0]);
+        // Where nothing is attended to, nothing is moved, and nothing is divided by 0.
+        check(Edit::Uniform, &[0.0; 2], &[0.0; 2], &[1.5; 2]);
+        check(Edit::Shift(3), &[], &[], &[]);
+    }
+
+    #[test]
+    fn positions_are_rows_of_a_value_that_has_several() {
+        let rows = |text: &str, position, rows| {
+            text.parse::<Intervention>().unwrap().rows("attention", position, rows)
+        };
+        assert_eq!(rows("attention[5] = uniform", 0, 9), Some(5..6));
+        assert_eq!(rows("attention[5] = uniform", 5, 1), Some(0..1));
+        assert_eq!(rows("attention[5..] = shift(1)", 3, 4), Some(2..4));
+        assert_eq!(rows("attention[5] = uniform", 6, 9), None);
+        assert_eq!(rows("attention[9] = uniform", 0, 9), None);
+        assert_eq!(rows("attention = onehot(2)", -1, 1), Some(0..1));
+        assert_eq!(rows("attention[0] = onehot(2)", -1, 1), None);
+        assert_eq!(rows("other = onehot(2)", 0, 1), None);
     }
 }

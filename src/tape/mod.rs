@@ -54,6 +54,8 @@ pub struct Tape {
     graph: RefCell<Graph>,
     mode: Mode,
     interventions: Vec<Intervention>,
+    /// Last parts of the names of values whose rows are units rather than positions.
+    rows_are_units: Vec<&'static str>,
     /// Initial states by name, where they are not what the model says.
     starts_from: HashMap<String, Array2<f32>>,
     position: Cell<i32>,
@@ -99,6 +101,7 @@ impl Tape {
             graph: RefCell::new(graph),
             mode,
             interventions,
+            rows_are_units: Vec::new(),
             starts_from: HashMap::new(),
             position: Cell::new(0),
             section: Cell::new(section),
@@ -114,6 +117,13 @@ impl Tape {
     #[must_use]
     pub fn starting_from(self, states: HashMap<String, Array2<f32>>) -> Self {
         Self { starts_from: states, ..self }
+    }
+
+    /// The same, knowing values by the last parts of their names whose rows are units: interventions
+    /// on some positions change them as a whole.
+    #[must_use]
+    pub fn rows_are_units(self, of: impl Iterator<Item = &'static str>) -> Self {
+        Self { rows_are_units: of.collect(), ..self }
     }
 
     /// What has been recorded so far.
@@ -315,10 +325,14 @@ impl<'t> Var<'t> {
         let mut var = self;
         if !self.tape.interventions.is_empty() {
             let full = self.tape.graph.borrow().name(id).name.clone();
+            let last = full.rsplit('.').next();
+            let is_whole = self.tape.rows_are_units.iter().any(|name| Some(*name) == last);
+            let n_rows = if is_whole { 1 } else { self.shape()[0] };
             for intervention in &self.tape.interventions {
-                if intervention.matches(&full, position) {
-                    var = var.edited(intervention);
-                }
+                let Some(rows) = intervention.rows(&full, position, n_rows) else { continue };
+                let rows = (rows.len() < n_rows).then_some(rows);
+                let place = ops::Place { rows, units: intervention.units.clone() };
+                var = var.edited(intervention.edit, place);
             }
         }
         self.tape.graph.borrow_mut().label(var.node, id, position);

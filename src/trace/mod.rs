@@ -3,15 +3,18 @@
 //! A trace is made by running a checkpoint on an input; training knows nothing of it. The order of
 //! computation is cut into [`Tick`]s, which the [`timeline`] steps through.
 
+pub mod attention;
 pub mod backward;
 mod cost;
 pub mod flow;
+pub mod importance;
 pub mod jacobian;
 mod judged;
 pub mod statistics;
 mod ticks;
 pub mod timeline;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, s};
@@ -96,12 +99,12 @@ impl Trace {
     ) -> Self {
         let task = &*checkpoint.task;
         let model = &*checkpoint.model;
-        let tape = Tape::new(Mode::Record, interventions.clone());
+        let tape = tape_for(checkpoint, Mode::Record, interventions.clone());
         let rollout = Rollout::new(task, &sequence);
         let binder = Binder::stored(&tape, parameters);
         let stepped = (!model.reads_at_once()).then(|| model.forward(&binder, &rollout));
         if stepped.is_none() {
-            let tape = Tape::new(Mode::Lean, interventions.clone());
+            let tape = tape_for(checkpoint, Mode::Lean, interventions.clone());
             let _ = model.forward(&Binder::stored(&tape, parameters), &rollout);
         }
         let is_cut = rollout.is_cut();
@@ -152,17 +155,7 @@ impl Trace {
         sequence: Sequence,
         interventions: &[Intervention],
     ) -> Self {
-        let is_weight = |intervention: &Intervention| {
-            checkpoint.parameters.iter().any(|(name, _)| intervention.names(name))
-        };
-        if !interventions.iter().any(is_weight) {
-            return Self::record(checkpoint, sequence, interventions.to_vec());
-        }
-        let mut parameters = checkpoint.parameters.clone();
-        for intervention in interventions {
-            let named = parameters.iter_mut().filter(|(name, _)| intervention.names(name));
-            named.for_each(|(_, weights)| intervention.edit_weights(weights));
-        }
+        let parameters = edited(checkpoint, interventions);
         Self::record_with(checkpoint, &parameters, sequence, interventions.to_vec())
     }
 
@@ -478,6 +471,30 @@ impl Trace {
     pub fn kept_share(&self) -> Option<KeptShare> {
         self.kept_share
     }
+}
+
+/// A tape on which interventions apply to a model's values.
+fn tape_for(checkpoint: &Checkpoint, mode: Mode, interventions: Vec<Intervention>) -> Tape {
+    let docs = checkpoint.spec.values.iter();
+    let by_unit = docs.filter(|doc| doc.axes == Axes::UnitsByPosition);
+    let last = |doc: &ValueDoc| doc.name.rsplit('.').next().unwrap_or(doc.name);
+    Tape::new(mode, interventions).rows_are_units(by_unit.map(last))
+}
+
+/// The parameters with the interventions on weights applied.
+fn edited<'c>(
+    checkpoint: &'c Checkpoint,
+    interventions: &[Intervention],
+) -> Cow<'c, Parameters> {
+    let is_weight = |intervention: &Intervention| {
+        checkpoint.parameters.iter().any(|(name, _)| intervention.names(name))
+    };
+    let mut parameters = Cow::Borrowed(&checkpoint.parameters);
+    for intervention in interventions.iter().filter(|intervention| is_weight(intervention)) {
+        let named = parameters.to_mut().iter_mut().filter(|(name, _)| intervention.names(name));
+        named.for_each(|(_, weights)| intervention.edit_weights(weights));
+    }
+    parameters
 }
 
 /// The name of the losses.

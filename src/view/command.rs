@@ -79,6 +79,8 @@ pub enum Command {
     Laboratory(Box<Laboratory>),
     /// Measure the Jacobians of the cell that holds this state.
     Measure(String),
+    /// Measure how much the answers depend on each token.
+    Explain,
     /// Change what is shown beside the run.
     Compare(CompareCommand),
     /// Speak another language.

@@ -3,6 +3,7 @@
 //! A view reads a [`Trace`] and pushes [`Command`]s; it changes nothing. To add one, write its file,
 //! ending in its `SPEC`, and name it here twice: `pub mod` and [`VIEWS`].
 
+pub mod attention;
 pub mod cells;
 pub mod command;
 pub mod compare;
@@ -44,6 +45,7 @@ use crate::lesson::{Breakpoint, Marks, Seen, SeenRun};
 use crate::models::{Diagram, Range};
 use crate::palette::Scale;
 use crate::tape::{EVERYWHERE, NodeId};
+use crate::trace::importance::Importance;
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, Trace, Walk, statistics};
@@ -57,6 +59,7 @@ pub const VIEWS: &[ViewSpec] = &[
     heatmap::SPEC,
     gates::SPEC,
     half_life::SPEC,
+    attention::SPEC,
     piano::SPEC,
     prediction::SPEC,
     compare::SPEC,
@@ -111,6 +114,9 @@ pub struct Scene<'a> {
     pub laboratory: Option<&'a Laboratory>,
     /// The state whose Jacobians were asked for, and those of each run; empty until they are there.
     pub jacobians: Option<(&'a str, &'a [Option<Arc<Jacobians>>])>,
+    /// How much the answers depend on each token, once that was asked for: `None` inside while it is
+    /// being measured, and then `None` inside that if it cannot be.
+    pub importance: Option<Option<Option<&'a Importance>>>,
     /// Where the learner stands in it.
     pub timeline: &'a Timeline,
     /// Where the learner stands in the backward pass, while walking back.
@@ -274,6 +280,8 @@ pub struct Memory {
     pub remarks: page::Remarks,
     /// Curves of the gradient view.
     pub gradient: gradient::Cache,
+    /// Maps of the attention view.
+    pub attention: attention::Cache,
     /// Numbers of the laboratory.
     pub laboratory: laboratory::Cache,
     extents: HashMap<String, (u64, [f32; 2])>,

@@ -157,14 +157,23 @@ pub enum Attribute {
     Rows(Arc<[usize]>),
     /// One column number for each row, or none for a row that does not count.
     Targets(Arc<[Option<usize>]>),
+    /// Rows and columns of the result.
+    Shape([usize; 2]),
     /// In how many equal parts the rows stand below each other.
     Parts(usize),
     /// Cosine and sine of each row and pair of columns.
     Turns(rotate::Turns),
-    /// Rows and columns of the result.
-    Shape([usize; 2]),
-    /// An intervention on some columns (all if `None`).
-    Edit(Edit, Option<Range<usize>>),
+    /// An intervention, and where it acts.
+    Edit(Edit, Place),
+}
+
+/// The rows and units (columns) that an intervention acts on; all if `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Rows.
+    pub rows: Option<Range<usize>>,
+    /// Columns.
+    pub units: Option<Range<usize>>,
 }
 
 /// What an op's backward step may look at.
