@@ -1,6 +1,6 @@
 //! What has to be done outside the state: threads, files and dialogs, and nothing else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -20,6 +20,7 @@ use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::tasks;
 use crate::trace::{Backward, Trace, jacobian};
+use crate::training::lengths::{self, Piece, Point};
 use crate::view::Selection;
 use crate::view::command::Export;
 
@@ -73,6 +74,21 @@ impl Runner {
         Ok(Run { label, ..finish(request.number, &checkpoint, trace, request.loss_at) })
     }
 
+    /// A shipped model's accuracy at a length; `None` as soon as it is not wanted any more.
+    ///
+    /// # Errors
+    /// If there is no such model.
+    pub fn measure_length(
+        &mut self,
+        (id, length): &Piece,
+        is_wanted: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Point>, String> {
+        let checkpoint = self.checkpoint(&ModelChoice::Shipped(id.clone()));
+        let checkpoint = checkpoint.map_err(|error| error.to_string())?;
+        let (seed, sequences) = (lengths::SEED, lengths::SEQUENCES);
+        Ok(lengths::measure(&checkpoint, *length, seed, sequences, is_wanted))
+    }
+
     fn checkpoint(
         &mut self,
         model: &ModelChoice,
@@ -116,29 +132,59 @@ pub fn measure(request: &MeasureRequest, is_wanted: &mut dyn FnMut() -> bool) ->
     Some(Measured { number: request.number, name: request.name.clone(), jacobians })
 }
 
-/// What the worker still has to do: the newest run, then the newest measurement of it.
+/// What the worker still has to do: the newest run, then the newest measurement of it, then the
+/// newest chart of lengths, piece by piece.
 struct Inbox {
     requests: Receiver<Work>,
     run: Option<RunRequest>,
     measure: Option<MeasureRequest>,
+    lengths: VecDeque<Piece>,
+    /// How many charts were asked for.
+    charts: usize,
 }
 
 enum Work {
     Run(RunRequest),
     Measure(MeasureRequest),
+    Lengths(Vec<Piece>),
+}
+
+/// What the worker does next.
+enum Job {
+    Run(RunRequest),
+    Measure(MeasureRequest),
+    Length(Piece),
 }
 
 impl Inbox {
     /// Waits for work; `None` when the window is gone.
-    fn next(&mut self) -> Option<Work> {
+    fn next(&mut self) -> Option<Job> {
         self.take_all();
-        if self.run.is_none() && self.measure.is_none() {
+        while self.is_idle() && self.lengths.is_empty() {
             let work = self.requests.recv().ok()?;
             self.put(work);
             self.take_all();
         }
-        let run = self.run.take().map(Work::Run);
-        run.or_else(|| self.measure.take().map(Work::Measure))
+        let run = self.run.take().map(Job::Run);
+        let job = run.or_else(|| self.measure.take().map(Job::Measure));
+        job.or_else(|| self.lengths.pop_front().map(Job::Length))
+    }
+
+    /// Accuracy at a length, unless something else is wanted before; then it is begun anew
+    /// afterwards, or given up where another chart was asked for.
+    fn measure_length(&mut self, runner: &mut Runner, piece: Piece) -> Option<Event> {
+        let chart = self.charts;
+        let mut is_wanted = || self.is_idle() && self.charts == chart;
+        let point = runner.measure_length(&piece, &mut is_wanted);
+        match point.transpose() {
+            Some(point) => Some(Event::MeasuredLength(piece, point)),
+            None => {
+                if self.charts == chart {
+                    self.lengths.push_front(piece);
+                }
+                None
+            }
+        }
     }
 
     /// Whether nothing newer waits.
@@ -161,6 +207,10 @@ impl Inbox {
                 self.measure = None;
             }
             Work::Measure(request) => self.measure = Some(request),
+            Work::Lengths(pieces) => {
+                self.lengths = pieces.into();
+                self.charts += 1;
+            }
         }
     }
 }
@@ -170,6 +220,7 @@ enum Event {
     Reread(PathBuf, Result<Library, String>),
     Ran(u64, Outcome),
     Measured(Measured),
+    MeasuredLength(Piece, Result<Point, String>),
     Opened(Result<Opened, String>),
     Saved(Result<PathBuf, String>),
     Nothing,
@@ -202,15 +253,19 @@ impl Threads {
         let (outbox, wake_worker) = (answer.clone(), Arc::clone(&wake));
         std::thread::Builder::new().name("model".to_owned()).spawn(move || {
             let mut runner = Runner::default();
-            let mut inbox = Inbox { requests: inbox, run: None, measure: None };
-            while let Some(work) = inbox.next() {
-                let event = match work {
-                    Work::Run(request) => Event::Ran(request.number, runner.run(request)),
-                    Work::Measure(request) => match measure(&request, &mut || inbox.is_idle()) {
-                        Some(measured) => Event::Measured(measured),
-                        None => continue,
-                    },
+            let (run, measurement) = (None, None);
+            let lengths = VecDeque::new();
+            let mut inbox =
+                Inbox { requests: inbox, run, measure: measurement, lengths, charts: 0 };
+            while let Some(job) = inbox.next() {
+                let event = match job {
+                    Job::Run(request) => Some(Event::Ran(request.number, runner.run(request))),
+                    Job::Measure(request) => {
+                        measure(&request, &mut || inbox.is_idle()).map(Event::Measured)
+                    }
+                    Job::Length(piece) => inbox.measure_length(&mut runner, piece),
                 };
+                let Some(event) = event else { continue };
                 if outbox.send(event).is_err() {
                     return;
                 }
@@ -226,6 +281,7 @@ impl Threads {
         match effect {
             Effect::Run(request) => self.ask(Work::Run(request), state),
             Effect::Measure(request) => self.ask(Work::Measure(request), state),
+            Effect::MeasureLengths(pieces) => self.ask(Work::Lengths(pieces), state),
             Effect::ChooseLessons => {
                 let dialog = dialog(state);
                 self.background(move || {
@@ -340,6 +396,7 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Ran(number, outcome) => update::finished(state, number, outcome),
         Event::Measured(measured) => update::measured(state, measured),
+        Event::MeasuredLength(piece, point) => update::measured_length(state, piece, point),
         Event::Opened(Ok(Opened::Lessons(path, library))) => {
             state.kept.folder = path.parent().map(Path::to_owned);
             return update::show_library(state, library);

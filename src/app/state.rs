@@ -17,6 +17,7 @@ use crate::tasks::InputError;
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
+use crate::training::lengths::{Piece, Points};
 use crate::view::command::{Spot, ThemeChoice};
 use crate::view::{Language, Selection};
 
@@ -81,6 +82,8 @@ pub struct State {
     pub laboratory: Option<Laboratory>,
     /// The Jacobians that a view asked for.
     pub measured: Option<Measured>,
+    /// Accuracy by length, as far as it was measured.
+    pub lengths: LengthChart,
     /// Where the learner stands in the backward pass, while walking back.
     pub back: Option<Timeline>,
     /// Ids of the views on the stage.
@@ -283,6 +286,15 @@ pub struct Measured {
     pub jacobians: Vec<Option<Arc<Jacobians>>>,
 }
 
+/// Accuracy by length: what was found, and what is being measured.
+#[derive(Clone, Debug, Default)]
+pub struct LengthChart {
+    /// What was found.
+    pub points: Points,
+    /// What was asked for last and is not there yet.
+    pub asked: Vec<Piece>,
+}
+
 /// What the worker is asked to do.
 #[derive(Clone)]
 pub struct RunRequest {
@@ -390,6 +402,7 @@ impl State {
             loss_at: None,
             laboratory: None,
             measured: None,
+            lengths: LengthChart::default(),
             back: None,
             views: vec!["diagram".to_owned()],
             model: ModelChoice::Shipped(String::new()),

@@ -17,6 +17,7 @@ use crate::tasks::{self, Split};
 use crate::tensor::random::Random;
 use crate::trace::Trace;
 use crate::trace::timeline::TimelineCommand;
+use crate::training::lengths::{Piece, Point};
 use crate::training::live::Order;
 use crate::view::command::{CompareCommand, Export};
 use crate::view::{Command, Language, Selection, VIEWS};
@@ -27,6 +28,9 @@ pub enum Effect {
     Run(RunRequest),
     /// Measure the Jacobians of runs, when there is nothing to run.
     Measure(MeasureRequest),
+    /// Measure accuracy by length, one piece after the other, when there is nothing else to do.
+    /// What was asked for before and is not begun is given up.
+    MeasureLengths(Vec<Piece>),
     /// Ask for a folder of lessons.
     ChooseLessons,
     /// Ask for a file of weights.
@@ -51,6 +55,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Control(name, setting) => return set_control(state, &name, &setting),
         Command::Laboratory(laboratory) => return set_laboratory(state, *laboratory),
         Command::Measure(name) => return measure(state, name),
+        Command::MeasureLengths(pieces) => return measure_lengths(state, pieces),
         Command::Compare(command) => return compare(state, command),
         Command::Select(selection) => state.selection = selection,
         Command::Pin(selection) => {
@@ -235,6 +240,25 @@ pub fn measured(state: &mut State, measured: Measured) {
     if state.measured.as_ref().is_some_and(is_wanted) {
         state.measured = Some(measured);
     }
+}
+
+/// Asks for accuracies that nobody has asked for yet. Views ask in every frame until they are there.
+fn measure_lengths(state: &mut State, pieces: Vec<Piece>) -> Vec<Effect> {
+    if pieces.iter().all(|piece| state.lengths.asked.contains(piece)) {
+        return Vec::new();
+    }
+    state.lengths.asked.clone_from(&pieces);
+    vec![Effect::MeasureLengths(pieces)]
+}
+
+/// Takes the accuracy of a model at a length.
+pub fn measured_length(state: &mut State, piece: Piece, point: Result<Point, String>) {
+    state.lengths.asked.retain(|asked| *asked != piece);
+    let point = point.unwrap_or_else(|text| {
+        fail(state, text);
+        Point::Nothing
+    });
+    state.lengths.points.insert(piece, point);
 }
 
 /// Shows other models or kept runs beside the one on the stage.

@@ -16,6 +16,7 @@ pub mod inspector;
 mod inspector_back;
 pub mod intervene;
 pub mod laboratory;
+pub mod lengths;
 pub mod math;
 pub mod network;
 pub mod page;
@@ -47,6 +48,7 @@ use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, Trace, Walk, statistics};
+use crate::training::lengths::{Lengths, Points};
 use crate::training::live::Live;
 
 /// Every view that the stage can show, in the order of the menu.
@@ -60,6 +62,7 @@ pub const VIEWS: &[ViewSpec] = &[
     piano::SPEC,
     prediction::SPEC,
     compare::SPEC,
+    lengths::SPEC,
     gradient::SPEC,
     laboratory::SPEC,
     training::SPEC,
@@ -111,6 +114,10 @@ pub struct Scene<'a> {
     pub laboratory: Option<&'a Laboratory>,
     /// The state whose Jacobians were asked for, and those of each run; empty until they are there.
     pub jacobians: Option<(&'a str, &'a [Option<Arc<Jacobians>>])>,
+    /// The lengths that accuracy is measured at, where the lesson says so.
+    pub lengths: Option<Lengths>,
+    /// What accuracy was found at which length.
+    pub points: &'a Points,
     /// Where the learner stands in it.
     pub timeline: &'a Timeline,
     /// Where the learner stands in the backward pass, while walking back.
