@@ -10,6 +10,8 @@ pub mod hopfield;
 pub mod lstm;
 pub mod recurrent;
 pub mod rnn;
+pub mod seq2seq;
+pub mod transformer;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,8 @@ use crate::nn::{Binder, Parameters};
 use crate::tape::{Tape, Var};
 
 /// Every architecture, in teaching order.
-pub const MODELS: &[ModelSpec] = &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC];
+pub const MODELS: &[ModelSpec] =
+    &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC, seq2seq::SPEC, transformer::SPEC];
 
 /// What the rest of the program knows about an architecture.
 pub struct ModelSpec {
@@ -41,6 +44,20 @@ pub struct ModelSpec {
     pub values: &'static [ValueDoc],
     /// Other ways to write the same function, chosen by a colon after the model's id.
     pub variants: &'static [Variant],
+}
+
+impl ModelSpec {
+    /// The ids of the shipped models, their variants, and their checkpoints from during training.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        let ids = self.recipes.iter().flat_map(|recipe| {
+            let variants = self.variants.iter();
+            let variants = variants.map(|variant| format!("{}:{}", recipe.id, variant.id));
+            let early = recipe.kept.iter().map(|percent| format!("{}@{percent}", recipe.id));
+            std::iter::once(recipe.id.to_owned()).chain(variants).chain(early)
+        });
+        ids.collect()
+    }
 }
 
 /// Another way to write the same function: a different configuration whose parameters are computed
@@ -367,12 +384,7 @@ pub fn base(id: &str) -> &str {
 /// The ids of all shipped models, their variants, and their checkpoints from during training.
 #[must_use]
 pub fn ids() -> Vec<String> {
-    let ids = recipes().flat_map(|(spec, recipe)| {
-        let variants = spec.variants.iter().map(|variant| format!("{}:{}", recipe.id, variant.id));
-        let early = recipe.kept.iter().map(|percent| format!("{}@{percent}", recipe.id));
-        std::iter::once(recipe.id.to_owned()).chain(variants).chain(early)
-    });
-    ids.collect()
+    MODELS.iter().flat_map(ModelSpec::ids).collect()
 }
 
 /// All shipped models with their architectures, in teaching order.

@@ -160,6 +160,21 @@ impl Tape {
         section
     }
 
+    /// Like [`Tape::scope`], but the values to come belong to `section`: a part of a part that is
+    /// stepped through as one.
+    #[must_use]
+    pub fn scope_within(&self, name: &str, section: SectionId) -> Section<'_> {
+        let scope = self.scope(name);
+        self.section.set(section);
+        scope
+    }
+
+    /// The section that values belong to now.
+    #[must_use]
+    pub fn current_section(&self) -> SectionId {
+        self.section.get()
+    }
+
     /// A name with the scopes around it before it: `layer0.forward.hidden`.
     #[must_use]
     pub fn scoped(&self, name: &str) -> String {

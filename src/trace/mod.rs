@@ -4,6 +4,7 @@
 //! computation is cut into [`Tick`]s, which the [`timeline`] steps through.
 
 pub mod backward;
+mod cost;
 pub mod flow;
 pub mod jacobian;
 mod judged;
@@ -22,6 +23,7 @@ use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, Tape
 use crate::tasks::{Batch, Example, Rollout, Sequence, Targets};
 
 pub use backward::Backward;
+pub use cost::Cost;
 pub use ticks::{Tick, Ticks, Walk};
 
 /// A recorded run.

@@ -355,7 +355,9 @@ fn a_diagram_shows_values_of_the_run_within_its_frame() {
             let name = name.and_then(|name| run.graph.find(name));
             let name = name.unwrap_or_else(|| panic!("{model}: `{value}` is drawn, not computed"));
             let position = 1 + place.offset;
-            let mut node = run.graph.at(name, position);
+            // Of what is computed for several positions at once, the first of them bears the name.
+            let nodes = run.graph.everywhere(name).iter();
+            let mut node = nodes.rev().find(|(start, _)| *start <= position).map(|(_, node)| *node);
             for input in path {
                 node = node.and_then(|node| run.graph.node(node).inputs.get(*input).copied());
             }
@@ -397,6 +399,14 @@ fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> 
     let fields = config.as_object_mut()?;
     if fields.contains_key("hidden") {
         fields.insert("hidden".to_owned(), json!(HIDDEN));
+    }
+    if fields.contains_key("heads") {
+        for (field, small) in
+            [("size", HIDDEN), ("heads", 2), ("feed_forward", 2 * HIDDEN), ("encoder_layers", 1)]
+        {
+            fields.insert(field.to_owned(), json!(small));
+        }
+        fields.insert("decoder_layers".to_owned(), json!(1));
     }
     if !fields.contains_key("source") {
         return (recipe.task == task_spec.id).then_some(config);

@@ -9,6 +9,8 @@ pub mod arrange;
 pub mod leaf;
 pub mod memory;
 pub mod norm;
+pub mod parts;
+pub mod rotate;
 pub mod select;
 
 use std::ops::Range;
@@ -37,6 +39,9 @@ pub const OPS: &[&dyn Op] = &[
     &arrange::Transpose,
     &arrange::Columns,
     &norm::Standardise,
+    &parts::DotTransposedWithin,
+    &parts::DotWithin,
+    &rotate::Rotate,
     &memory::Copy,
     &memory::DotTransposed,
     &memory::Inner,
@@ -150,6 +155,10 @@ pub enum Attribute {
     Rows(Arc<[usize]>),
     /// One column number for each row, or none for a row that does not count.
     Targets(Arc<[Option<usize>]>),
+    /// In how many equal parts the rows stand below each other.
+    Parts(usize),
+    /// Cosine and sine of each row and pair of columns.
+    Turns(rotate::Turns),
     /// An intervention on some columns (all if `None`).
     Edit(Edit, Option<Range<usize>>),
 }
