@@ -22,6 +22,9 @@ use crate::training::live::Order;
 use crate::view::command::{CompareCommand, Export};
 use crate::view::{Command, Language, Selection, VIEWS};
 
+/// Symbols change places by random numbers of their own.
+const SHUFFLE_STREAM: u64 = 5;
+
 /// Something to be done outside the state.
 pub enum Effect {
     /// Run a model.
@@ -55,6 +58,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Control(name, setting) => return set_control(state, &name, &setting),
         Command::Laboratory(laboratory) => return set_laboratory(state, *laboratory),
         Command::Measure(name) => return measure(state, name),
+        Command::ShuffleSource => return shuffle_source(state),
         Command::MeasureLengths(pieces) => return measure_lengths(state, pieces),
         Command::Compare(command) => return compare(state, command),
         Command::Select(selection) => state.selection = selection,
@@ -240,6 +244,44 @@ pub fn measured(state: &mut State, measured: Measured) {
     if state.measured.as_ref().is_some_and(is_wanted) {
         state.measured = Some(measured);
     }
+}
+
+/// Lets the symbols of the source change places. The run with its own order stays beside, unless
+/// it is there from an earlier time.
+fn shuffle_source(state: &mut State) -> Vec<Effect> {
+    let Some(run) = &state.run else { return Vec::new() };
+    let trace = &run.trace;
+    let mut tokens = trace.tokens()[..trace.given()].to_vec();
+    let source = &mut tokens[..trace.source().min(trace.given())];
+    let before = source.to_vec();
+    let mut random = Random::new(state.runs, SHUFFLE_STREAM);
+    for last in (1..source.len()).rev() {
+        source.swap(last, random.below(last + 1));
+    }
+    if *source == before[..] {
+        // By chance, or because all are alike.
+        source.rotate_left(1.min(before.len()));
+    }
+    let has_same_symbols = |text: &str| {
+        let sorted = |text: &str| {
+            let mut symbols: Vec<char> = text.chars().collect();
+            symbols.sort_unstable();
+            symbols
+        };
+        sorted(text) == sorted(trace.text())
+    };
+    let is_there = state.beside.iter().any(|beside| {
+        beside.model.id() == state.model.id()
+            && beside.kept.as_ref().is_some_and(|(input, _)| has_same_symbols(input))
+    });
+    let (text, shuffled) = (trace.text().to_owned(), tokens.join(trace.joint()));
+    if !is_there {
+        let kept = Some((text, state.interventions.clone()));
+        state.beside.push(Beside { model: state.model.clone(), kept });
+        let surplus = state.beside.len().saturating_sub(BESIDE_AT_MOST);
+        state.beside.drain(..surplus);
+    }
+    set_input(state, shuffled)
 }
 
 /// Asks for accuracies that nobody has asked for yet. Views ask in every frame until they are there.

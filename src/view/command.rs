@@ -80,6 +80,8 @@ pub enum Command {
     Laboratory(Box<Laboratory>),
     /// Measure the Jacobians of the cell that holds this state.
     Measure(String),
+    /// Let the symbols of the source change places, and keep the run beside that has them in order.
+    ShuffleSource,
     /// Measure shipped models on held-out sequences of these lengths.
     MeasureLengths(Vec<Piece>),
     /// Change what is shown beside the run.

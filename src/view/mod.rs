@@ -23,6 +23,7 @@ pub mod page;
 pub mod piano;
 pub mod picture;
 pub mod pixels;
+pub mod positions;
 pub mod prediction;
 pub mod scope;
 pub mod theme;
@@ -63,6 +64,7 @@ pub const VIEWS: &[ViewSpec] = &[
     prediction::SPEC,
     compare::SPEC,
     lengths::SPEC,
+    positions::SPEC,
     gradient::SPEC,
     laboratory::SPEC,
     training::SPEC,
