@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::inbox::{Inbox, Job, Work};
 use super::reload;
 use super::state::{
     Beside, Explained, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest, State,
@@ -20,6 +21,7 @@ use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::tasks;
 use crate::trace::{Backward, Trace, importance, jacobian};
+use crate::training::lengths::{self, Piece, Point};
 use crate::view::Selection;
 use crate::view::command::Export;
 
@@ -73,6 +75,21 @@ impl Runner {
         Ok(Run { label, ..finish(request.number, &checkpoint, trace, request.loss_at) })
     }
 
+    /// A shipped model's accuracy at a length; `None` as soon as it is not wanted any more.
+    ///
+    /// # Errors
+    /// If there is no such model.
+    pub fn measure_length(
+        &mut self,
+        (id, length): &Piece,
+        is_wanted: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Point>, String> {
+        let checkpoint = self.checkpoint(&ModelChoice::Shipped(id.clone()));
+        let checkpoint = checkpoint.map_err(|error| error.to_string())?;
+        let (seed, sequences) = (lengths::SEED, lengths::SEQUENCES);
+        Ok(lengths::measure(&checkpoint, *length, seed, sequences, is_wanted))
+    }
+
     fn checkpoint(
         &mut self,
         model: &ModelChoice,
@@ -123,66 +140,18 @@ pub fn explain(run: &Run, is_wanted: &mut dyn FnMut() -> bool) -> Option<Explain
     (!is_given_up).then_some(Explained { number: run.number, importance: Some(importance) })
 }
 
-/// What the worker still has to do: the newest run, then the newest measurements of it.
-struct Inbox {
-    requests: Receiver<Work>,
-    run: Option<RunRequest>,
-    measure: Option<MeasureRequest>,
-    explain: Option<Box<Run>>,
-}
-
-enum Work {
-    Run(RunRequest),
-    Measure(MeasureRequest),
-    Explain(Box<Run>),
-}
-
-impl Inbox {
-    /// Waits for work; `None` when the window is gone.
-    fn next(&mut self) -> Option<Work> {
-        self.take_all();
-        if self.is_empty() {
-            let work = self.requests.recv().ok()?;
-            self.put(work);
-            self.take_all();
-        }
-        let run = self.run.take().map(Work::Run);
-        run.or_else(|| self.measure.take().map(Work::Measure))
-            .or_else(|| self.explain.take().map(Work::Explain))
-    }
-
-    /// Whether no newer run or measurement of the same kind waits.
-    fn has_no_other(&mut self) -> bool {
-        self.take_all();
-        self.run.is_none() && self.measure.is_none()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.run.is_none() && self.measure.is_none() && self.explain.is_none()
-    }
-
-    /// Whether what is measured now is still of the newest run.
-    fn is_current(&mut self) -> bool {
-        self.take_all();
-        self.run.is_none()
-    }
-
-    fn take_all(&mut self) {
-        while let Ok(work) = self.requests.try_recv() {
-            self.put(work);
-        }
-    }
-
-    /// A newer request cancels those before it; a new run, what was to be measured of the old.
-    fn put(&mut self, work: Work) {
-        match work {
-            Work::Run(request) => {
-                self.run = Some(request);
-                self.measure = None;
-                self.explain = None;
+/// Accuracy at a length, unless something else is wanted before; then it is begun anew afterwards,
+/// or given up where another chart was asked for.
+fn measure_length(inbox: &mut Inbox, runner: &mut Runner, piece: Piece) -> Option<Event> {
+    let (chart, _) = inbox.chart();
+    let point = runner.measure_length(&piece, &mut || inbox.chart() == (chart, true));
+    match point.transpose() {
+        Some(point) => Some(Event::MeasuredLength(piece, point)),
+        None => {
+            if inbox.chart().0 == chart {
+                inbox.put_back(piece);
             }
-            Work::Measure(request) => self.measure = Some(request),
-            Work::Explain(run) => self.explain = Some(run),
+            None
         }
     }
 }
@@ -193,6 +162,7 @@ enum Event {
     Ran(u64, Outcome),
     Measured(Measured),
     Explained(Explained),
+    MeasuredLength(Piece, Result<Point, String>),
     Opened(Result<Opened, String>),
     Saved(Result<PathBuf, String>),
     Nothing,
@@ -225,19 +195,19 @@ impl Threads {
         let (outbox, wake_worker) = (answer.clone(), Arc::clone(&wake));
         std::thread::Builder::new().name("model".to_owned()).spawn(move || {
             let mut runner = Runner::default();
-            let mut inbox = Inbox { requests: inbox, run: None, measure: None, explain: None };
-            while let Some(work) = inbox.next() {
-                let event = match work {
-                    Work::Run(request) => Event::Ran(request.number, runner.run(request)),
-                    Work::Measure(request) => match measure(&request, &mut || inbox.has_no_other()) {
-                        Some(measured) => Event::Measured(measured),
-                        None => continue,
-                    },
-                    Work::Explain(run) => match explain(&run, &mut || inbox.is_current()) {
-                        Some(explained) => Event::Explained(explained),
-                        None => continue,
-                    },
+            let mut inbox = Inbox::new(inbox);
+            while let Some(job) = inbox.next() {
+                let event = match job {
+                    Job::Run(request) => Some(Event::Ran(request.number, runner.run(request))),
+                    Job::Measure(request) => {
+                        measure(&request, &mut || inbox.has_no_other()).map(Event::Measured)
+                    }
+                    Job::Explain(run) => {
+                        explain(&run, &mut || inbox.is_current()).map(Event::Explained)
+                    }
+                    Job::Length(piece) => measure_length(&mut inbox, &mut runner, piece),
                 };
+                let Some(event) = event else { continue };
                 if outbox.send(event).is_err() {
                     return;
                 }
@@ -254,6 +224,7 @@ impl Threads {
             Effect::Run(request) => self.ask(Work::Run(request), state),
             Effect::Measure(request) => self.ask(Work::Measure(request), state),
             Effect::Explain(run) => self.ask(Work::Explain(Box::new(run)), state),
+            Effect::MeasureLengths(pieces) => self.ask(Work::Lengths(pieces), state),
             Effect::ChooseLessons => {
                 let dialog = dialog(state);
                 self.background(move || {
@@ -369,6 +340,7 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Ran(number, outcome) => update::finished(state, number, outcome),
         Event::Measured(measured) => update::measured(state, measured),
         Event::Explained(explained) => update::explained(state, explained),
+        Event::MeasuredLength(piece, point) => update::measured_length(state, piece, point),
         Event::Opened(Ok(Opened::Lessons(path, library))) => {
             state.kept.folder = path.parent().map(Path::to_owned);
             return update::show_library(state, library);

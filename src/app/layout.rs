@@ -85,6 +85,8 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             .as_ref()
             .filter(|explained| explained.number == run.number)
             .map(|explained| explained.importance.as_ref().map(|found| found.as_deref())),
+        lengths: open.lesson.stage_at(open.stop.checked_sub(1)).and_then(|stage| stage.lengths),
+        points: &state.lengths.points,
         timeline: &state.timeline,
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),

@@ -18,6 +18,7 @@ use crate::trace::importance::Importance;
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
+use crate::training::lengths::{Piece, Points};
 use crate::view::command::{Spot, ThemeChoice};
 use crate::view::{Language, Selection};
 
@@ -84,6 +85,8 @@ pub struct State {
     pub measured: Option<Measured>,
     /// How much the answers depend on each token, once a view asked for it.
     pub importance: Option<Explained>,
+    /// Accuracy by length, as far as it was measured.
+    pub lengths: LengthChart,
     /// Where the learner stands in the backward pass, while walking back.
     pub back: Option<Timeline>,
     /// Ids of the views on the stage.
@@ -295,6 +298,15 @@ pub struct Explained {
     pub importance: Option<Option<Arc<Importance>>>,
 }
 
+/// Accuracy by length: what was found, and what is being measured.
+#[derive(Clone, Debug, Default)]
+pub struct LengthChart {
+    /// What was found.
+    pub points: Points,
+    /// What was asked for last and is not there yet.
+    pub asked: Vec<Piece>,
+}
+
 /// What the worker is asked to do.
 #[derive(Clone)]
 pub struct RunRequest {
@@ -403,6 +415,7 @@ impl State {
             laboratory: None,
             measured: None,
             importance: None,
+            lengths: LengthChart::default(),
             back: None,
             views: vec!["diagram".to_owned()],
             model: ModelChoice::Shipped(String::new()),

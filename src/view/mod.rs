@@ -17,12 +17,14 @@ pub mod inspector;
 mod inspector_back;
 pub mod intervene;
 pub mod laboratory;
+pub mod lengths;
 pub mod math;
 pub mod network;
 pub mod page;
 pub mod piano;
 pub mod picture;
 pub mod pixels;
+pub mod positions;
 pub mod prediction;
 pub mod scope;
 pub mod theme;
@@ -49,6 +51,7 @@ use crate::trace::importance::Importance;
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, Trace, Walk, statistics};
+use crate::training::lengths::{Lengths, Points};
 use crate::training::live::Live;
 
 /// Every view that the stage can show, in the order of the menu.
@@ -63,6 +66,8 @@ pub const VIEWS: &[ViewSpec] = &[
     piano::SPEC,
     prediction::SPEC,
     compare::SPEC,
+    lengths::SPEC,
+    positions::SPEC,
     gradient::SPEC,
     laboratory::SPEC,
     training::SPEC,
@@ -117,6 +122,10 @@ pub struct Scene<'a> {
     /// How much the answers depend on each token, once that was asked for: `None` inside while it is
     /// being measured, and then `None` inside that if it cannot be.
     pub importance: Option<Option<Option<&'a Importance>>>,
+    /// The lengths that accuracy is measured at, where the lesson says so.
+    pub lengths: Option<Lengths>,
+    /// What accuracy was found at which length.
+    pub points: &'a Points,
     /// Where the learner stands in it.
     pub timeline: &'a Timeline,
     /// Where the learner stands in the backward pass, while walking back.
