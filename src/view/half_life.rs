@@ -56,7 +56,9 @@ fn lives(trace: &Trace, gate: &str, now: usize, is_done: &dyn Fn(usize) -> bool)
     let (Some(kept), Some(matrix)) = (trace.kept_share(), trace.over_time(gate)) else {
         return Vec::new();
     };
-    let done: Vec<usize> = (0..matrix.nrows()).filter(|t| is_done(*t)).collect();
+    // A decoder's gate has no value where its encoder reads.
+    let is_there = |t: &usize| is_done(*t) && trace.node(gate, *t as i32).is_some();
+    let done: Vec<usize> = (0..matrix.nrows()).filter(is_there).collect();
     if done.is_empty() {
         return Vec::new();
     }
@@ -65,7 +67,7 @@ fn lives(trace: &Trace, gate: &str, now: usize, is_done: &dyn Fn(usize) -> bool)
         let logs: f64 = done.iter().map(|t| f64::from(share(*t)).ln()).sum();
         let mean = logs / done.len() as f64;
         let run = if mean >= 0.0 { f32::INFINITY } else { (-std::f64::consts::LN_2 / mean) as f32 };
-        let now = is_done(now).then(|| half_life(share(now)));
+        let now = done.contains(&now).then(|| half_life(share(now)));
         Life { unit, run, now }
     };
     let mut lives: Vec<Life> = (0..matrix.ncols()).map(life).collect();
@@ -134,6 +136,13 @@ fn height(life: f32) -> f32 {
     (life.clamp(SHORTEST, LONGEST) / SHORTEST).ln() / (LONGEST / SHORTEST).ln()
 }
 
+/// Where a half-life stands on the scale of shares that colours it in every view; the palest colours
+/// would be lost on the page.
+#[must_use]
+pub fn tint(life: f32) -> f32 {
+    0.25 + 0.7 * height(life)
+}
+
 fn axis(ui: &Ui, plot: Rect) {
     let dark = ui.visuals().dark_mode;
     let line = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
@@ -200,11 +209,7 @@ fn bar(ui: &Ui, scale: &Scale, column: Rect, life: &Life) {
     let (top, color) = if life.run.is_nan() {
         (column.top(), theme::color(NOT_A_NUMBER))
     } else {
-        // The palest colours would be lost on the page.
-        (
-            y(life.run).min(column.bottom() - 2.0),
-            theme::color(scale.rgb(0.25 + 0.7 * height(life.run))),
-        )
+        (y(life.run).min(column.bottom() - 2.0), theme::color(scale.rgb(tint(life.run))))
     };
     let gap = (0.15 * column.width()).min(2.0);
     let rect = Rect::from_min_max(

@@ -6,6 +6,7 @@
 pub mod cells;
 pub mod command;
 pub mod compare;
+mod decay;
 pub mod diagram;
 pub mod flow;
 pub mod gates;
@@ -57,6 +58,7 @@ pub const VIEWS: &[ViewSpec] = &[
     heatmap::SPEC,
     gates::SPEC,
     half_life::SPEC,
+    decay::SPEC,
     piano::SPEC,
     prediction::SPEC,
     compare::SPEC,
