@@ -4,12 +4,15 @@
 //! [`MODELS`]. The registry tests then prove that it builds, that its shapes and names are right,
 //! that its gradients are those of its forward pass and that it learns its task at a tiny size.
 
+pub mod aft;
 pub mod diagram;
 pub mod gru;
 pub mod hopfield;
 pub mod lstm;
 pub mod recurrent;
+pub mod residual;
 pub mod rnn;
+pub mod rwkv;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -21,7 +24,8 @@ use crate::nn::{Binder, Parameters};
 use crate::tape::{Tape, Var};
 
 /// Every architecture, in teaching order.
-pub const MODELS: &[ModelSpec] = &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC];
+pub const MODELS: &[ModelSpec] =
+    &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC, aft::SPEC, rwkv::SPEC];
 
 /// What the rest of the program knows about an architecture.
 pub struct ModelSpec {

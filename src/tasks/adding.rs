@@ -34,8 +34,7 @@ impl Task for Adding {
             vec![value, f32::from(u8::from(marked.contains(&t)))]
         });
         let sequence = Sequence::Numbers(numbers.collect());
-        let targets = self.targets(&sequence);
-        Example { sequence, targets }
+        Example::new(self, sequence)
     }
 
     fn targets(&self, sequence: &Sequence) -> Targets {
@@ -85,10 +84,6 @@ impl Task for Adding {
         let Sequence::Numbers(numbers) = sequence else { return Vec::new() };
         let token = |n: &Vec<f32>| format!("{}{}", n[0], if n[1] > 0.5 { "*" } else { "" });
         numbers.iter().map(token).collect()
-    }
-
-    fn text(&self, sequence: &Sequence) -> String {
-        self.tokens(sequence).join(self.joint())
     }
 
     fn joint(&self) -> &'static str {

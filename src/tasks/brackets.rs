@@ -9,12 +9,8 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{
-    Batch, Example, InputError, Measure, Sequence, Tally, Targets, Task, TaskSpec, cross_entropy,
-    parse_symbols,
-};
+use super::{Batch, Example, InputError, Sequence, Tally, Targets, Task, TaskSpec, parse_symbols};
 use crate::models::ConfigError;
-use crate::tape::Var;
 use crate::tensor::argmax;
 use crate::tensor::random::Random;
 
@@ -54,12 +50,11 @@ impl Task for Brackets {
             }
         }
         let sequence = Sequence::Symbols(symbols);
-        let targets = self.targets(&sequence);
-        Example { sequence, targets }
+        Example::new(self, sequence)
     }
 
     fn targets(&self, sequence: &Sequence) -> Targets {
-        let Sequence::Symbols(symbols) = sequence else { return Targets::Symbols(Vec::new()) };
+        let symbols = sequence.symbols();
         let next = symbols.iter().skip(1).map(|symbol| Some(*symbol));
         let depth = symbols.iter().fold(0_i32, |d, s| if *s < KINDS { d + 1 } else { d - 1 });
         Targets::Symbols(next.chain([(depth == 0).then_some(END)]).collect())
@@ -89,10 +84,6 @@ impl Task for Brackets {
         &SYMBOLS
     }
 
-    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
-        cross_entropy(scores, batch)
-    }
-
     fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
         for (scores, targets) in scores.iter().zip(&batch.symbols) {
             for (row, target) in targets.iter().enumerate() {
@@ -103,10 +94,6 @@ impl Task for Brackets {
                 }
             }
         }
-    }
-
-    fn measure(&self) -> Measure {
-        Measure::Accuracy
     }
 }
 

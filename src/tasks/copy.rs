@@ -3,17 +3,11 @@
 //!
 //! The answers are not read back, so the whole list has to be held until its last symbol is out.
 
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::scoring::{cross_entropy, right_answers};
-use super::{
-    Batch, Example, InputError, LONGEST_INPUT, Measure, Sequence, Tally, Targets, Task, TaskSpec,
-    parse_symbols,
-};
+use super::{Example, InputError, LONGEST_INPUT, Sequence, Targets, Task, TaskSpec, parse_symbols};
 use crate::models::ConfigError;
-use crate::tape::Var;
 use crate::tensor::random::Random;
 
 /// Letters, then the question.
@@ -48,12 +42,11 @@ impl Task for Copy {
         let length = fewest + random.below(most - fewest + 1);
         let letters = (0..length).map(|_| random.below(self.letters()));
         let sequence = Sequence::Symbols(asked(letters.collect()));
-        let targets = self.targets(&sequence);
-        Example { sequence, targets }
+        Example::new(self, sequence)
     }
 
     fn targets(&self, sequence: &Sequence) -> Targets {
-        let Sequence::Symbols(symbols) = sequence else { return Targets::Symbols(Vec::new()) };
+        let symbols = sequence.symbols();
         let mut letters = symbols.iter().filter(|symbol| **symbol != QUESTION);
         let target = |s: &usize| if *s == QUESTION { letters.next().copied() } else { None };
         Targets::Symbols(symbols.iter().map(target).collect())
@@ -85,18 +78,6 @@ impl Task for Copy {
 
     fn output_symbols(&self) -> &'static [&'static str] {
         &ANSWERS
-    }
-
-    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
-        cross_entropy(scores, batch)
-    }
-
-    fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
-        right_answers(scores, batch, tally);
-    }
-
-    fn measure(&self) -> Measure {
-        Measure::Accuracy
     }
 }
 

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Batch, Example, InputError, LONGEST_INPUT, Measure, Sequence, Tally, Targets, Task, TaskSpec,
-    Token, words,
+    Batch, Example, InputError, LONGEST_INPUT, Sequence, Tally, Targets, Task, TaskSpec, Token,
+    words,
 };
 use crate::models::ConfigError;
 use crate::tape::Var;
@@ -94,8 +94,7 @@ impl Task for Letters {
         // Beyond half of the pixels the negative of the letter is nearer.
         let flipped = self.flipped.clamp(1, PIXELS / 2);
         let sequence = Sequence::Numbers(vec![noisy(letter, flipped, random)]);
-        let targets = self.targets(&sequence);
-        Example { sequence, targets }
+        Example::new(self, sequence)
     }
 
     /// The stored letter that differs in the fewest pixels; the first of equals.
@@ -190,10 +189,6 @@ impl Task for Letters {
 
     /// Nothing: only where a run ends can be judged.
     fn score(&self, _: &[Array2<f32>], _: &Batch, _: &mut Tally) {}
-
-    fn measure(&self) -> Measure {
-        Measure::Accuracy
-    }
 }
 
 /// A letter's pixels, row by row: 1 where it is drawn, −1 elsewhere.

@@ -14,12 +14,9 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::scoring::{cross_entropy, right_sequences, while_right};
-use super::{
-    Batch, Example, InputError, Measure, Sequence, Tally, Targets, Task, TaskSpec, Token, words,
-};
+use super::scoring::{right_sequences, while_right};
+use super::{Batch, Example, InputError, Sequence, Tally, Targets, Task, TaskSpec, Token, words};
 use crate::models::ConfigError;
-use crate::tape::Var;
 use crate::tensor::argmax;
 use crate::tensor::random::Random;
 
@@ -152,8 +149,7 @@ impl Task for Melody {
         let mut numbers = vec![start.features()];
         numbers.extend(start.keys().unwrap_or_default().into_iter().skip(1).map(one_hot));
         let sequence = Sequence::Numbers(numbers);
-        let targets = self.targets(&sequence);
-        Example { sequence, targets }
+        Example::new(self, sequence)
     }
 
     fn targets(&self, sequence: &Sequence) -> Targets {
@@ -237,16 +233,8 @@ impl Task for Melody {
         &OUTPUTS
     }
 
-    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
-        cross_entropy(scores, batch)
-    }
-
     fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
         right_sequences(scores, batch, tally);
-    }
-
-    fn measure(&self) -> Measure {
-        Measure::Accuracy
     }
 }
 

@@ -6,11 +6,14 @@
 pub mod adding;
 pub mod brackets;
 pub mod copy;
+pub mod dates;
+pub mod echo;
 pub mod letters;
 pub mod melody;
 pub mod names;
 pub mod nearest;
 pub mod numerals;
+pub mod recall;
 pub mod remember;
 pub mod scoring;
 pub mod sentiment;
@@ -39,6 +42,9 @@ pub const TASKS: &[TaskSpec] = &[
     adding::SPEC,
     names::SPEC,
     copy::SPEC,
+    echo::SPEC,
+    dates::SPEC,
+    recall::SPEC,
 ];
 
 /// The longest input that is accepted: enough for any lesson, short enough that a recorded run
@@ -68,11 +74,13 @@ pub trait Task: Send + Sync {
     /// What a model should answer along a sequence, as far as that is known.
     fn targets(&self, sequence: &Sequence) -> Targets;
 
-    /// Reads what a learner typed.
+    /// Reads what a learner typed: a sentence of its words, where a task does not say otherwise.
     ///
     /// # Errors
     /// If the model could not read it; says what, where and what is allowed.
-    fn parse(&self, text: &str) -> Result<Sequence, InputError>;
+    fn parse(&self, text: &str) -> Result<Sequence, InputError> {
+        words::parse(text, self.input_symbols()).map(Sequence::Symbols)
+    }
 
     /// The symbols that may be read, in the order of their numbers; empty where numbers are read.
     fn input_symbols(&self) -> &'static [&'static str] {
@@ -99,9 +107,10 @@ pub trait Task: Send + Sync {
     }
 
     /// How many positions of a sequence are given; what follows them the model writes itself,
-    /// reading its own answers. All of them where it only reads.
+    /// reading its own answers. All of them where it only reads; the source and the symbol after it
+    /// where a decoder begins there.
     fn given(&self, sequence: &Sequence) -> usize {
-        sequence.len()
+        sequence.len().min(self.source(sequence) + 1)
     }
 
     /// How many positions an encoder reads before a decoder begins: those before the symbol that
@@ -162,13 +171,19 @@ pub trait Task: Send + Sync {
     }
 
     /// The sum over all counted rows of the loss; (1, 1).
-    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t>;
+    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
+        scoring::cross_entropy(scores, batch)
+    }
 
     /// Adds up how well the scores fit.
-    fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally);
+    fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
+        scoring::right_answers(scores, batch, tally);
+    }
 
     /// How a tally becomes a score.
-    fn measure(&self) -> Measure;
+    fn measure(&self) -> Measure {
+        Measure::Accuracy
+    }
 }
 
 /// What a score means.
@@ -240,6 +255,15 @@ impl Sequence {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The numbers of its symbols; none where it has features instead.
+    #[must_use]
+    pub fn symbols(&self) -> &[usize] {
+        match self {
+            Self::Symbols(symbols) => symbols,
+            Self::Numbers(_) => &[],
+        }
     }
 
     /// Adds a position at the end; what does not fit the others is left out.
@@ -319,6 +343,15 @@ pub struct Example {
     pub sequence: Sequence,
     /// What should be answered.
     pub targets: Targets,
+}
+
+impl Example {
+    /// A sequence with what a task wants along it.
+    #[must_use]
+    pub fn new(task: &dyn Task, sequence: Sequence) -> Self {
+        let targets = task.targets(&sequence);
+        Self { sequence, targets }
+    }
 }
 
 /// Which sequences to draw.
@@ -493,9 +526,8 @@ impl Batch {
             None => Input::Symbols(
                 (0..longest)
                     .map(|t| {
-                        let symbol = |example: &Example| match &example.sequence {
-                            Sequence::Symbols(symbols) => symbols.get(t).copied().unwrap_or(0),
-                            Sequence::Numbers(_) => 0,
+                        let symbol = |example: &Example| {
+                            example.sequence.symbols().get(t).copied().unwrap_or(0)
                         };
                         examples.iter().map(symbol).collect()
                     })

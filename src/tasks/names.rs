@@ -19,10 +19,8 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::scoring::cross_entropy;
-use super::{Batch, Example, InputError, Measure, Sequence, Tally, Targets, Task, TaskSpec, words};
+use super::{Batch, Example, Sequence, Tally, Targets, Task, TaskSpec, words};
 use crate::models::{ConfigError, Input};
-use crate::tape::Var;
 use crate::tensor::random::Random;
 use crate::tensor::{argmax, slice};
 
@@ -124,7 +122,7 @@ impl Task for Names {
     }
 
     fn targets(&self, sequence: &Sequence) -> Targets {
-        let Sequence::Symbols(symbols) = sequence else { return Targets::Symbols(Vec::new()) };
+        let symbols = sequence.symbols();
         let tag = |(at, symbol): (usize, &usize)| match kind(*symbol) {
             Kind::Ambiguous => symbols.get(at + 1).and_then(|next| match kind(*next) {
                 Kind::Surname => Some(NAME),
@@ -135,10 +133,6 @@ impl Task for Names {
             Kind::Thing | Kind::Around => Some(OTHER),
         };
         Targets::Symbols(symbols.iter().enumerate().map(tag).collect())
-    }
-
-    fn parse(&self, text: &str) -> Result<Sequence, InputError> {
-        words::parse(text, &WORDS).map(Sequence::Symbols)
     }
 
     fn input_symbols(&self) -> &'static [&'static str] {
@@ -157,10 +151,6 @@ impl Task for Names {
         &TAGS
     }
 
-    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
-        cross_entropy(scores, batch)
-    }
-
     fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
         let Input::Symbols(read) = &batch.input else { return };
         for ((scores, targets), read) in scores.iter().zip(&batch.symbols).zip(read) {
@@ -172,10 +162,6 @@ impl Task for Names {
                 }
             }
         }
-    }
-
-    fn measure(&self) -> Measure {
-        Measure::Accuracy
     }
 }
 

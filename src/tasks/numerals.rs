@@ -20,12 +20,9 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::scoring::{cross_entropy, right_sequences, while_right};
-use super::{
-    Batch, Example, InputError, Measure, Sequence, Tally, Targets, Task, TaskSpec, Token, words,
-};
+use super::scoring::{right_sequences, while_right};
+use super::{Batch, Example, InputError, Sequence, Tally, Targets, Task, TaskSpec, Token, words};
 use crate::models::ConfigError;
-use crate::tape::Var;
 use crate::tensor::argmax;
 use crate::tensor::random::Random;
 
@@ -115,12 +112,11 @@ impl Task for Numerals {
         symbols.push(ARROW);
         symbols.extend(answer.iter().map(|symbol| ANSWER + symbol));
         let sequence = Sequence::Symbols(symbols);
-        let targets = self.targets(&sequence);
-        Example { sequence, targets }
+        Example::new(self, sequence)
     }
 
     fn targets(&self, sequence: &Sequence) -> Targets {
-        let Sequence::Symbols(symbols) = sequence else { return Targets::Symbols(Vec::new()) };
+        let symbols = sequence.symbols();
         let source = source(symbols);
         let Some(number) = read_english(&symbols[..source]).filter(|_| source < symbols.len())
         else {
@@ -162,17 +158,11 @@ impl Task for Numerals {
     }
 
     fn text(&self, sequence: &Sequence) -> String {
-        let Sequence::Symbols(symbols) = sequence else { return String::new() };
-        self.tokens(&sequence.beginning(source(symbols))).join(self.joint())
+        self.tokens(&sequence.beginning(self.source(sequence))).join(self.joint())
     }
 
     fn joint(&self) -> &'static str {
         " "
-    }
-
-    fn given(&self, sequence: &Sequence) -> usize {
-        let Sequence::Symbols(symbols) = sequence else { return sequence.len() };
-        symbols.len().min(source(symbols) + 1)
     }
 
     fn next(&self, read: &Sequence, scores: &[f32]) -> Option<Token> {
@@ -181,8 +171,7 @@ impl Task for Numerals {
     }
 
     fn source(&self, sequence: &Sequence) -> usize {
-        let Sequence::Symbols(symbols) = sequence else { return sequence.len() };
-        source(symbols)
+        source(sequence.symbols())
     }
 
     fn longest(&self, given: &Sequence) -> usize {
@@ -197,16 +186,8 @@ impl Task for Numerals {
         &OUTPUTS
     }
 
-    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
-        cross_entropy(scores, batch)
-    }
-
     fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
         right_sequences(scores, batch, tally);
-    }
-
-    fn measure(&self) -> Measure {
-        Measure::Accuracy
     }
 }
 

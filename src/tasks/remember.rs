@@ -1,16 +1,11 @@
 //! Remember the first symbol: one of eight letters, then distractors, then a question mark, at
 //! which the letter has to be named (after Hochreiter & Schmidhuber 1997, §5.2, task 2a).
 
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::scoring::{cross_entropy, right_answers};
-use super::{
-    Batch, Example, InputError, Measure, Sequence, Tally, Targets, Task, TaskSpec, parse_symbols,
-};
+use super::{Example, InputError, Sequence, Targets, Task, TaskSpec, parse_symbols};
 use crate::models::ConfigError;
-use crate::tape::Var;
 use crate::tensor::random::Random;
 
 /// Letters to remember, then distractors, then the question.
@@ -53,12 +48,11 @@ impl Task for Remember {
             symbols.push(QUESTION);
         }
         let sequence = Sequence::Symbols(symbols);
-        let targets = self.targets(&sequence);
-        Example { sequence, targets }
+        Example::new(self, sequence)
     }
 
     fn targets(&self, sequence: &Sequence) -> Targets {
-        let Sequence::Symbols(symbols) = sequence else { return Targets::Symbols(Vec::new()) };
+        let symbols = sequence.symbols();
         let letter = symbols.first().copied().filter(|symbol| *symbol < LETTERS);
         let asks = |symbol: &usize| self.asks_everywhere || *symbol == QUESTION;
         Targets::Symbols(symbols.iter().map(|s| letter.filter(|_| asks(s))).collect())
@@ -80,18 +74,6 @@ impl Task for Remember {
 
     fn output_symbols(&self) -> &'static [&'static str] {
         &SYMBOLS[..LETTERS]
-    }
-
-    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
-        cross_entropy(scores, batch)
-    }
-
-    fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
-        right_answers(scores, batch, tally);
-    }
-
-    fn measure(&self) -> Measure {
-        Measure::Accuracy
     }
 }
 

@@ -10,14 +10,11 @@
 //! opinion   = [DEGREE] word of this verdict | NEGATION [very] word of the other
 //! ```
 
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::scoring::{cross_entropy, right_answers};
-use super::{Batch, Example, InputError, Measure, Sequence, Tally, Targets, Task, TaskSpec, words};
+use super::{Example, Sequence, Targets, Task, TaskSpec, words};
 use crate::models::ConfigError;
-use crate::tape::Var;
 use crate::tensor::random::Random;
 
 const THINGS: &[&str] = &["film", "story", "music", "acting", "ending"];
@@ -50,17 +47,13 @@ impl Task for Sentiment {
     }
 
     fn targets(&self, sequence: &Sequence) -> Targets {
-        let Sequence::Symbols(symbols) = sequence else { return Targets::Symbols(Vec::new()) };
+        let symbols = sequence.symbols();
         let Some(before) = symbols.len().checked_sub(1) else {
             return Targets::Symbols(Vec::new());
         };
         let mut targets = vec![None; before];
         targets.push(verdict(symbols.iter().filter_map(|symbol| WORDS.get(*symbol).copied())));
         Targets::Symbols(targets)
-    }
-
-    fn parse(&self, text: &str) -> Result<Sequence, InputError> {
-        words::parse(text, &WORDS).map(Sequence::Symbols)
     }
 
     fn input_symbols(&self) -> &'static [&'static str] {
@@ -73,18 +66,6 @@ impl Task for Sentiment {
 
     fn output_symbols(&self) -> &'static [&'static str] {
         &VERDICTS
-    }
-
-    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
-        cross_entropy(scores, batch)
-    }
-
-    fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
-        right_answers(scores, batch, tally);
-    }
-
-    fn measure(&self) -> Measure {
-        Measure::Accuracy
     }
 }
 

@@ -10,14 +10,11 @@
 //! object      = (ANY | ONE) {ADJ} (SINGULAR | NOUN-OR-VERB)
 //! ```
 
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::scoring::{cross_entropy, right_answers};
-use super::{Batch, Example, InputError, Measure, Sequence, Tally, Targets, Task, TaskSpec, words};
+use super::{Example, Sequence, Targets, Task, TaskSpec, words};
 use crate::models::ConfigError;
-use crate::tape::Var;
 use crate::tensor::random::Random;
 
 const PRONOUNS: &[&str] = &["we", "they", "you"];
@@ -101,17 +98,13 @@ impl Task for Tagging {
     }
 
     fn targets(&self, sequence: &Sequence) -> Targets {
-        let Sequence::Symbols(symbols) = sequence else { return Targets::Symbols(Vec::new()) };
+        let symbols = sequence.symbols();
         let mut left = None;
         let tags = symbols.iter().map(|symbol| {
             left = tag(WORDS.get(*symbol).copied().unwrap_or_default(), left);
             left
         });
         Targets::Symbols(tags.collect())
-    }
-
-    fn parse(&self, text: &str) -> Result<Sequence, InputError> {
-        words::parse(text, &WORDS).map(Sequence::Symbols)
     }
 
     fn input_symbols(&self) -> &'static [&'static str] {
@@ -124,18 +117,6 @@ impl Task for Tagging {
 
     fn output_symbols(&self) -> &'static [&'static str] {
         &TAGS
-    }
-
-    fn loss<'t>(&self, scores: &[Var<'t>], batch: &Batch) -> Var<'t> {
-        cross_entropy(scores, batch)
-    }
-
-    fn score(&self, scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally) {
-        right_answers(scores, batch, tally);
-    }
-
-    fn measure(&self) -> Measure {
-        Measure::Accuracy
     }
 }
 

@@ -11,6 +11,31 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use unrolled::tensor::from_vec;
 
+/// Makes one test a case, and the list of them.
+macro_rules! cases {
+    ($($name:ident: $check:expr;)*) => {
+        /// The cases that this file compares.
+        pub const COMPARED: &[&str] = &[$(stringify!($name)),*];
+
+        $(#[test]
+        fn $name() {
+            $crate::golden::compare(stringify!($name), $check);
+        })*
+    };
+}
+pub(crate) use cases;
+
+/// Compares every value of the case called `name` by `check`.
+#[track_caller]
+pub fn compare(name: &str, check: impl Fn(&Golden)) {
+    let Some(golden) = Golden::open(&directory(), name) else {
+        return; // Said to be absent by the test above.
+    };
+    check(&golden);
+    let count = golden.finish();
+    assert!(count > 0, "{name}: nothing was compared");
+}
+
 /// Where the reference numbers are; another set is named by the environment.
 pub fn directory() -> PathBuf {
     let shipped = || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");

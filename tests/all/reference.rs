@@ -19,19 +19,7 @@ use unrolled::tape::{Gradients, Graph, NodeId, Tape, Var};
 use unrolled::tensor::{row, scalar};
 use unrolled::training::optimiser::{Optimiser, Rule, clip_norm};
 
-use crate::golden::{self, Golden};
-
-/// Makes one test a case, and the list of them.
-macro_rules! cases {
-    ($($name:ident: $check:expr;)*) => {
-        const COMPARED: &[&str] = &[$(stringify!($name)),*];
-
-        $(#[test]
-        fn $name() {
-            compare(stringify!($name), $check);
-        })*
-    };
-}
+use crate::golden::{self, Golden, cases};
 
 cases! {
     rnn_tanh: |g| rnn(g, Activation::Tanh);
@@ -51,6 +39,9 @@ cases! {
     sgd_nesterov: |g| sgd_rule(g, true);
     grad_clip_norm: clipping;
 }
+
+/// What each file of comparisons compares.
+const FILES: &[&[&str]] = &[COMPARED];
 
 /// Cases and checkpoints of models that are still to be written.
 const NOT_YET: &[&str] = &[
@@ -118,19 +109,20 @@ fn every_case_of_the_directory_is_accounted_for() {
             |entry: &serde_json::Value| format!("{prefix}{}", entry["name"].as_str().unwrap());
         entries.as_array().into_iter().flatten().map(name).collect()
     };
+    let compared: Vec<&str> = FILES.concat();
     let mut found = names(&index["cases"], "");
     found.extend(names(&index["checkpoints"], "checkpoint "));
     for name in &found {
         if NOT_YET.contains(&name.as_str()) {
             say(&format!("not yet: {name}"));
-        } else if !COMPARED.contains(&name.as_str()) {
+        } else if !compared.contains(&name.as_str()) {
             say(&format!("unknown: {name}"));
         }
     }
-    for name in COMPARED.iter().filter(|name| !found.iter().any(|found| found == *name)) {
+    for name in compared.iter().filter(|name| !found.iter().any(|found| found == *name)) {
         say(&format!("absent: {name}"));
     }
-    assert!(found.iter().any(|name| COMPARED.contains(&name.as_str())), "nothing to compare");
+    assert!(found.iter().any(|name| compared.contains(&name.as_str())), "nothing to compare");
     for file in std::fs::read_dir(directory.join("cases")).unwrap() {
         let file = format!("cases/{}", file.unwrap().file_name().to_string_lossy());
         assert!(cases.iter().any(|case| case["file"] == file), "{file} is not in index.json");
@@ -141,16 +133,6 @@ fn every_case_of_the_directory_is_accounted_for() {
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").unwrap();
-}
-
-#[track_caller]
-fn compare(name: &str, check: impl Fn(&Golden)) {
-    let Some(golden) = Golden::open(&golden::directory(), name) else {
-        return; // Said to be absent by the test above.
-    };
-    check(&golden);
-    let count = golden.finish();
-    assert!(count > 0, "{name}: nothing was compared");
 }
 
 /// A value of a recurrent case: its name there, our named value, and which of the nodes that this
@@ -523,12 +505,12 @@ fn check_stack(golden: &Golden, layout: &Layout, model: &dyn Model) {
 }
 
 /// The node that is reached by going to the given inputs, one after the other.
-fn follow(graph: &Graph, node: NodeId, path: &[usize]) -> NodeId {
+pub fn follow(graph: &Graph, node: NodeId, path: &[usize]) -> NodeId {
     path.iter().fold(node, |node, input| graph.node(node).inputs[*input])
 }
 
 /// A node's gradient; zeros where the loss does not depend on it.
-fn gradient(graph: &Graph, gradients: &Gradients, node: NodeId) -> Array2<f32> {
+pub fn gradient(graph: &Graph, gradients: &Gradients, node: NodeId) -> Array2<f32> {
     let zeros = || Array2::zeros(graph.value(node).raw_dim());
     gradients.of(node).cloned().unwrap_or_else(zeros)
 }

@@ -8,7 +8,7 @@ use super::{Attribute, Local, Op, Reads};
 use crate::tape::backward::Sink;
 use crate::tape::equation::Tex;
 use crate::tape::{Tape, Var};
-use crate::tensor::{from_vec, slice};
+use crate::tensor::{from_vec, slice, slice_mut};
 
 /// Two values side by side: (rows, m), (rows, n) → (rows, m + n).
 pub struct Beside;
@@ -209,6 +209,46 @@ impl Op for Columns {
     }
 }
 
+/// The same entries, row by row, in rows of another length: (m, n) → a shape of as many entries.
+pub struct Reshape;
+
+impl Op for Reshape {
+    fn name(&self) -> &'static str {
+        "other rows"
+    }
+
+    fn forward(&self, x: &[&Array2<f32>], attribute: &Attribute) -> Array2<f32> {
+        let Attribute::Shape(shape) = attribute else { return x[0].clone() };
+        from_vec(*shape, slice(x[0]).to_vec())
+    }
+
+    fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
+        let entries = slice(local.gradient);
+        dx.add(0, |dx| slice_mut(dx).iter_mut().zip(entries).for_each(|(dx, dy)| *dx += dy));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Nothing
+    }
+
+    /// Which numbers they are does not change, and neither does how they are written.
+    fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
+        x[0].clone()
+    }
+
+    fn factor(&self, _: &[Tex], _: &Tex, _: usize, _: &Attribute) -> Tex {
+        Tex::atom("1")
+    }
+
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+
+    fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
+        (vec![[2, 6]], Attribute::Shape([4, 3]))
+    }
+}
+
 impl Tape {
     /// Values below each other: (m, k), (n, k), … → (m + n + …, k).
     ///
@@ -226,6 +266,12 @@ impl Var<'_> {
     #[must_use]
     pub fn transposed(self) -> Self {
         self.unary(&Transpose)
+    }
+
+    /// The same entries, row by row, in rows of another length.
+    #[must_use]
+    pub fn reshaped(self, shape: [usize; 2]) -> Self {
+        if self.shape() == shape { self } else { self.with(&Reshape, Attribute::Shape(shape)) }
     }
 
     /// Some columns in the given order: → (rows, columns asked for).

@@ -36,6 +36,7 @@ pub const OPS: &[&dyn Op] = &[
     &arrange::Stack,
     &arrange::Transpose,
     &arrange::Columns,
+    &arrange::Reshape,
     &norm::Standardise,
     &memory::Copy,
     &memory::DotTransposed,
@@ -46,6 +47,7 @@ pub const OPS: &[&dyn Op] = &[
     &activation::Tanh,
     &activation::Relu,
     &activation::Exp,
+    &activation::Ln,
     &activation::Square,
     &activation::Silu,
     &activation::Softplus,
@@ -150,6 +152,8 @@ pub enum Attribute {
     Rows(Arc<[usize]>),
     /// One column number for each row, or none for a row that does not count.
     Targets(Arc<[Option<usize>]>),
+    /// Rows and columns of the result.
+    Shape([usize; 2]),
     /// An intervention on some columns (all if `None`).
     Edit(Edit, Option<Range<usize>>),
 }
