@@ -20,7 +20,6 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) {
     let Some(channel) = drawn.channels.get(at) else { return };
     let name = drawn.name(RAW);
     let place = format!("{name}[0][{at}]");
-    ui.add_space(theme::GAP_SMALL);
     ui.horizontal_wrapped(|ui| {
         theme::compact(ui);
         ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
@@ -36,7 +35,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) {
         let mut wanted = slider.changed().then_some(raw);
         for (end, key) in ENDS.into_iter().zip(["decay.keep_all", "decay.keep_none"]) {
             let hint = format!("{place} = {end}");
-            if ui.small_button(scene.tr(key)).on_hover_text(hint).clicked() {
+            if ui.small_button(RichText::new(scene.tr(key)).small()).on_hover_text(hint).clicked() {
                 wanted = Some(end);
             }
         }
@@ -49,7 +48,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) {
                 && intervention.units == Some(at..at + 1)
         });
         if let Some(own) = own
-            && ui.small_button(scene.tr("inspector.reset_weight")).clicked()
+            && ui.small_button(RichText::new(scene.tr("inspector.reset_weight")).small()).clicked()
         {
             scene.commands.push(Command::Interventions(InterveneCommand::Lift(own)));
         }
@@ -66,7 +65,6 @@ fn effect_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let shares = |trace: &crate::trace::Trace| Some(trace.row("prediction", now)?.to_vec());
     let (Some(before), Some(after)) = (shares(baseline), shares(scene.trace)) else { return };
     ui.horizontal_wrapped(|ui| {
-        theme::compact(ui);
         ui.spacing_mut().item_spacing.x = theme::GAP;
         let changed = changed(&before, &after);
         let words = match (is_done, changed.is_empty()) {

@@ -12,7 +12,7 @@ use crate::trace::timeline::TimelineCommand;
 const CONTRIBUTION: &str = "contribution";
 /// The variant of a model that has it.
 const PARALLEL: &str = "parallel";
-const HEIGHT: f32 = 92.0;
+const HEIGHT: f32 = 66.0;
 const TOKENS_HEIGHT: f32 = 20.0;
 const NUMBERS: f32 = 40.0;
 
@@ -45,7 +45,6 @@ fn extent(bars: &[Bar]) -> [f32; 2] {
 
 /// Draws a bar for every token up to the cursor; says where to see them if this run has none.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) {
-    ui.add_space(theme::GAP_SMALL);
     let now = scene.now();
     let name = drawn.name(CONTRIBUTION);
     if scene.trace.graph().find(&name).is_none() {
@@ -170,7 +169,7 @@ fn absent_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         ui.label(RichText::new(scene.tr("decay.recurrent")).small().weak());
         if models::ids().contains(&id) {
             let words = RichText::new(scene.tr("decay.to_parallel")).small();
-            if ui.button(words).on_hover_text(&id).clicked() {
+            if ui.small_button(words).on_hover_text(&id).clicked() {
                 scene.commands.push(Command::SetModel(id));
             }
         }

@@ -8,7 +8,7 @@ use super::data::{Channel, slopes};
 use crate::palette::Scale;
 
 /// Room for the numbers at the left and below.
-const NUMBERS: [f32; 2] = [40.0, 34.0];
+const NUMBERS: [f32; 2] = [40.0, 20.0];
 /// How many pieces a curve is drawn in.
 const PIECES: usize = 90;
 /// Where a logarithmic axis begins and ends, in tokens.
@@ -105,8 +105,10 @@ fn axis_ui(ui: &mut Ui, scene: &Scene<'_>) -> Axis {
     let last = (scene.trace.n_positions().saturating_sub(1) as f32).max(SHORTEST);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
-        ui.label(egui::RichText::new(scene.tr("decay.curves")).small().weak());
         theme::compact(ui);
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.spacing_mut().button_padding.y = 1.0;
+        ui.label(egui::RichText::new(scene.tr("decay.curves")).small().weak());
         for (long, key) in [(false, "decay.near"), (true, "decay.far")] {
             let words = egui::RichText::new(scene.tr(key)).small();
             let hint = scene.tr("decay.axis_hint");
@@ -126,17 +128,20 @@ fn grid(painter: &Painter, scene: &Scene<'_>, rect: Rect, axis: Axis, dark: bool
         let y = rect.bottom() - share * rect.height();
         painter.hline(rect.x_range(), y, line);
         let at = pos2(rect.left() - 6.0, y);
-        let text = if share == 0.5 { "½".to_owned() } else { format!("{share:.0}") };
-        painter.text(at, Align2::RIGHT_CENTER, text, font.clone(), color);
+        painter.text(at, Align2::RIGHT_CENTER, share.to_string(), font.clone(), color);
     }
+    let at = rect.right_bottom() + vec2(0.0, 3.0);
+    let small = FontId::proportional(11.5);
+    let words = scene.tr("decay.distance");
+    let words = painter.text(at, Align2::RIGHT_TOP, words, small, color);
     for distance in axis.labels() {
         let x = rect.left() + axis.share(distance) * rect.width();
+        if x > words.left() - theme::GAP_LARGE {
+            continue;
+        }
         let text = if distance < 1e4 { distance.to_string() } else { format!("{distance:.0e}") };
         painter.text(pos2(x, rect.bottom() + 3.0), Align2::CENTER_TOP, text, font.clone(), color);
     }
-    let at = pos2(rect.right(), rect.bottom() + 17.0);
-    let font = FontId::proportional(11.5);
-    painter.text(at, Align2::RIGHT_TOP, scene.tr("decay.distance"), font, color);
 }
 
 /// Where a curve stands at a share of the width.

@@ -23,9 +23,9 @@ pub const SPEC: ViewSpec = ViewSpec {
 };
 
 /// The height of the curves, as far as there is room.
-const CURVES: std::ops::RangeInclusive<f32> = 120.0..=300.0;
-/// What stands under the curves, about.
-const BELOW: f32 = 400.0;
+const CURVES: std::ops::RangeInclusive<f32> = 116.0..=300.0;
+/// What stands around the curves.
+const AROUND: f32 = 430.0;
 
 /// The layer that is drawn.
 pub struct Drawn<'t> {
@@ -58,7 +58,7 @@ impl<'t> Drawn<'t> {
         let channel = self.channels[at];
         let words = [
             ("channel", at.to_string()),
-            ("raw", number(channel.raw)),
+            ("raw", format!("{:.2}", channel.raw).replace('-', "−")),
             ("factor", factor(channel.factor)),
             ("life", cells::tokens(channel.life)),
         ];
@@ -106,12 +106,13 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     ScrollArea::vertical().id_salt("decay").auto_shrink(false).show(ui, |ui| {
         // The bar at the right stands over nothing.
         ui.set_max_width(ui.available_width() - theme::GAP);
+        ui.spacing_mut().item_spacing.y = theme::GAP_SMALL;
         layers_ui(ui, scene, &layers, &drawn);
-        let height = (room - BELOW).clamp(*CURVES.start(), *CURVES.end());
+        let height = (room - AROUND).clamp(*CURVES.start(), *CURVES.end());
         let pointed = curves::ui(ui, scene, &drawn, height);
-        strips::ui(ui, scene, &drawn, pointed);
         change::ui(ui, scene, &drawn);
         contribution::ui(ui, scene, &drawn);
+        strips::ui(ui, scene, &drawn, pointed);
         shift::ui(ui, scene, &drawn);
         let names = ["wkv", "receptance"].map(|value| drawn.name(value));
         cells::broken_ui(ui, scene, &names);

@@ -29,7 +29,6 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) {
         token.map_or_else(|| scene.tr("decay.nothing").to_owned(), |token| format!("“{token}”"))
     };
     let tokens = [token(Some(now)), token(now.checked_sub(1))];
-    ui.add_space(theme::GAP_SMALL);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::GAP;
         let words = RichText::new(scene.tr("decay.shift")).small().weak();

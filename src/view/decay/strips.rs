@@ -13,8 +13,8 @@ use crate::palette::Scale;
 /// Room for the names at the left and for the selected channel's numbers at the right.
 const NAME: f32 = 92.0;
 const NUMBER: f32 = 64.0;
-const HEIGHT: f32 = 16.0;
-const GAP: f32 = 2.0;
+const HEIGHT: f32 = 14.0;
+const GAP: f32 = 1.0;
 
 /// What stands in a strip.
 struct Strip {
@@ -107,7 +107,7 @@ fn strip_ui(
     let is_selected = scene.selection.is_some_and(|selection| selection.name == strip.name);
     let ink = if is_selected { theme::accent(dark) } else { theme::text(dark) };
     let at = pos2(outer.left(), outer.center().y);
-    painter.text(at, Align2::LEFT_CENTER, words, FontId::proportional(12.5), ink);
+    painter.text(at, Align2::LEFT_CENTER, words, FontId::proportional(12.0), ink);
     let border = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
     painter.rect_stroke(rect, 0.0, border, StrokeKind::Outside);
     let count = drawn.order.len();
