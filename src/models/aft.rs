@@ -85,6 +85,7 @@ impl<'t> Aft<'t> {
         values: &[Var<'t>],
     ) -> Var<'t> {
         let tape = q.tape();
+        // Longer inputs are refused before they come here; without that the last row would count on.
         let known = |position: usize| position.min(self.longest.saturating_sub(1));
         let seen: Vec<usize> = (0..keys.len()).map(known).collect();
         let w = self.w.rows(&[known(position)]).columns(&seen).named("position_bias", "w"); // (1, n)
@@ -92,7 +93,7 @@ impl<'t> Aft<'t> {
         // (rows · hidden, n), and each row with the values of its channel:
         let mixed = share.inner(by_channel(tape, values)).reshaped(q.shape());
         let mixed = mixed.named("mixed", r"\bar{v}");
-        (q.sigmoid().named("gate", r"\sigma(q)") * mixed).named("output", "y")
+        (q.sigmoid().named("gate", "g") * mixed).named("output", "y")
     }
 }
 
@@ -144,13 +145,13 @@ impl<'t> Block<'t> for Layer<'t> {
             keys.push(k);
             values.push(v);
             let y = self.aft.attend(keys.len() - 1, q, keys, values);
-            (x + y).named("stream", "x'")
+            (x + y).named("stream", "{x'}")
         };
         let _scope = self.tape.scope("feed_forward");
         let a = self.norm2.apply(x).named("ln2", r"\hat{x}");
         let z = self.first.apply(a).gelu().named("inner", "z"); // (rows, inner)
         let y = self.second.apply(z).named("output", "y");
-        (x + y).named("stream", "x''")
+        (x + y).named("stream", "{x''}")
     }
 }
 
@@ -167,13 +168,46 @@ impl Model for Config {
         json!(self)
     }
 
+    fn longest(&self) -> Option<usize> {
+        Some(self.longest)
+    }
+
     fn diagram(&self) -> Diagram {
-        let mut d = Diagram::new([84.0, 100.0], [8.0, 4.0, 68.0, 92.0]);
-        let x = d.place("attention.ln1", [40.0, 90.0], Mark::Strip);
-        let o = d.place("attention.stream", [40.0, 50.0], Mark::Strip);
-        let _ = d.place("feed_forward.stream", [40.0, 10.0], Mark::Strip);
-        d.wire(x, &[[40.0, 87.0], [40.0, 53.0]]);
-        d.wire(o, &[[40.0, 47.0], [40.0, 13.0]]);
+        let mut d = Diagram::new([84.0, 84.0], [5.0, 3.0, 74.0, 71.0]);
+        let stream = 12.0;
+        let [q_at, k_at, v_at] = [26.0, 46.0, 66.0];
+        // LayerNorm is g ⊙ (x standardised) + s, so the stream is where this path ends.
+        let x = d.operand("attention.ln1", &[0, 1, 0], 0, [stream, 80.0], Mark::Strip);
+        let a = d.place("attention.ln1", [q_at, 69.0], Mark::Strip);
+        d.wire(x, &[[stream, 77.0], [stream, 35.4]]);
+        d.wire(x, &[[stream, 69.0], [q_at - 4.5, 69.0]]);
+        d.branch(a, &[[q_at + 4.5, 69.0], [v_at, 69.0]]);
+        let mut layers = Vec::new();
+        for (value, at) in [("query", q_at), ("key", k_at), ("value", v_at)] {
+            layers.push(d.place(value, [at, 57.0], Mark::Layer("W")));
+            let start = if at == q_at { 66.0 } else { 69.0 };
+            d.wire(a, &[[at, start], [at, 61.6]]);
+        }
+        let gate = d.place("gate", [q_at, 44.0], Mark::Layer("σ"));
+        let mixed = d.place("mixed", [56.0, 44.0], Mark::Strip);
+        let output = d.place("attention.output", [q_at, 33.0], Mark::Sign("×"));
+        d.wire(layers[0], &[[q_at, 53.0], [q_at, 48.6]]);
+        d.wire(layers[1], &[[k_at, 53.0], [k_at, 50.0], [54.0, 50.0], [54.0, 47.2]]);
+        d.wire(layers[2], &[[v_at, 53.0], [v_at, 50.0], [58.0, 50.0], [58.0, 47.2]]);
+        d.wire(gate, &[[q_at, 40.0], [q_at, 35.4]]);
+        d.wire(mixed, &[[56.0, 41.0], [56.0, 33.0], [q_at + 2.4, 33.0]]);
+        let x = d.place("attention.stream", [stream, 33.0], Mark::Sign("+"));
+        d.wire(output, &[[q_at - 2.0, 33.0], [stream + 2.4, 33.0]]);
+        let a = d.place("ln2", [q_at + 4.0, 24.0], Mark::Strip);
+        let z = d.place("inner", [k_at + 2.0, 24.0], Mark::Layer("GELU"));
+        let y = d.place("feed_forward.output", [k_at + 2.0, 10.0], Mark::Layer("W"));
+        d.wire(x, &[[stream, 31.0], [stream, 12.4]]);
+        d.wire(x, &[[stream, 24.0], [q_at - 0.7, 24.0]]);
+        d.wire(a, &[[q_at + 8.5, 24.0], [k_at - 2.7, 24.0]]);
+        d.wire(z, &[[k_at + 2.0, 20.0], [k_at + 2.0, 14.6]]);
+        let next = d.place("feed_forward.stream", [stream, 10.0], Mark::Sign("+"));
+        d.wire(y, &[[k_at - 2.5, 10.0], [stream + 2.4, 10.0]]);
+        d.branch(next, &[[stream, 8.0], [stream, 0.5]]);
         d
     }
 }

@@ -121,6 +121,12 @@ pub trait Model: Send + Sync {
         false
     }
 
+    /// How many positions a source and an answer may each have, where a learned table of positions
+    /// ends.
+    fn longest(&self) -> Option<usize> {
+        None
+    }
+
     /// The weights that hold the given patterns, for a memory that is not trained by gradients.
     fn store(&self, patterns: &[Vec<f32>]) -> Option<Parameters> {
         let _ = patterns;

@@ -41,12 +41,10 @@ cases! {
 }
 
 /// What each file of comparisons compares.
-const FILES: &[&[&str]] = &[COMPARED];
+const FILES: &[&[&str]] = &[COMPARED, crate::reference_rwkv::COMPARED];
 
 /// Cases and checkpoints of models that are still to be written.
 const NOT_YET: &[&str] = &[
-    "aft_full",
-    "aft_full_causal",
     "attention_additive",
     "attention_concat",
     "attention_dot",
@@ -81,7 +79,6 @@ const NOT_YET: &[&str] = &[
     "pos_rope",
     "pos_sinusoidal",
     "rmsnorm",
-    "rwkv4",
     "ssm_dense",
     "ssm_s4d_bilinear",
     "ssm_s4d_zoh",

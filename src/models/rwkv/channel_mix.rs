@@ -47,12 +47,12 @@ impl<'t> ChannelMix<'t> {
     pub fn step(&self, x: Var<'t>, before: &mut Var<'t>) -> Var<'t> {
         let a = self.norm.apply(x).named("ln2", r"\hat{x}");
         let before = std::mem::replace(before, a);
-        let x_r = shifted(a, before, self.mix_r).named("receptance_input", "x^r");
-        let x_k = shifted(a, before, self.mix_k).named("key_input", "x^k");
-        let r = x_r.dot(self.w_r).sigmoid().named("receptance", "r");
-        let k = x_k.dot(self.w_k).squared_relu().named("key", "k"); // (rows, inner)
-        let v = k.dot(self.w_v).named("value", "v");
+        let x_r = shifted(a, before, self.mix_r).named("receptance_input", "{x^r}");
+        let x_k = shifted(a, before, self.mix_k).named("key_input", "{x^k}");
+        let r = x_r.dot(self.w_r).sigmoid().named("receptance", "{r'}");
+        let k = x_k.dot(self.w_k).squared_relu().named("key", "{k'}"); // (rows, inner)
+        let v = k.dot(self.w_v).named("value", "{v'}");
         let o = (r * v).named("output", "o");
-        (x + o).named("stream", "x''")
+        (x + o).named("stream", "{x''}")
     }
 }

@@ -53,6 +53,10 @@ use crate::tape::{Tape, Var};
 use channel_mix::ChannelMix;
 use time_mix::TimeMix;
 
+/// Positions that the parallel form reads: their shares, one for each channel and each pair of
+/// positions, fill some hundred megabytes.
+const LONGEST_AT_ONCE: usize = 256;
+
 /// What the model is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
@@ -176,6 +180,11 @@ impl Model for Config {
         self.form == Form::Parallel
     }
 
+    /// What the parallel form keeps grows with the square of the length.
+    fn longest(&self) -> Option<usize> {
+        (self.form == Form::Parallel).then_some(LONGEST_AT_ONCE)
+    }
+
     fn config(&self) -> Json {
         json!(self)
     }
@@ -192,11 +201,23 @@ pub const SPEC: ModelSpec = ModelSpec {
     source: "Peng et al. 2023, arXiv 2305.13048, §3, appendix D",
     year: 2023,
     build: |config| Ok(Box::new(ConfigError::read::<Config>("rwkv", config)?)),
-    recipes: &[Recipe {
-        id: "rwkv-brackets",
-        config: r#"{"symbols":9,"hidden":48,"layers":2,"outputs":9,"inner":192}"#,
-        ..STORIES
-    }],
+    recipes: &[
+        Recipe {
+            id: "rwkv-brackets",
+            config: r#"{"symbols":9,"hidden":48,"layers":2,"outputs":9,"inner":192}"#,
+            ..BRACKETS
+        },
+        Recipe {
+            id: "rwkv-recall",
+            config: r#"{"symbols":27,"hidden":64,"layers":2,"outputs":10,"inner":256}"#,
+            task: "recall",
+            task_config: r#"{"keys":16,"shortest":2,"longest":8}"#,
+            steps: 8000,
+            learning_rate: 3e-3,
+            target: 0.0,
+            ..BRACKETS
+        },
+    ],
     values: &[
         recurrent::INPUT,
         signed(
@@ -304,7 +325,7 @@ fn as_attention(config: &Json, weights: &Parameters) -> Result<(Json, Parameters
 }
 
 /// What the shipped models have in common.
-const STORIES: Recipe = Recipe {
+const BRACKETS: Recipe = Recipe {
     id: "",
     config: "",
     task: "brackets",

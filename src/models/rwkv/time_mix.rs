@@ -101,9 +101,9 @@ impl<'t> TimeMix<'t> {
     pub fn step(&self, x: Var<'t>, state: &mut State<'t>) -> Var<'t> {
         let a = self.norm.apply(x).named("ln1", r"\hat{x}");
         let before = std::mem::replace(&mut state.before, a);
-        let x_r = shifted(a, before, self.mix_r).named("receptance_input", "x^r");
-        let x_k = shifted(a, before, self.mix_k).named("key_input", "x^k");
-        let x_v = shifted(a, before, self.mix_v).named("value_input", "x^v");
+        let x_r = shifted(a, before, self.mix_r).named("receptance_input", "{x^r}");
+        let x_k = shifted(a, before, self.mix_k).named("key_input", "{x^k}");
+        let x_v = shifted(a, before, self.mix_v).named("value_input", "{x^v}");
         let r = x_r.dot(self.w_r).sigmoid().named("receptance", "r");
         let k = x_k.dot(self.w_k).named("key", "k");
         let v = x_v.dot(self.w_v).named("value", "v");
@@ -125,7 +125,7 @@ impl<'t> TimeMix<'t> {
             }
         };
         let o = (r * wkv).dot(self.w_o).named("output", "o");
-        (x + o).named("stream", "x'")
+        (x + o).named("stream", "{x'}")
     }
 }
 
