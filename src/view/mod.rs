@@ -7,6 +7,7 @@ pub mod attention;
 pub mod cells;
 pub mod command;
 pub mod compare;
+mod decay;
 pub mod diagram;
 pub mod flow;
 pub mod gates;
@@ -63,6 +64,7 @@ pub const VIEWS: &[ViewSpec] = &[
     gates::SPEC,
     half_life::SPEC,
     attention::SPEC,
+    decay::SPEC,
     piano::SPEC,
     prediction::SPEC,
     compare::SPEC,
