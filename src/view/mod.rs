@@ -15,6 +15,7 @@ pub mod heatmap;
 pub mod inspector;
 mod inspector_back;
 pub mod intervene;
+mod ladder;
 pub mod laboratory;
 pub mod math;
 pub mod network;
@@ -53,6 +54,7 @@ use crate::training::live::Live;
 pub const VIEWS: &[ViewSpec] = &[
     diagram::SPEC,
     network::SPEC,
+    ladder::SPEC,
     pixels::SPEC,
     heatmap::SPEC,
     gates::SPEC,
