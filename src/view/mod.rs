@@ -17,6 +17,7 @@ pub mod heatmap;
 pub mod inspector;
 mod inspector_back;
 pub mod intervene;
+mod ladder;
 pub mod laboratory;
 pub mod lengths;
 pub mod math;
@@ -59,6 +60,7 @@ use crate::training::live::Live;
 pub const VIEWS: &[ViewSpec] = &[
     diagram::SPEC,
     network::SPEC,
+    ladder::SPEC,
     pixels::SPEC,
     heatmap::SPEC,
     gates::SPEC,
