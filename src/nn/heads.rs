@@ -109,9 +109,7 @@ impl<'t> Heads<'t> {
             let query = head.query.apply(x).named("query", "q");
             let asked = match &mut memory {
                 Memory::Own => head.asked(x, &sight.distance),
-                Memory::Earlier(cache) => {
-                    cache.grown(number, head.asked(x, &sight.distance))
-                }
+                Memory::Earlier(cache) => cache.grown(number, head.asked(x, &sight.distance)),
                 Memory::Ready(asked) => asked[number],
             };
             mixed.push(attention(query, asked, sight, number));
@@ -141,7 +139,11 @@ impl<'t> Cache<'t> {
         keys.push(row.key);
         values.push(row.value);
         let tape = row.key.tape();
-        if keys.len() == 1 { row } else { Asked { key: tape.stack(keys), value: tape.stack(values) } }
+        if keys.len() == 1 {
+            row
+        } else {
+            Asked { key: tape.stack(keys), value: tape.stack(values) }
+        }
     }
 }
 

@@ -255,7 +255,10 @@ mod tests {
     fn distances_are_counted_within_each_sequence() {
         let places = Places::new(2, 1..3, 0..3);
         let of_one = [[1.0, 0.0, 1.0], [2.0, 1.0, 0.0]];
-        assert_eq!(places.distances(), ndarray::arr2(&[of_one[0], of_one[1], of_one[0], of_one[1]]));
+        assert_eq!(
+            places.distances(),
+            ndarray::arr2(&[of_one[0], of_one[1], of_one[0], of_one[1]])
+        );
         let never = f32::NEG_INFINITY;
         let of_one = [[0.0, 0.0, never], [0.0; 3]];
         assert_eq!(places.mask(), ndarray::arr2(&[of_one[0], of_one[1], of_one[0], of_one[1]]));

@@ -143,7 +143,12 @@ impl<'t> Network<'t> {
     }
 
     /// Symbols and their positions as rows of the stream.
-    fn stream(&self, symbols: &[usize], places: std::ops::Range<usize>, sequences: usize) -> Var<'t> {
+    fn stream(
+        &self,
+        symbols: &[usize],
+        places: std::ops::Range<usize>,
+        sequences: usize,
+    ) -> Var<'t> {
         let _section = self.tape.section("input");
         let scale = (self.config.size as f32).sqrt();
         let x = self.embedding.rows(symbols).scale(scale).named("input", "x");

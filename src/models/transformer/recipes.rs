@@ -68,7 +68,7 @@ const TRANSLATE: Recipe = Recipe {
     id: "",
     config: "",
     task: "translate",
-    task_config: r#"{"sentences":"all","longest":20}"#,
+    task_config: r#"{"sentences":"full","longest":20}"#,
     steps: 4000,
     batch: 64,
     learning_rate: 2e-3,

@@ -22,12 +22,7 @@ fn parts(attribute: &Attribute) -> usize {
 }
 
 /// Adds a product to z, part by part: `product` is of how many rows x, y and z have in each.
-fn each(
-    parts: usize,
-    [x, y]: [&Array2<f32>; 2],
-    z: &mut Array2<f32>,
-    [turn_x, turn_y]: [bool; 2],
-) {
+fn each(parts: usize, [x, y]: [&Array2<f32>; 2], z: &mut Array2<f32>, [turn_x, turn_y]: [bool; 2]) {
     let rows = |array: &Array2<f32>| (array.nrows() / parts).max(1);
     let (x_rows, y_rows, z_rows) = (rows(x), rows(y), rows(z));
     let all = x.axis_chunks_iter(Axis(0), x_rows).zip(y.axis_chunks_iter(Axis(0), y_rows));

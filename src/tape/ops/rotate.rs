@@ -20,7 +20,11 @@ pub struct Rotate;
 pub type Turns = Arc<[[f32; 2]]>;
 
 /// Calls `turn` with the places of each pair and its cosine and sine.
-fn pairs([rows, columns]: [usize; 2], turns: &[[f32; 2]], mut turn: impl FnMut(usize, usize, [f32; 2])) {
+fn pairs(
+    [rows, columns]: [usize; 2],
+    turns: &[[f32; 2]],
+    mut turn: impl FnMut(usize, usize, [f32; 2]),
+) {
     let half = columns / 2;
     assert!(turns.len() == rows * half, "{} turns for {rows}×{columns}", turns.len());
     for row in 0..rows {
