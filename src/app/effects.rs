@@ -41,7 +41,7 @@ impl Runner {
             Ok(checkpoint) => checkpoint,
             Err(error) => return Outcome::Failed(error.to_string()),
         };
-        let sequence = match checkpoint.task.parse(&request.input) {
+        let sequence = match checkpoint.parse(&request.input) {
             Ok(sequence) => sequence,
             Err(error) => return Outcome::Unreadable(error),
         };
@@ -70,7 +70,7 @@ impl Runner {
             None => (&request.input, &request.interventions),
         };
         let label = beside.label();
-        let sequence = checkpoint.task.parse(input).map_err(|error| format!("{label}: {error}"))?;
+        let sequence = checkpoint.parse(input).map_err(|error| format!("{label}: {error}"))?;
         let trace = Trace::record_edited(&checkpoint, sequence, interventions);
         Ok(Run { label, ..finish(request.number, &checkpoint, trace, request.loss_at) })
     }

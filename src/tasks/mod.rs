@@ -427,6 +427,14 @@ impl<'a> Rollout<'a> {
         Self { task, given, source, longest, sequence, is_cut }
     }
 
+    /// Stopped where a model's table of positions ends, if it has one: the answer has a row for each
+    /// of its own positions.
+    #[must_use]
+    pub fn within(self, table: Option<usize>) -> Self {
+        let end = table.map_or(usize::MAX, |rows| self.source.saturating_add(rows));
+        Self { longest: self.longest.min(end), ..self }
+    }
+
     /// Whether the model was stopped before it had ended.
     #[must_use]
     pub fn is_cut(&self) -> bool {
@@ -636,6 +644,16 @@ pub enum InputError {
         /// How many there are.
         found: usize,
         /// How many there may be.
+        longest: usize,
+    },
+    /// The model's learned table of positions ends before it.
+    #[error(
+        "the model has learned {longest} positions and no more; the input has {found}. Shorten it"
+    )]
+    BeyondTable {
+        /// How many positions a source has.
+        found: usize,
+        /// How many the table has.
         longest: usize,
     },
 }

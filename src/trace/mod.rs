@@ -100,7 +100,7 @@ impl Trace {
         let task = &*checkpoint.task;
         let model = &*checkpoint.model;
         let tape = tape_for(checkpoint, Mode::Record, interventions.clone());
-        let rollout = Rollout::new(task, &sequence);
+        let rollout = Rollout::new(task, &sequence).within(model.longest());
         let binder = Binder::stored(&tape, parameters);
         let stepped = (!model.reads_at_once()).then(|| model.forward(&binder, &rollout));
         if stepped.is_none() {

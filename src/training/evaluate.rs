@@ -119,7 +119,7 @@ fn written(
     parameters: &Parameters,
     example: &Example,
 ) -> Sequence {
-    let rollout = Rollout::new(task, &example.sequence);
+    let rollout = Rollout::new(task, &example.sequence).within(model.longest());
     let tape = Tape::lean();
     let _ = model.forward(&Binder::stored(&tape, parameters), &rollout);
     rollout.finish()

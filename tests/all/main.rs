@@ -17,6 +17,7 @@ mod lesson;
 mod page;
 mod reference;
 mod reference_rwkv;
+mod reference_transformer;
 mod registry;
 mod reload;
 mod rooms;

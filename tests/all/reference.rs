@@ -41,7 +41,11 @@ cases! {
 }
 
 /// What each file of comparisons compares.
-const FILES: &[&[&str]] = &[COMPARED, crate::reference_rwkv::COMPARED];
+const FILES: &[&[&str]] = &[
+    COMPARED,
+    crate::reference_rwkv::COMPARED,
+    crate::reference_transformer::COMPARED,
+];
 
 /// Cases and checkpoints of models that are still to be written.
 const NOT_YET: &[&str] = &[
@@ -57,33 +61,20 @@ const NOT_YET: &[&str] = &[
     "bert",
     "conv_seq2seq_fairseq",
     "conv_seq2seq_paper",
-    "decoder_layer_post_norm_relu",
-    "decoder_layer_pre_norm_gelu",
-    "encoder_layer_post_norm_relu",
-    "encoder_layer_pre_norm_gelu",
     "gnmt_scoring",
     "gnmt_translation",
     "gpt2",
     "hierarchical_attention",
     "int8_matmul",
-    "layernorm",
     "llama",
     "mamba",
     "memn2n_adjacent",
     "memn2n_layerwise",
-    "mha_causal",
-    "mha_cross",
-    "mha_self",
-    "pos_alibi",
-    "pos_learned",
-    "pos_rope",
-    "pos_sinusoidal",
     "rmsnorm",
     "ssm_dense",
     "ssm_s4d_bilinear",
     "ssm_s4d_zoh",
     "text_cnn",
-    "transformer_full",
     "vit",
     "checkpoint gpt2",
     "checkpoint gpt2_base",

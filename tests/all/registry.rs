@@ -356,8 +356,10 @@ fn a_diagram_shows_values_of_the_run_within_its_frame() {
             let name = name.unwrap_or_else(|| panic!("{model}: `{value}` is drawn, not computed"));
             let position = 1 + place.offset;
             // Of what is computed for several positions at once, the first of them bears the name.
-            let nodes = run.graph.everywhere(name).iter();
-            let mut node = nodes.rev().find(|(start, _)| *start <= position).map(|(_, node)| *node);
+            // A decoder's stand where the source ends.
+            let nodes = run.graph.everywhere(name);
+            let found = nodes.iter().rev().find(|(start, _)| *start <= position);
+            let mut node = found.or(nodes.first()).map(|(_, node)| *node);
             for input in path {
                 node = node.and_then(|node| run.graph.node(node).inputs.get(*input).copied());
             }

@@ -27,17 +27,18 @@ macro_rules! config {
 pub const RECIPES: &[Recipe] = &[
     Recipe {
         id: "transformer-translate",
-        config: config!(43, 14, 64, 128, "pre", r#""sinusoidal""#),
+        config: config!(352, 189, 64, 256, "pre", r#""sinusoidal""#),
         ..TRANSLATE
     },
     Recipe {
         id: "transformer-post-translate",
-        config: config!(43, 14, 64, 128, "post", r#""sinusoidal""#),
+        config: config!(352, 189, 64, 256, "post", r#""sinusoidal""#),
         ..TRANSLATE
     },
     Recipe {
         id: "transformer-none-echo",
         config: config!(10, 9, 64, 128, "pre", r#""none""#),
+        target: 0.0,
         ..ECHO
     },
     Recipe {
@@ -53,6 +54,7 @@ pub const RECIPES: &[Recipe] = &[
     Recipe {
         id: "transformer-alibi-echo",
         config: config!(10, 9, 64, 128, "pre", r#""alibi""#),
+        target: 0.0,
         ..ECHO
     },
     Recipe {
@@ -65,9 +67,9 @@ pub const RECIPES: &[Recipe] = &[
 const TRANSLATE: Recipe = Recipe {
     id: "",
     config: "",
-    task: "numerals",
-    task_config: r#"{"largest":9999}"#,
-    steps: 3000,
+    task: "translate",
+    task_config: r#"{"sentences":"full","longest":20}"#,
+    steps: 4000,
     batch: 64,
     learning_rate: 2e-3,
     clip: 1.0,
@@ -81,7 +83,6 @@ const TRANSLATE: Recipe = Recipe {
 const ECHO: Recipe = Recipe {
     task: "echo",
     task_config: r#"{"letters":8,"shortest":2,"longest":12,"order":"either"}"#,
-    steps: 4000,
-    target: 0.0,
+    steps: 3000,
     ..TRANSLATE
 };
