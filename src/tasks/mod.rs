@@ -17,6 +17,7 @@ pub mod recall;
 pub mod remember;
 pub mod scoring;
 pub mod sentiment;
+pub mod stories;
 pub mod tagging;
 pub mod translate;
 pub mod words;
@@ -47,6 +48,7 @@ pub const TASKS: &[TaskSpec] = &[
     dates::SPEC,
     recall::SPEC,
     translate::SPEC,
+    stories::SPEC,
 ];
 
 /// The longest input that is accepted: enough for any lesson, short enough that a recorded run
@@ -208,6 +210,9 @@ pub enum Measure {
     Accuracy,
     /// The mean squared error: less is better.
     MeanSquaredError,
+    /// By how much the loss lies above the entropy of what is to be foretold, as a share of that
+    /// entropy: less is better, and 0 the best that can be done.
+    AboveEntropy,
 }
 
 impl Measure {
@@ -217,6 +222,7 @@ impl Measure {
         match self {
             Self::Accuracy => "accuracy",
             Self::MeanSquaredError => "mean squared error",
+            Self::AboveEntropy => "loss above entropy",
         }
     }
 
@@ -225,7 +231,7 @@ impl Measure {
     pub fn reaches(self, score: f64, target: f64) -> bool {
         match self {
             Self::Accuracy => score >= target,
-            Self::MeanSquaredError => score <= target,
+            Self::MeanSquaredError | Self::AboveEntropy => score <= target,
         }
     }
 }
@@ -233,7 +239,7 @@ impl Measure {
 /// Numbers added up over answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
-    /// Right answers, or squared errors.
+    /// Right answers, squared errors, or what answers cost above the entropy.
     pub sum: f64,
     /// Answers.
     pub count: usize,

@@ -36,7 +36,7 @@ use chart::Reading;
 use grammar::{GRAMMAR, Tree};
 
 /// The fewest characters of a drawn sentence.
-const SHORTEST: usize = 3;
+const SHORTEST: usize = 4;
 /// The most characters of a drawn sentence, whatever is configured.
 const LONGEST: usize = 20;
 /// The most characters that may be typed.

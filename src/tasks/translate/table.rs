@@ -148,8 +148,8 @@ pub const NOUNS: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// What is done to things: Chinese | English | in which patterns | where | to what. The patterns are
-/// those of [`SENTENCES`]; 这 is for verbs of what is there already, unlike 写, and 的 for those
-/// that say in a relative clause which thing is meant.
+/// those of [`SENTENCES`]; 店 is for what one goes to a shop for, 这 is for verbs of what is there
+/// already, unlike 写, and 的 for those that say in a relative clause which thing is meant.
 pub const VERBS: &[(&str, &str, &str, &str, &str)] = &[
     (
         "吃",
@@ -191,7 +191,7 @@ pub const VERBS: &[(&str, &str, &str, &str, &str)] = &[
     (
         "买",
         "buy | buy ##s | bought | bought | buy ##ing",
-        "了在过会的这",
+        "了在过会的这店",
         "MARKET",
         "苹果 鸡蛋 橙子 蛋糕 茶 咖啡 牛奶 书 报纸 毛衣 衬衫 裙子 帽子 雨伞 花 包 杯子 桌子 椅子 自行车 车 猫 狗 鸟 鱼 马",
     ),
@@ -280,11 +280,12 @@ pub const PARTS: &[(&str, &str, &str, f32)] = &[
     ("WHO", "PRONOUN", "PRONOUN", 4.0),
     ("WHO", "NAME", "NAME", 2.0),
     ("WHO", "PERSON", "the PERSON:one", 4.0),
-    ("SUBJ", "WHO", "WHO", 10.0),
-    ("SUBJ", "这个 PERSON", "this PERSON:one", 1.0),
-    ("SUBJ", "那个 PERSON", "that PERSON:one", 1.0),
-    ("SUBJ", "PERSON 们", "the PERSON:several", 1.5),
-    ("SUBJ", "那 NUMBER 个 PERSON", "those NUMBER PERSON:several", 0.8),
+    ("WHOEVER", "WHO", "WHO", 10.0),
+    ("WHOEVER", "这个 PERSON", "this PERSON:one", 1.0),
+    ("WHOEVER", "那个 PERSON", "that PERSON:one", 1.0),
+    ("WHOEVER", "PERSON 们", "the PERSON:several", 1.5),
+    ("WHOEVER", "那 NUMBER 个 PERSON", "those NUMBER PERSON:several", 0.8),
+    ("SUBJ", "WHOEVER", "WHOEVER", 14.3),
     ("SUBJ", "POSTURE ANY 的 PERSON", "the PERSON:one who is POSTURE:ing ANY", 1.0),
     ("SUBJ", "HOLDING 的 PERSON", "the PERSON:one who is HOLDING", 1.5),
     ("OUT", "在 OUTSIDE", "OUTSIDE", 1.0),
@@ -311,10 +312,15 @@ pub const PARTS_OF_VERBS: &[(&str, &str, &str, &str, f32)] = &[
 pub const SENTENCES: &[(&str, &str, &str, f32)] = &[
     // What is over.
     ("了", "SUBJ PAST? PLACE*? VERB* 了 NP*", "SUBJ VERB*:past NP* PLACE*? PAST?", 12.0),
-    ("了", "PAST SUBJ PLACE*? VERB* 了 NP*", "SUBJ VERB*:past NP* PLACE*? PAST", 4.0),
+    ("了", "PAST WHOEVER PLACE*? VERB* 了 NP*", "WHOEVER VERB*:past NP* PLACE*? PAST", 4.0),
     ("", "SUBJ PAST? ANY? DID", "SUBJ DID:past ANY? PAST?", 3.0),
     ("", "SUBJ PAST? 去了 GOAL", "SUBJ went to GOAL PAST?", 2.0),
-    ("了", "SUBJ PAST? 去 GOAL VERB* 了 ONE*", "SUBJ went to GOAL and VERB*:past ONE* PAST?", 1.5),
+    (
+        "店",
+        "SUBJ PAST? 去商店 VERB* 了 ONE*",
+        "SUBJ went to the shop and VERB*:past ONE* PAST?",
+        1.5,
+    ),
     // What goes on.
     ("在", "SUBJ 正在 VERB* ONE*", "SUBJ be@SUBJ VERB*:ing ONE*", 3.0),
     ("在", "SUBJ 现在正在 VERB* NP*", "SUBJ be@SUBJ VERB*:ing NP* now", 1.5),
@@ -329,7 +335,12 @@ pub const SENTENCES: &[(&str, &str, &str, f32)] = &[
     ("", "SUBJ ANY? DONE", "SUBJ have@SUBJ DONE:done ANY?", 2.0),
     // What is to come, and what is wished for.
     ("会", "SUBJ FUTURE 会 PLACE*? VERB* NP*", "SUBJ will VERB*:base NP* PLACE*? FUTURE", 4.0),
-    ("会", "FUTURE SUBJ 会 PLACE*? VERB* NP*", "SUBJ will VERB*:base NP* PLACE*? FUTURE", 2.0),
+    (
+        "会",
+        "FUTURE WHOEVER 会 PLACE*? VERB* NP*",
+        "WHOEVER will VERB*:base NP* PLACE*? FUTURE",
+        2.0,
+    ),
     ("", "SUBJ FUTURE 会 ANY? ACTION", "SUBJ will ACTION:base ANY? FUTURE", 1.5),
     ("", "SUBJ FUTURE 会去 GOAL", "SUBJ will go to GOAL FUTURE", 1.5),
     ("会", "SUBJ WANT PLACE*? VERB* NP*", "SUBJ WANT@SUBJ to VERB*:base NP* PLACE*?", 3.0),

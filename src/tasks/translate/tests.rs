@@ -199,7 +199,8 @@ fn what_leaves_the_grammar_runs_and_is_remarked() {
     };
     let nearest = |text: &str| Some(text.to_owned());
     let wrong = remark("他昨天看了一个书");
-    assert_eq!((wrong.position, wrong.found.as_str()), (7, "书"));
+    assert_eq!((wrong.position, wrong.found.as_str()), (6, "个"));
+    assert_eq!(wrong.nearest, nearest("他昨天看了一本书"));
     let wrong = remark("他喝了一杯苹果");
     assert_eq!((wrong.position, wrong.found.as_str()), (5, "苹"));
     // Something is missing at the end.
