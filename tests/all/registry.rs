@@ -111,8 +111,17 @@ fn no_two_values_share_a_name() {
 fn every_value_is_explained_in_both_languages_and_every_explanation_has_a_value() {
     for spec in MODELS {
         let mut used = BTreeSet::new();
-        for recipe in spec.recipes {
-            let model = build(spec, recipe.config);
+        // A variant may write the same function with other values.
+        let variants = spec.recipes.iter().flat_map(|recipe| {
+            let config: Json = serde_json::from_str(recipe.config).unwrap();
+            let parameters = build(spec, recipe.config).init(1);
+            let rewritten =
+                spec.variants.iter().map(move |v| (v.rewrite)(&config, &parameters).unwrap().0);
+            rewritten.map(|config| (recipe, config.to_string()))
+        });
+        let shipped = spec.recipes.iter().map(|recipe| (recipe, recipe.config.to_owned()));
+        for (recipe, config) in shipped.chain(variants) {
+            let model = build(spec, &config);
             let run =
                 Run::new(&*model, &model.init(1), &input(&*model, LENGTH, 1, 1), Tape::recording());
             for named in run.graph.names().iter().filter(|named| !named.is_parameter) {
