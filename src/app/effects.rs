@@ -7,7 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::reload;
 use super::state::{
-    Beside, Explained, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest, State,
+    Beside, Explained, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest,
+    State,
 };
 use super::stops;
 use super::trainers::Trainers;
@@ -229,7 +230,8 @@ impl Threads {
             while let Some(work) = inbox.next() {
                 let event = match work {
                     Work::Run(request) => Event::Ran(request.number, runner.run(request)),
-                    Work::Measure(request) => match measure(&request, &mut || inbox.has_no_other()) {
+                    Work::Measure(request) => match measure(&request, &mut || inbox.has_no_other())
+                    {
                         Some(measured) => Event::Measured(measured),
                         None => continue,
                     },

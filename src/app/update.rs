@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use super::state::{
-    BESIDE_AT_MOST, Beside, Explained, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message, ModelChoice,
-    OpenLesson, Outcome, Run, RunRequest, Sheet, State,
+    BESIDE_AT_MOST, Beside, Explained, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message,
+    ModelChoice, OpenLesson, Outcome, Run, RunRequest, Sheet, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
 use super::{interventions, stepping, training};

@@ -17,6 +17,7 @@
 
 pub mod backward;
 mod chain;
+mod edit;
 pub mod equation;
 pub mod graph;
 pub mod intervention;

@@ -462,10 +462,7 @@ fn tape_for(checkpoint: &Checkpoint, mode: Mode, interventions: Vec<Intervention
 }
 
 /// The parameters with the interventions on weights applied.
-fn edited<'c>(
-    checkpoint: &'c Checkpoint,
-    interventions: &[Intervention],
-) -> Cow<'c, Parameters> {
+fn edited<'c>(checkpoint: &'c Checkpoint, interventions: &[Intervention]) -> Cow<'c, Parameters> {
     let is_weight = |intervention: &Intervention| {
         checkpoint.parameters.iter().any(|(name, _)| intervention.names(name))
     };

@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis};
 use super::{Attribute, Local, Op, Place};
 use crate::tape::backward::Sink;
 use crate::tape::equation::Tex;
-use crate::tape::intervention::{Edit, edit_rows, pull_back_rows};
+use crate::tape::edit::{Edit, edit_rows, pull_back_rows};
 use crate::tape::{Tape, Var};
 use crate::tensor::kernel;
 

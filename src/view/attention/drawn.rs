@@ -111,9 +111,8 @@ pub fn make(scene: &Scene<'_>, maps: &[Map], key: &Key) -> Option<Drawn> {
         }
         What::Rollout(last, _) => {
             let of = |layer: usize| {
-                let heads = maps.iter().filter(|map| {
-                    (map.part, map.layer) == (Part::Encoder, layer)
-                });
+                let heads =
+                    maps.iter().filter(|map| (map.part, map.layer) == (Part::Encoder, layer));
                 let heads: Vec<Grid> = heads.filter_map(|map| map.grid(trace, None)).collect();
                 attention::mean(&heads)
             };
@@ -144,7 +143,11 @@ pub fn scale(ui: &Ui, drawn: &[Rc<Drawn>]) -> Scale {
     let (low, high) = drawn.iter().fold((0.0_f32, 0.0_f32), |(low, high), drawn| {
         (low.min(drawn.extent[0]), high.max(drawn.extent[1]))
     });
-    if low < 0.0 { Scale::signed(high.max(-low), dark) } else { Scale::sequential(0.0, round_up(high), dark) }
+    if low < 0.0 {
+        Scale::signed(high.max(-low), dark)
+    } else {
+        Scale::sequential(0.0, round_up(high), dark)
+    }
 }
 
 /// The smallest of 1, 0.5, 0.2, 0.1, … that is not below `high`; `high` itself beyond 1.
