@@ -20,7 +20,8 @@ use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, m
 use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::tasks;
-use crate::trace::{Backward, Trace, importance, jacobian};
+use crate::trace::importance::{self, Progress};
+use crate::trace::{Backward, Trace, jacobian};
 use crate::view::Selection;
 use crate::view::command::Export;
 
@@ -119,9 +120,12 @@ pub fn measure(request: &MeasureRequest, is_wanted: &mut dyn FnMut() -> bool) ->
 
 /// How much a run's answers depend on each token; `None` as soon as that is not wanted any more.
 pub fn explain(run: &Run, is_wanted: &mut dyn FnMut() -> bool) -> Option<Explained> {
-    let importance = importance::measure(&run.checkpoint, &run.trace, is_wanted).map(Arc::new);
-    let is_given_up = importance.is_none() && !is_wanted();
-    (!is_given_up).then_some(Explained { number: run.number, importance: Some(importance) })
+    let found = importance::measure(&run.checkpoint, &run.trace, is_wanted);
+    if found.is_none() && !is_wanted() {
+        return None;
+    }
+    let progress = found.map_or(Progress::Impossible, |found| Progress::Done(Arc::new(found)));
+    Some(Explained { number: run.number, progress })
 }
 
 /// What the worker still has to do: the newest run, then the newest measurements of it.

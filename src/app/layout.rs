@@ -80,11 +80,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             .as_ref()
             .filter(|measured| measured.number == run.number)
             .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
-        importance: state
-            .importance
-            .as_ref()
-            .filter(|explained| explained.number == run.number)
-            .map(|explained| explained.importance.as_ref().map(|found| found.as_deref())),
+        importance: state.importance(),
         timeline: &state.timeline,
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),

@@ -16,6 +16,7 @@ use crate::models;
 use crate::tasks::{self, Split};
 use crate::tensor::random::Random;
 use crate::trace::Trace;
+use crate::trace::importance::Progress;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::live::Order;
 use crate::view::command::{CompareCommand, Export};
@@ -250,7 +251,7 @@ fn explain(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let effect = Effect::Explain(run.clone());
-    state.importance = Some(Explained { number, importance: None });
+    state.importance = Some(Explained { number, progress: Progress::Running });
     vec![effect]
 }
 

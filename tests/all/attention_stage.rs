@@ -12,7 +12,6 @@ use unrolled::nn::Binder;
 use unrolled::tape::Intervention;
 use unrolled::tasks::Sequence;
 use unrolled::trace::Trace;
-use unrolled::trace::importance::Importance;
 use unrolled::trace::timeline::{Timeline, TimelineCommand};
 use unrolled::view::{self, Command, Language, Memory, Scene, Selection};
 
@@ -24,7 +23,6 @@ pub struct Stage {
     pub timeline: Timeline,
     pub memory: Memory,
     pub selection: Option<Selection>,
-    pub importance: Option<Option<Option<Importance>>>,
     pub commands: Vec<Command>,
 }
 
@@ -42,7 +40,6 @@ impl Stage {
             timeline,
             memory: Memory::default(),
             selection: None,
-            importance: None,
             commands: Vec::new(),
         }
     }
@@ -67,8 +64,6 @@ impl Stage {
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let view = view::find("attention").expect("a view");
         assert!((view.applies)(&self.trace));
-        let importance =
-            self.importance.as_ref().map(|asked| asked.as_ref().map(|found| found.as_ref()));
         let mut scene = Scene {
             trace: &self.trace,
             run: 1,
@@ -82,7 +77,7 @@ impl Stage {
             marks: &[],
             laboratory: None,
             jacobians: None,
-            importance,
+            importance: None,
             timeline: &self.timeline,
             back: None,
             selection: self.selection.as_ref(),

@@ -72,8 +72,12 @@ impl Cache {
         Rc::clone(&self.maps)
     }
 
-    pub(super) fn known(&self, key: &Key) -> Option<Option<Rc<Drawn>>> {
-        self.drawn.get(key).cloned()
+    pub(super) fn knows(&self, key: &Key) -> bool {
+        self.drawn.contains_key(key)
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<Rc<Drawn>> {
+        self.drawn.get(key).cloned().flatten()
     }
 
     pub(super) fn keep(&mut self, key: Key, drawn: Option<Rc<Drawn>>) {

@@ -7,7 +7,7 @@ use egui::{Rect, RichText, Stroke, Ui, pos2};
 use super::super::{Command, Scene, number, theme, tr_with};
 use super::row::{Place, STRIP};
 use crate::trace::attention::{Grid, Map, Part};
-use crate::trace::importance::{LONGEST, rank_correlation};
+use crate::trace::importance::{LONGEST, Progress, rank_correlation};
 
 /// The height of a strip of bars, and from one to the next.
 const BARS: f32 = 22.0;
@@ -51,13 +51,13 @@ pub fn ui(
             scene.commands.push(Command::Explain);
             return say(ui, scene.tr("gradient.measuring").to_owned());
         }
-        Some(None) => return say(ui, scene.tr("gradient.measuring").to_owned()),
-        Some(Some(None)) => {
+        Some(Progress::Running) => return say(ui, scene.tr("gradient.measuring").to_owned()),
+        Some(Progress::Impossible) => {
             let values = [("longest", LONGEST.to_string())];
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
             return say(ui, tr_with(scene.language, "attention.unmeasured", &values));
         }
-        Some(Some(Some(found))) => found,
+        Some(Progress::Done(found)) => found,
     };
     if !scene.is_done_at("prediction", place.position) {
         return say(ui, scene.tr("attention.after_answer").to_owned());

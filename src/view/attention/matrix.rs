@@ -115,7 +115,7 @@ fn panel_ui(
     let top = panel.top() + title.map_or(0.0, |_| TITLE_HEIGHT);
     let width = panel.width() - gutter - theme::GAP_SMALL;
     let fit = |height: f32| {
-        (width / columns.max(1) as f32).min(height / rows.max(1) as f32).min(LARGEST_CELL).max(1e-3)
+        (width / columns.max(1) as f32).min(height / rows.max(1) as f32).clamp(1e-3, LARGEST_CELL)
     };
     // The height of the names depends on the cells and the cells on what the names leave.
     let guess = fit(panel.bottom() - top - 20.0);

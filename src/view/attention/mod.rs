@@ -178,10 +178,9 @@ fn token(text: &str) -> &str {
 
 /// What is drawn of a key, made once for each run.
 fn drawn(scene: &mut Scene<'_>, maps: &[Map], key: &Key) -> Option<Rc<drawn::Drawn>> {
-    if let Some(found) = scene.memory.attention.known(key) {
-        return found;
+    if !scene.memory.attention.knows(key) {
+        let made = drawn::make(scene, maps, key).map(Rc::new);
+        scene.memory.attention.keep(key.clone(), made);
     }
-    let made = drawn::make(scene, maps, key).map(Rc::new);
-    scene.memory.attention.keep(key.clone(), made.clone());
-    made
+    scene.memory.attention.get(key)
 }

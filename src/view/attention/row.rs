@@ -50,7 +50,7 @@ impl Place {
 }
 
 /// The steps that a map has, each with its words; the weights are the last.
-fn steps<'a>(scene: &Scene<'a>, map: &Map) -> Vec<(String, &'static str, &'static str)> {
+fn steps(scene: &Scene<'_>, map: &Map) -> Vec<(String, &'static str, &'static str)> {
     let words = [
         ("attention.score", "attention.score_hint"),
         ("attention.scaled", "attention.scaled_hint"),
