@@ -153,6 +153,7 @@ fn channel_ui(ui: &mut Ui, scene: &mut Scene<'_>, map: &Map) {
 fn threshold_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.add_space(theme::GAP);
     let label = ui.label(RichText::new(scene.tr("attention.filter")).small().weak());
+    ui.add_space(theme::GAP_SMALL);
     let before = scene.memory.attention.settings.threshold;
     let mut threshold = before;
     ui.spacing_mut().slider_width = SLIDER_WIDTH;
