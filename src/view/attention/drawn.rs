@@ -56,7 +56,7 @@ pub struct Cache {
     pub(super) tiles: Tiles,
     run: Option<u64>,
     maps: Rc<[Map]>,
-    drawn: HashMap<Key, Option<Rc<Drawn>>>,
+    pictures: HashMap<Key, Option<Rc<Drawn>>>,
 }
 
 impl Cache {
@@ -65,7 +65,7 @@ impl Cache {
         if self.run != Some(run) {
             self.run = Some(run);
             self.maps = attention::maps(trace).into();
-            self.drawn.clear();
+            self.pictures.clear();
             self.tiles.clear();
         }
         self.tiles.begin();
@@ -73,15 +73,15 @@ impl Cache {
     }
 
     pub(super) fn knows(&self, key: &Key) -> bool {
-        self.drawn.contains_key(key)
+        self.pictures.contains_key(key)
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<Rc<Drawn>> {
-        self.drawn.get(key).cloned().flatten()
+        self.pictures.get(key).cloned().flatten()
     }
 
     pub(super) fn keep(&mut self, key: Key, drawn: Option<Rc<Drawn>>) {
-        self.drawn.insert(key, drawn);
+        self.pictures.insert(key, drawn);
     }
 }
 
