@@ -18,6 +18,7 @@ pub mod remember;
 pub mod scoring;
 pub mod sentiment;
 pub mod tagging;
+pub mod translate;
 pub mod words;
 
 use std::cell::{Cell, RefCell};
@@ -45,6 +46,7 @@ pub const TASKS: &[TaskSpec] = &[
     echo::SPEC,
     dates::SPEC,
     recall::SPEC,
+    translate::SPEC,
 ];
 
 /// The longest input that is accepted: enough for any lesson, short enough that a recorded run
@@ -104,6 +106,19 @@ pub trait Task: Send + Sync {
     /// What stands between two tokens when they are put together to be typed.
     fn joint(&self) -> &'static str {
         ""
+    }
+
+    /// What was written after what is given, as one would read it.
+    fn written(&self, sequence: &Sequence) -> String {
+        let tokens = self.tokens(sequence);
+        tokens.get(self.given(sequence)..).unwrap_or_default().join(self.joint())
+    }
+
+    /// Where an input that can be read leaves what the task is about, so that nobody knows the right
+    /// answer; `None` where it does not, or where there is nothing to leave.
+    fn remark(&self, sequence: &Sequence) -> Option<Remark> {
+        let _ = sequence;
+        None
     }
 
     /// How many positions of a sequence are given; what follows them the model writes itself,
@@ -334,6 +349,17 @@ pub enum Targets {
     LastNumber(f32),
     /// One of the stored patterns, by its number, when the model has come to rest.
     Pattern(usize),
+}
+
+/// Where a sequence leaves what a task knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The first position that does not fit; the number of all of them where only more is missing.
+    pub position: usize,
+    /// What stands there; empty where more is missing.
+    pub found: String,
+    /// The nearest input that is known, or the part that would fit there.
+    pub nearest: Option<String>,
 }
 
 /// A sequence and what should be answered.

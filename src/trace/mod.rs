@@ -23,7 +23,7 @@ use crate::checkpoint::Checkpoint;
 use crate::models::{Axes, KeptShare, Outputs, Range, ValueDoc, recurrent};
 use crate::nn::{Binder, Parameters};
 use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, Tape};
-use crate::tasks::{Batch, Example, Rollout, Sequence, Targets};
+use crate::tasks::{Batch, Example, Remark, Rollout, Sequence, Targets, Task};
 
 pub use backward::Backward;
 pub use cost::Cost;
@@ -43,6 +43,9 @@ pub struct Trace {
     is_cut: bool,
     joint: &'static str,
     text: String,
+    /// What is written up to each position from the last given one on, as one would read it.
+    written: Vec<String>,
+    remark: Option<Remark>,
     notes: Vec<u8>,
     targets: Targets,
     judged: Vec<Option<bool>>,
@@ -130,6 +133,8 @@ impl Trace {
             is_cut,
             joint: task.joint(),
             text: task.text(&sequence),
+            written: written(task, &sequence),
+            remark: task.remark(&sequence),
             notes: task.notes(&sequence),
             targets,
             judged,
@@ -182,6 +187,21 @@ impl Trace {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What the model has written when it has read up to a position, as one would read it; `None`
+    /// before that and where a model only reads.
+    #[must_use]
+    pub fn written(&self, position: usize) -> Option<&str> {
+        let at = (position + 1).checked_sub(self.given)?;
+        let last = self.written.len().checked_sub(1)?;
+        self.written.get(at.min(last)).map(String::as_str)
+    }
+
+    /// Where the input leaves what its task is about, so that nobody knows the right answer.
+    #[must_use]
+    pub fn remark(&self) -> Option<&Remark> {
+        self.remark.as_ref()
     }
 
     /// The sequence as MIDI note numbers; empty where it is no melody.
@@ -496,6 +516,15 @@ fn add_losses(tape: &Tape, outputs: &Outputs<'_>, targets: &Targets) {
         };
         let _ = loss.named(LOSS, "L");
     }
+}
+
+/// What is written after what is given, up to each position; nothing where nothing can be.
+fn written(task: &dyn Task, sequence: &Sequence) -> Vec<String> {
+    let given = task.given(sequence);
+    if task.source(sequence) >= sequence.len() {
+        return Vec::new();
+    }
+    (given..=sequence.len()).map(|end| task.written(&sequence.beginning(end))).collect()
 }
 
 /// Which named value each node is a step towards.
