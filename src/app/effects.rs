@@ -8,7 +8,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::inbox::{Inbox, Job, Work};
 use super::reload;
 use super::state::{
-    Beside, Explained, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest, State,
+    Beside, Explained, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest,
+    State,
 };
 use super::stops;
 use super::trainers::Trainers;
@@ -20,7 +21,8 @@ use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, m
 use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::tasks;
-use crate::trace::{Backward, Trace, importance, jacobian};
+use crate::trace::importance::{self, Progress};
+use crate::trace::{Backward, Trace, jacobian};
 use crate::training::lengths::{self, Piece, Point};
 use crate::view::Selection;
 use crate::view::command::Export;
@@ -135,9 +137,12 @@ pub fn measure(request: &MeasureRequest, is_wanted: &mut dyn FnMut() -> bool) ->
 
 /// How much a run's answers depend on each token; `None` as soon as that is not wanted any more.
 pub fn explain(run: &Run, is_wanted: &mut dyn FnMut() -> bool) -> Option<Explained> {
-    let importance = importance::measure(&run.checkpoint, &run.trace, is_wanted).map(Arc::new);
-    let is_given_up = importance.is_none() && !is_wanted();
-    (!is_given_up).then_some(Explained { number: run.number, importance: Some(importance) })
+    let found = importance::measure(&run.checkpoint, &run.trace, is_wanted);
+    if found.is_none() && !is_wanted() {
+        return None;
+    }
+    let progress = found.map_or(Progress::Impossible, |found| Progress::Done(Arc::new(found)));
+    Some(Explained { number: run.number, progress })
 }
 
 /// Accuracy at a length, unless something else is wanted before; then it is begun anew afterwards,

@@ -80,11 +80,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             .as_ref()
             .filter(|measured| measured.number == run.number)
             .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
-        importance: state
-            .importance
-            .as_ref()
-            .filter(|explained| explained.number == run.number)
-            .map(|explained| explained.importance.as_ref().map(|found| found.as_deref())),
+        importance: state.importance(),
         lengths: open.lesson.stage_at(open.stop.checked_sub(1)).and_then(|stage| stage.lengths),
         points: &state.lengths.points,
         timeline: &state.timeline,

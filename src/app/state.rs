@@ -14,7 +14,7 @@ use crate::lesson::{
 use crate::models::{self, Diagram};
 use crate::tape::Intervention;
 use crate::tasks::InputError;
-use crate::trace::importance::Importance;
+use crate::trace::importance::{Importance, Progress};
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
@@ -294,8 +294,8 @@ pub struct Measured {
 pub struct Explained {
     /// The number of the run.
     pub number: u64,
-    /// `None` while it is being measured; then `None` inside where it cannot be.
-    pub importance: Option<Option<Arc<Importance>>>,
+    /// What was found.
+    pub progress: Progress<Arc<Importance>>,
 }
 
 /// Accuracy by length: what was found, and what is being measured.
@@ -423,6 +423,18 @@ impl State {
             message: None,
             sheet: None,
         }
+    }
+
+    /// How much the answers of the run on the stage depend on each token, once a view asked for it.
+    #[must_use]
+    pub fn importance(&self) -> Option<Progress<&Importance>> {
+        let number = self.run.as_ref()?.number;
+        let explained = self.importance.as_ref().filter(|explained| explained.number == number)?;
+        Some(match &explained.progress {
+            Progress::Running => Progress::Running,
+            Progress::Impossible => Progress::Impossible,
+            Progress::Done(importance) => Progress::Done(importance),
+        })
     }
 
     /// Whether the inspector is shown in a window of this width, in points.

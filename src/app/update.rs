@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use super::state::{
-    BESIDE_AT_MOST, Beside, Explained, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message, ModelChoice,
-    OpenLesson, Outcome, Run, RunRequest, Sheet, State,
+    BESIDE_AT_MOST, Beside, Explained, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message,
+    ModelChoice, OpenLesson, Outcome, Run, RunRequest, Sheet, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
 use super::{interventions, stepping, training};
@@ -16,6 +16,7 @@ use crate::models;
 use crate::tasks::{self, Split};
 use crate::tensor::random::Random;
 use crate::trace::Trace;
+use crate::trace::importance::Progress;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::{Piece, Point};
 use crate::training::live::Order;
@@ -259,7 +260,7 @@ fn explain(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let effect = Effect::Explain(run.clone());
-    state.importance = Some(Explained { number, importance: None });
+    state.importance = Some(Explained { number, progress: Progress::Running });
     vec![effect]
 }
 

@@ -17,6 +17,7 @@
 
 pub mod backward;
 mod chain;
+mod edit;
 pub mod equation;
 pub mod graph;
 pub mod intervention;
@@ -54,8 +55,8 @@ pub struct Tape {
     graph: RefCell<Graph>,
     mode: Mode,
     interventions: Vec<Intervention>,
-    /// Last parts of the names of values whose rows are units rather than positions.
-    rows_are_units: Vec<&'static str>,
+    /// Where rows are positions: the last parts of the names of values whose rows are units instead.
+    rows_are_units: Option<Vec<&'static str>>,
     /// Initial states by name, where they are not what the model says.
     starts_from: HashMap<String, Array2<f32>>,
     position: Cell<i32>,
@@ -101,7 +102,7 @@ impl Tape {
             graph: RefCell::new(graph),
             mode,
             interventions,
-            rows_are_units: Vec::new(),
+            rows_are_units: None,
             starts_from: HashMap::new(),
             position: Cell::new(0),
             section: Cell::new(section),
@@ -119,11 +120,12 @@ impl Tape {
         Self { starts_from: states, ..self }
     }
 
-    /// The same, knowing values by the last parts of their names whose rows are units: interventions
-    /// on some positions change them as a whole.
+    /// The same for one sequence, whose values have a row for each position from the one they are
+    /// named at: interventions on some positions change those rows. Values by the last parts of
+    /// their names that have a row for each unit instead are changed as a whole.
     #[must_use]
-    pub fn rows_are_units(self, of: impl Iterator<Item = &'static str>) -> Self {
-        Self { rows_are_units: of.collect(), ..self }
+    pub fn rows_are_positions(self, but_for: impl Iterator<Item = &'static str>) -> Self {
+        Self { rows_are_units: Some(but_for.collect()), ..self }
     }
 
     /// What has been recorded so far.
@@ -326,7 +328,9 @@ impl<'t> Var<'t> {
         if !self.tape.interventions.is_empty() {
             let full = self.tape.graph.borrow().name(id).name.clone();
             let last = full.rsplit('.').next();
-            let is_whole = self.tape.rows_are_units.iter().any(|name| Some(*name) == last);
+            // Parallel sequences are changed alike.
+            let units = self.tape.rows_are_units.as_ref();
+            let is_whole = units.is_none_or(|units| units.iter().any(|name| Some(*name) == last));
             let n_rows = if is_whole { 1 } else { self.shape()[0] };
             for intervention in &self.tape.interventions {
                 let Some(rows) = intervention.rows(&full, position, n_rows) else { continue };

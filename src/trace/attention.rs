@@ -45,8 +45,24 @@ pub struct Map {
 /// All maps of a run, in order of part, layer and head.
 #[must_use]
 pub fn maps(trace: &Trace) -> Vec<Map> {
-    let map = |name: &str| {
+    let mut maps: Vec<Map> = found(trace).collect();
+    maps.sort_by_key(|map| (map.part, map.layer, map.head));
+    maps
+}
+
+/// Whether a run has any map.
+#[must_use]
+pub fn has_maps(trace: &Trace) -> bool {
+    found(trace).next().is_some()
+}
+
+fn found(trace: &Trace) -> impl Iterator<Item = Map> {
+    trace.value_names().filter_map(|name| {
         let (scope, last) = name.rsplit_once('.').unwrap_or(("", name));
+        // This is asked for in every frame, and what axes stand for takes a while to find.
+        if !matches!(last, "attention" | "contribution") {
+            return None;
+        }
         let part = match (last, trace.axes(name)) {
             ("attention", Axes::Source) => Part::Cross,
             ("attention", Axes::Own) if scope.starts_with("encoder") => Part::Encoder,
@@ -58,10 +74,7 @@ pub fn maps(trace: &Trace) -> Vec<Map> {
             scope.split('.').find_map(|part| part.strip_prefix(prefix)?.parse().ok()).unwrap_or(0)
         };
         Some(Map { name: name.to_owned(), part, layer: number("layer"), head: number("head") })
-    };
-    let mut maps: Vec<Map> = trace.value_names().filter_map(map).collect();
-    maps.sort_by_key(|map| (map.part, map.layer, map.head));
-    maps
+    })
 }
 
 impl Map {

@@ -33,6 +33,17 @@ pub struct Importance {
     pub left_out: Array2<f32>,
 }
 
+/// How far such a measurement has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress<T> {
+    /// It goes on.
+    Running,
+    /// It cannot be made of this run.
+    Impossible,
+    /// It is made.
+    Done(T),
+}
+
 impl Importance {
     /// The two rows of a position: gradient times input, and left out.
     #[must_use]

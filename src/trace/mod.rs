@@ -478,14 +478,11 @@ fn tape_for(checkpoint: &Checkpoint, mode: Mode, interventions: Vec<Intervention
     let docs = checkpoint.spec.values.iter();
     let by_unit = docs.filter(|doc| doc.axes == Axes::UnitsByPosition);
     let last = |doc: &ValueDoc| doc.name.rsplit('.').next().unwrap_or(doc.name);
-    Tape::new(mode, interventions).rows_are_units(by_unit.map(last))
+    Tape::new(mode, interventions).rows_are_positions(by_unit.map(last))
 }
 
 /// The parameters with the interventions on weights applied.
-fn edited<'c>(
-    checkpoint: &'c Checkpoint,
-    interventions: &[Intervention],
-) -> Cow<'c, Parameters> {
+fn edited<'c>(checkpoint: &'c Checkpoint, interventions: &[Intervention]) -> Cow<'c, Parameters> {
     let is_weight = |intervention: &Intervention| {
         checkpoint.parameters.iter().any(|(name, _)| intervention.names(name))
     };

@@ -49,7 +49,7 @@ use crate::lesson::{Breakpoint, Marks, Seen, SeenRun};
 use crate::models::{Diagram, Range};
 use crate::palette::Scale;
 use crate::tape::{EVERYWHERE, NodeId};
-use crate::trace::importance::Importance;
+use crate::trace::importance::{Importance, Progress};
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, Trace, Walk, statistics};
@@ -123,9 +123,8 @@ pub struct Scene<'a> {
     pub laboratory: Option<&'a Laboratory>,
     /// The state whose Jacobians were asked for, and those of each run; empty until they are there.
     pub jacobians: Option<(&'a str, &'a [Option<Arc<Jacobians>>])>,
-    /// How much the answers depend on each token, once that was asked for: `None` inside while it is
-    /// being measured, and then `None` inside that if it cannot be.
-    pub importance: Option<Option<Option<&'a Importance>>>,
+    /// How much the answers depend on each token, once that was asked for.
+    pub importance: Option<Progress<&'a Importance>>,
     /// The lengths that accuracy is measured at, where the lesson says so.
     pub lengths: Option<Lengths>,
     /// What accuracy was found at which length.

@@ -9,6 +9,8 @@
 )]
 
 mod assets;
+mod attention;
+mod attention_stage;
 mod cli;
 mod export;
 mod golden;

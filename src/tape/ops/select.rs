@@ -7,8 +7,8 @@ use ndarray::{Array2, Axis};
 
 use super::{Attribute, Local, Op, Place};
 use crate::tape::backward::Sink;
+use crate::tape::edit::{Edit, edit_rows, pull_back_rows};
 use crate::tape::equation::Tex;
-use crate::tape::intervention::{Edit, edit_rows, pull_back_rows};
 use crate::tape::{Tape, Var};
 use crate::tensor::kernel;
 
@@ -235,11 +235,12 @@ fn written(what: &str, range: &Range<usize>) -> String {
 }
 
 impl Place {
-    /// The place in LaTeX, behind a comma each.
+    /// The place in LaTeX; empty where it is everywhere.
     fn latex(&self) -> String {
         let parts = [("row", &self.rows), ("unit", &self.units)];
         let parts = parts.iter().filter_map(|(what, range)| Some((what, range.as_ref()?)));
-        parts.map(|(what, range)| format!(r",\ {}", written(what, range))).collect()
+        let written: Vec<String> = parts.map(|(what, range)| written(what, range)).collect();
+        written.join(r",\ ")
     }
 }
 
@@ -268,11 +269,12 @@ impl Op for Intervene {
 
     fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex {
         let Attribute::Edit(edit, place) = attribute else { return x[0].clone() };
+        let place = Some(place.latex()).filter(|place| !place.is_empty());
+        let place = place.map_or_else(String::new, |place| format!(r",\ {place}"));
         Tex::atom(format!(
-            r"\operatorname{{do}}\left({}\ \big|\ {}{}\right)",
+            r"\operatorname{{do}}\left({}\ \big|\ {}{place}\right)",
             x[0].text,
             edit.latex(),
-            place.latex()
         ))
     }
 
@@ -280,7 +282,9 @@ impl Op for Intervene {
         let Attribute::Edit(edit, place) = attribute else { return Tex::atom("1") };
         let slope = edit.factor(&x[0]);
         let place = place.latex();
-        let Some(place) = place.strip_prefix(r",\ ") else { return slope };
+        if place.is_empty() {
+            return slope;
+        }
         Tex::atom(format!(
             r"\begin{{cases}} {} & {place} \\ 1 & \text{{else}} \end{{cases}}",
             slope.text,

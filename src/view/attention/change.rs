@@ -49,9 +49,7 @@ pub fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, map: &Map) {
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, map: &Map) {
     let Some(sum) = map.sum(scene.trace) else { return };
     let (words, command) = match switched_off(scene.trace, map) {
-        Some(at) => {
-            ("attention.switch_on", Command::Interventions(InterveneCommand::Lift(at)))
-        }
+        Some(at) => ("attention.switch_on", Command::Interventions(InterveneCommand::Lift(at))),
         None => ("attention.switch_off", Command::Intervene(format!("{sum} = 0"))),
     };
     let hint = tr_with(scene.language, "attention.switch_hint", &[("name", &sum)]);
@@ -71,7 +69,8 @@ fn weights_ui(ui: &mut Ui, scene: &mut Scene<'_>, map: &Map) {
     let mut all = scene.memory.attention.settings.all_rows || row.is_none();
     ui.horizontal(|ui| {
         if let Some(row) = row {
-            let words = tr_with(scene.language, "attention.this_row", &[("position", &row.to_string())]);
+            let words =
+                tr_with(scene.language, "attention.this_row", &[("position", &row.to_string())]);
             if ui.selectable_label(!all, words).clicked() {
                 all = false;
             }

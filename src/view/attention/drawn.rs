@@ -56,7 +56,7 @@ pub struct Cache {
     pub(super) tiles: Tiles,
     run: Option<u64>,
     maps: Rc<[Map]>,
-    drawn: HashMap<Key, Option<Rc<Drawn>>>,
+    pictures: HashMap<Key, Option<Rc<Drawn>>>,
 }
 
 impl Cache {
@@ -65,19 +65,23 @@ impl Cache {
         if self.run != Some(run) {
             self.run = Some(run);
             self.maps = attention::maps(trace).into();
-            self.drawn.clear();
+            self.pictures.clear();
             self.tiles.clear();
         }
         self.tiles.begin();
         Rc::clone(&self.maps)
     }
 
-    pub(super) fn known(&self, key: &Key) -> Option<Option<Rc<Drawn>>> {
-        self.drawn.get(key).cloned()
+    pub(super) fn knows(&self, key: &Key) -> bool {
+        self.pictures.contains_key(key)
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<Rc<Drawn>> {
+        self.pictures.get(key).cloned().flatten()
     }
 
     pub(super) fn keep(&mut self, key: Key, drawn: Option<Rc<Drawn>>) {
-        self.drawn.insert(key, drawn);
+        self.pictures.insert(key, drawn);
     }
 }
 
@@ -111,9 +115,8 @@ pub fn make(scene: &Scene<'_>, maps: &[Map], key: &Key) -> Option<Drawn> {
         }
         What::Rollout(last, _) => {
             let of = |layer: usize| {
-                let heads = maps.iter().filter(|map| {
-                    (map.part, map.layer) == (Part::Encoder, layer)
-                });
+                let heads =
+                    maps.iter().filter(|map| (map.part, map.layer) == (Part::Encoder, layer));
                 let heads: Vec<Grid> = heads.filter_map(|map| map.grid(trace, None)).collect();
                 attention::mean(&heads)
             };
@@ -144,7 +147,11 @@ pub fn scale(ui: &Ui, drawn: &[Rc<Drawn>]) -> Scale {
     let (low, high) = drawn.iter().fold((0.0_f32, 0.0_f32), |(low, high), drawn| {
         (low.min(drawn.extent[0]), high.max(drawn.extent[1]))
     });
-    if low < 0.0 { Scale::signed(high.max(-low), dark) } else { Scale::sequential(0.0, round_up(high), dark) }
+    if low < 0.0 {
+        Scale::signed(high.max(-low), dark)
+    } else {
+        Scale::sequential(0.0, round_up(high), dark)
+    }
 }
 
 /// The smallest of 1, 0.5, 0.2, 0.1, … that is not below `high`; `high` itself beyond 1.

@@ -7,7 +7,7 @@ use egui::{Rect, RichText, Stroke, Ui, pos2};
 use super::super::{Command, Scene, number, theme, tr_with};
 use super::row::{Place, STRIP};
 use crate::trace::attention::{Grid, Map, Part};
-use crate::trace::importance::{LONGEST, rank_correlation};
+use crate::trace::importance::{LONGEST, Progress, rank_correlation};
 
 /// The height of a strip of bars, and from one to the next.
 const BARS: f32 = 22.0;
@@ -51,13 +51,13 @@ pub fn ui(
             scene.commands.push(Command::Explain);
             return say(ui, scene.tr("gradient.measuring").to_owned());
         }
-        Some(None) => return say(ui, scene.tr("gradient.measuring").to_owned()),
-        Some(Some(None)) => {
+        Some(Progress::Running) => return say(ui, scene.tr("gradient.measuring").to_owned()),
+        Some(Progress::Impossible) => {
             let values = [("longest", LONGEST.to_string())];
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
             return say(ui, tr_with(scene.language, "attention.unmeasured", &values));
         }
-        Some(Some(Some(found))) => found,
+        Some(Progress::Done(found)) => found,
     };
     if !scene.is_done_at("prediction", place.position) {
         return say(ui, scene.tr("attention.after_answer").to_owned());
@@ -77,11 +77,12 @@ pub fn ui(
         let own: Vec<f32> = row.iter().skip(grid.columns.start).copied().collect();
         bars_ui(ui, place, top, &own, column.map(|at| at - grid.columns.start));
         let agreement = rank_correlation(&weights, &own);
-        let shown = agreement.map_or_else(|| "–".to_owned(), |rho| format!("{rho:.2}").replace('-', "−"));
+        let shown =
+            agreement.map_or_else(|| "–".to_owned(), |rho| format!("{rho:.2}").replace('-', "−"));
         let entry = column.and_then(|at| own.get(at - grid.columns.start).copied());
         agreements.push(match entry {
-            Some(entry) => format!("{words} {} (ρ {shown})", number(entry)),
-            None => format!("{words} ρ = {shown}"),
+            Some(entry) => format!("{words} {shown} ({})", number(entry)),
+            None => format!("{words} {shown}"),
         });
     }
     let values = [("agreements", agreements.join(" · "))];
@@ -92,7 +93,8 @@ pub fn ui(
 /// Bars up and down from a middle line, the largest as high as there is room.
 fn bars_ui(ui: &Ui, place: &Place, top: f32, row: &[f32], marked: Option<usize>) {
     let dark = ui.visuals().dark_mode;
-    let rect = Rect::from_min_max(pos2(place.area.left(), top), pos2(place.area.right(), top + BARS));
+    let rect =
+        Rect::from_min_max(pos2(place.area.left(), top), pos2(place.area.right(), top + BARS));
     let painter = ui.painter().with_clip_rect(rect);
     let largest = row.iter().filter(|x| x.is_finite()).fold(0.0_f32, |a, x| a.max(x.abs()));
     let middle = rect.center().y;

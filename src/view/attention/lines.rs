@@ -13,7 +13,7 @@ use crate::trace::timeline::TimelineCommand;
 
 const FONT: FontId = FontId::monospace(13.0);
 /// From token to token.
-const SPACING: std::ops::RangeInclusive<f32> = 16.0..=26.0;
+const SPACING: std::ops::RangeInclusive<f32> = 16.0..=40.0;
 const HEADING: f32 = 22.0;
 /// Tokens stand in columns of at most this width; the lines have the rest.
 const COLUMN: f32 = 110.0;
@@ -32,8 +32,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, key: &Key
     let tallest = rows.max(columns).max(1) as f32;
     let spacing = (room.y / tallest).clamp(*SPACING.start(), *SPACING.end());
     let dark = ui.visuals().dark_mode;
-    let (heading, _) =
-        ui.allocate_exact_size(vec2(ui.available_width(), HEADING), Sense::hover());
+    let (heading, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEADING), Sense::hover());
     let width = (room.x - 16.0).min(560.0);
     let column = COLUMN.min(0.3 * width);
     for (x, align, key) in [

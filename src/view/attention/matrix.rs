@@ -12,11 +12,13 @@ use crate::trace::attention::{Map, Part};
 use crate::trace::timeline::TimelineCommand;
 
 /// Cells grow up to this many points by themselves, and up to this many when zoomed in.
-const LARGEST_CELL: f32 = 34.0;
+const LARGEST_CELL: f32 = 48.0;
 const LARGEST_ZOOMED: f32 = 60.0;
 /// Room at the left for names and for what the strips below mean.
-const GUTTER: f32 = 84.0;
+const GUTTER: f32 = 94.0;
 const TITLE_HEIGHT: f32 = 20.0;
+/// Room for the line that says what a row is.
+const CAPTION: f32 = 22.0;
 /// The matrix is at least this high; where there is less room, strips are left out.
 const SMALLEST: f32 = 120.0;
 
@@ -50,7 +52,8 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, key: &Key
     let threshold = scene.memory.attention.settings.threshold;
     let coloring = Coloring { scale, threshold };
     let has_row = matches!(key.what, What::Map(_)) && key.shown == super::super::Shown::Value;
-    let room = ui.available_size() - vec2(0.0, heatmap::legend_height() + theme::GAP);
+    let below_all = heatmap::legend_height() + CAPTION + theme::GAP;
+    let room = ui.available_size() - vec2(0.0, below_all);
     let wanted = if has_row { row::height(scene, map) } else { 0.0 };
     let below = wanted.min((room.y - SMALLEST).max(0.0));
     let (rect, _) = ui.allocate_exact_size(vec2(room.x, room.y - below), Sense::hover());
@@ -81,17 +84,15 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, key: &Key
             evidence::ui(&mut inner, scene, map, &drawn.grid, &place, column);
         }
     }
-    ui.horizontal(|ui| {
-        heatmap::legend_ui(ui, &scale);
-        let words = match (map.part, &key.what) {
-            (_, What::Rollout(..)) => scene.tr("attention.rollout_hint"),
-            (Part::Contribution, _) => super::normalisation(scene, map),
-            (Part::Cross, _) => scene.tr("attention.rows_cross"),
-            _ => scene.tr("attention.rows"),
-        };
-        let text = RichText::new(words).small().weak();
-        ui.add(egui::Label::new(text).truncate()).on_hover_text(words);
-    });
+    let words = match (map.part, &key.what) {
+        (_, What::Rollout(..)) => scene.tr("attention.rollout_hint"),
+        (Part::Contribution, _) => super::normalisation(scene, map),
+        (Part::Cross, _) => scene.tr("attention.rows_cross"),
+        _ => scene.tr("attention.rows"),
+    };
+    let text = RichText::new(words).small().weak();
+    ui.add(egui::Label::new(text).truncate()).on_hover_text(words);
+    heatmap::legend_ui(ui, &scale);
 }
 
 fn panel_ui(
@@ -114,7 +115,7 @@ fn panel_ui(
     let top = panel.top() + title.map_or(0.0, |_| TITLE_HEIGHT);
     let width = panel.width() - gutter - theme::GAP_SMALL;
     let fit = |height: f32| {
-        (width / columns.max(1) as f32).min(height / rows.max(1) as f32).min(LARGEST_CELL).max(1e-3)
+        (width / columns.max(1) as f32).min(height / rows.max(1) as f32).clamp(1e-3, LARGEST_CELL)
     };
     // The height of the names depends on the cells and the cells on what the names leave.
     let guess = fit(panel.bottom() - top - 20.0);
@@ -281,7 +282,10 @@ fn clicked(
     } else if response.clicked() {
         scene.memory.attention.settings.row = Some(row);
         if matches!(key.what, What::Map(_)) {
-            let selection = Selection::new(&map.name, Some(unit));
+            // A row that is no step of the run is so far from the cursor, wherever that is.
+            let far = row as i32 - scene.now() as i32;
+            let offset = if is_stepwise(scene.trace, map) { 0 } else { far };
+            let selection = Selection { offset, ..Selection::new(&map.name, Some(unit)) };
             scene.commands.push(Command::Select(Some(selection)));
         }
         // Rows that are computed together have one place in the run.

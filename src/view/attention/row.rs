@@ -1,7 +1,9 @@
 //! The steps of one row of attention in numbers: scores, scaled, masked, softmax, weighted sum. Each
 //! is a strip under the map whose cells stand under the map's columns.
 
-use egui::{Align2, FontId, Mesh, Rect, RichText, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{
+    Align2, FontId, Mesh, Rect, RichText, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
+};
 
 use super::super::{Command, Scene, Selection, cells, number, theme, tr_with};
 use super::axis::Names;
@@ -36,13 +38,19 @@ impl Place {
         let left = ui.max_rect().left();
         let rect = Rect::from_min_max(pos2(left, top), pos2(self.area.left() - 6.0, top + STRIP));
         let painter = ui.painter().with_clip_rect(rect.expand2(vec2(2.0, 2.0)));
-        painter.text(rect.right_center(), Align2::RIGHT_CENTER, words, FONT, theme::weak_text(dark));
+        painter.text(
+            rect.right_center(),
+            Align2::RIGHT_CENTER,
+            words,
+            FONT,
+            theme::weak_text(dark),
+        );
         ui.interact(rect, ui.scope_id().with(("strip", words)), Sense::hover()).on_hover_text(hint);
     }
 }
 
 /// The steps that a map has, each with its words; the weights are the last.
-fn steps<'a>(scene: &Scene<'a>, map: &Map) -> Vec<(String, &'static str, &'static str)> {
+fn steps(scene: &Scene<'_>, map: &Map) -> Vec<(String, &'static str, &'static str)> {
     let words = [
         ("attention.score", "attention.score_hint"),
         ("attention.scaled", "attention.scaled_hint"),
@@ -102,7 +110,8 @@ pub fn ui(
         sum_ui(ui, scene, &name, place, top);
         top += STEP;
     }
-    let rect = Rect::from_min_size(pos2(ui.max_rect().left(), top), vec2(ui.max_rect().width(), SENTENCE));
+    let rect =
+        Rect::from_min_size(pos2(ui.max_rect().left(), top), vec2(ui.max_rect().width(), SENTENCE));
     let mut line = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     let text = sentence(scene, map, grid, place.position, marked, &shown);
     line.add(egui::Label::new(RichText::new(text.clone()).small()).truncate()).on_hover_text(text);

@@ -44,6 +44,7 @@ pub fn heads_ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], heads: &[Map])
     let columns = columns.unwrap_or(1);
     let side = side(room, columns, all.len().div_ceil(columns), 0.0).max(SMALLEST);
     ScrollArea::vertical().id_salt("heads").max_height(room.y).auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
         for row in all.chunks(columns) {
             row_ui(ui, scene, maps, (row, side, TITLE), coloring, "");
         }
@@ -54,7 +55,9 @@ pub fn heads_ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], heads: &[Map])
 /// Draws all maps: a section for each part, a row for each layer with the highest on top.
 pub fn overview_ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map]) {
     let all: Vec<Thumbnail> = (0..maps.len())
-        .filter_map(|at| Some(Thumbnail { at, drawn: picture(scene, maps, at)?, title: String::new() }))
+        .filter_map(|at| {
+            Some(Thumbnail { at, drawn: picture(scene, maps, at)?, title: String::new() })
+        })
         .collect();
     let coloring = coloring(ui, scene, &all);
     let mut parts: Vec<Part> = maps.iter().map(|map| map.part).collect();

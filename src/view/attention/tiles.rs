@@ -3,16 +3,18 @@
 
 use std::collections::HashMap;
 
-use egui::{Color32, ColorImage, Pos2, Rect, TextureHandle, TextureOptions, Ui, Vec2, pos2, vec2};
+use egui::{
+    Color32, ColorImage, Painter, Pos2, Rect, TextureHandle, TextureOptions, Ui, Vec2, pos2, vec2,
+};
 
 use super::super::theme;
 use super::drawn::{Drawn, Key};
 use crate::palette::Scale;
 
 /// Cells along the side of a tile.
-pub const SIDE: usize = 256;
-/// Tiles that are coloured in one frame; the others follow in the next ones.
-const PER_FRAME: usize = 4;
+pub const SIDE: usize = 128;
+/// Cells that are coloured in one frame, a millisecond's work; the others follow in the next ones.
+const PER_FRAME: usize = 3 * SIDE * SIDE;
 /// More are not kept.
 const KEPT: usize = 400;
 
@@ -69,6 +71,7 @@ struct TileKey {
 #[derive(Default)]
 pub struct Tiles {
     textures: HashMap<TileKey, TextureHandle>,
+    /// Cells coloured in this frame.
     made: usize,
 }
 
@@ -106,6 +109,23 @@ impl Tiles {
         let pixels = lens.cell.min_elem() * ui.ctx().pixels_per_point();
         let wanted = if pixels < 1.0 { (1.0 / pixels.max(1e-6)).log2().ceil() as usize } else { 0 };
         let level = wanted.min(drawn.smaller.len());
+        let is_whole = self.paint_level(ui, &painter, (key, drawn), coloring, (lens, clip), level);
+        if !is_whole {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// Draws one level as far as its tiles are there; over a coarser one where some are not.
+    fn paint_level(
+        &mut self,
+        ui: &Ui,
+        painter: &Painter,
+        (key, drawn): (&Key, &Drawn),
+        coloring: Coloring,
+        (lens, clip): (Lens, Rect),
+        level: usize,
+    ) -> bool {
+        let (rows, columns) = drawn.grid.weights.dim();
         let side = SIDE << level;
         let seen = [
             lens.seen(1, clip.top(), clip.bottom(), rows),
@@ -115,16 +135,24 @@ impl Tiles {
         let Scale { low, high, dark, .. } = coloring.scale;
         let coded = [coloring.threshold.to_bits(), high.to_bits() ^ low.to_bits().rotate_left(7)];
         let coloring_key = [coded[0], coded[1], u32::from(dark)];
-        for tile in down.flat_map(|y| across.clone().map(move |x| [y, x])) {
-            let tile_key =
-                TileKey { key: key.clone(), level, place: tile, coloring: coloring_key };
+        let tiles: Vec<TileKey> = down
+            .flat_map(|y| across.clone().map(move |x| [y, x]))
+            .map(|place| TileKey { key: key.clone(), level, place, coloring: coloring_key })
+            .collect();
+        let coarsest = drawn.smaller.len();
+        if level < coarsest && tiles.iter().any(|tile| !self.textures.contains_key(tile)) {
+            self.paint_level(ui, painter, (key, drawn), coloring, (lens, clip), coarsest);
+        }
+        let mut is_whole = true;
+        for tile_key in tiles {
+            let tile = tile_key.place;
             if !self.textures.contains_key(&tile_key) {
                 if self.made >= PER_FRAME {
-                    ui.ctx().request_repaint();
+                    is_whole = false;
                     continue;
                 }
-                self.made += 1;
                 let image = colored(drawn, level, tile, coloring);
+                self.made += image.pixels.len();
                 let texture = ui.ctx().load_texture("attention", image, TextureOptions::NEAREST);
                 self.textures.insert(tile_key.clone(), texture);
             }
@@ -134,6 +162,7 @@ impl Tiles {
             let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             painter.image(texture.id(), rect, uv, Color32::WHITE);
         }
+        is_whole
     }
 }
 
