@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::models::{self, ConfigError, Input, Model, ModelSpec, Recipe};
 use crate::nn::{Binder, Parameters};
 use crate::tape::Tape;
-use crate::tasks::{self, Sequence, Task};
+use crate::tasks::{self, InputError, Sequence, Task};
 use crate::tensor::random::Random;
 use crate::tensor::{shape, slice};
 
@@ -71,6 +71,22 @@ pub struct Checkpoint {
     pub task: Box<dyn Task>,
     /// Its weights.
     pub parameters: Parameters,
+}
+
+impl Checkpoint {
+    /// Reads what is typed, as the task does; more than a learned table of positions has rows for
+    /// is refused.
+    ///
+    /// # Errors
+    /// If the text is empty, not in the vocabulary, or too long.
+    pub fn read(&self, text: &str) -> Result<Sequence, InputError> {
+        let sequence = self.task.parse(text)?;
+        let found = self.task.source(&sequence);
+        match self.model.longest() {
+            Some(longest) if found > longest => Err(InputError::TooLong { found, longest }),
+            _ => Ok(sequence),
+        }
+    }
 }
 
 /// Why weights cannot be loaded or written.

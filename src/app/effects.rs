@@ -40,7 +40,7 @@ impl Runner {
             Ok(checkpoint) => checkpoint,
             Err(error) => return Outcome::Failed(error.to_string()),
         };
-        let sequence = match checkpoint.task.parse(&request.input) {
+        let sequence = match checkpoint.read(&request.input) {
             Ok(sequence) => sequence,
             Err(error) => return Outcome::Unreadable(error),
         };
@@ -69,7 +69,7 @@ impl Runner {
             None => (&request.input, &request.interventions),
         };
         let label = beside.label();
-        let sequence = checkpoint.task.parse(input).map_err(|error| format!("{label}: {error}"))?;
+        let sequence = checkpoint.read(input).map_err(|error| format!("{label}: {error}"))?;
         let trace = Trace::record_edited(&checkpoint, sequence, interventions);
         Ok(Run { label, ..finish(request.number, &checkpoint, trace, request.loss_at) })
     }

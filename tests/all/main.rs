@@ -15,6 +15,7 @@ mod golden;
 mod interact;
 mod lesson;
 mod page;
+mod positions;
 mod reference;
 mod registry;
 mod reload;
