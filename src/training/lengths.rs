@@ -220,6 +220,7 @@ pub fn measure(
 mod tests {
     use super::*;
     use crate::checkpoint;
+    use crate::tasks::InputError;
 
     #[test]
     fn a_range_is_two_numbers_in_their_order() {
@@ -277,6 +278,19 @@ mod tests {
         assert!(long.score < short.score - 0.2, "{short:?} {long:?}");
         assert!(long.standard_error > 0.0 && long.standard_error < 0.05, "{long:?}");
         assert_eq!(at(4), short);
+    }
+
+    #[test]
+    fn where_a_table_of_positions_ends_there_is_a_mark_and_a_longer_input_is_refused() {
+        let (spec, recipe) = models::find_recipe("transformer-learned-echo").unwrap();
+        let checkpoint = checkpoint::untrained(spec, recipe).unwrap();
+        let at = |length: usize| measure(&checkpoint, length, SEED, 20, &mut || true).unwrap();
+        // An answer of 31 letters stands behind its arrow, so at 32 positions.
+        assert!(matches!(at(31), Point::Measured(measured) if measured.answers == 20));
+        assert_eq!(at(32), Point::TableEnds(32));
+        assert!(checkpoint.read(&"a".repeat(32)).is_ok());
+        let error = checkpoint.read(&"a".repeat(33)).unwrap_err();
+        assert_eq!(error, InputError::TooLong { found: 33, longest: 32 });
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl Frame {
         let left = if trained.shortest <= self.lengths.shortest { self.plot.left() } else { left };
         let right = if trained.longest >= self.lengths.longest { self.plot.right() } else { right };
         let band = Rect::from_min_max(pos2(left, self.plot.top()), pos2(right, self.plot.bottom()));
-        ui.painter().rect_filled(band, 0.0, theme::highlight(dark));
+        ui.painter().rect_filled(band, 0.0, theme::highlight(dark).gamma_multiply(0.6));
         let (from, to) = (trained.shortest.to_string(), trained.longest.to_string());
         let words = [("from", from.as_str()), ("to", to.as_str())];
         let words = tr_with(scene.language, "views.lengths_trained", &words);

@@ -17,6 +17,7 @@ mod golden;
 mod interact;
 mod lesson;
 mod page;
+mod positions;
 mod reference;
 mod reference_rwkv;
 mod reference_transformer;
