@@ -97,7 +97,7 @@ fn panels_ui(ui: &mut Ui, scene: &mut Scene<'_>, runs: &[(&str, &Trace)]) {
             .shrink2(vec2(theme::GAP, 0.0));
         let cell = scope::label(scene.language, scope::split(gate).0);
         let value = scope::split(gate).1;
-        let own = if cell.is_empty() { value.to_owned() } else { format!("{cell} · {value}") };
+        let own = if cell.is_empty() { value.to_owned() } else { format!("{value} · {cell}") };
         let name = if runs.len() > 1 { format!("{label}\n{own}") } else { own };
         panel_ui(ui, scene, trace, gate, &name, panel);
     }

@@ -29,7 +29,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) {
         let mut raw = if channel.raw.is_finite() { channel.raw } else { 0.0 };
         let slider = Slider::new(&mut raw, ENDS[0]..=ENDS[1])
             .clamping(SliderClamping::Edits)
-            .max_decimals(2)
+            .custom_formatter(|raw, _| format!("{raw:.2}").replace('-', "−"))
             .prefix("w = ");
         let slider = ui.add(slider).labelled_by(label.id).on_hover_text(scene.tr("decay.slider"));
         let mut wanted = slider.changed().then_some(raw);

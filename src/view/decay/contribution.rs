@@ -6,6 +6,7 @@ use ndarray::ArrayView2;
 use super::super::{Command, Scene, cells, number, theme, tr_with};
 use super::Drawn;
 use crate::models;
+use crate::trace::Trace;
 use crate::trace::timeline::TimelineCommand;
 
 /// The value that says it: a row for each channel, a column for each position.
@@ -43,11 +44,16 @@ fn extent(bars: &[Bar]) -> [f32; 2] {
     if high > low { [low, high] } else { [0.0, 1.0] }
 }
 
+/// Whether a run has what each token contributes to a layer.
+pub fn is_in(trace: &Trace, drawn: &Drawn<'_>) -> bool {
+    trace.graph().find(&drawn.name(CONTRIBUTION)).is_some()
+}
+
 /// Draws a bar for every token up to the cursor; says where to see them if this run has none.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) {
     let now = scene.now();
     let name = drawn.name(CONTRIBUTION);
-    if scene.trace.graph().find(&name).is_none() {
+    if !is_in(scene.trace, drawn) {
         absent_ui(ui, scene);
         return;
     }
@@ -101,7 +107,7 @@ fn bars_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, bars: &[Bar]) {
     let [low, high] = extent(bars);
     let y = |entry: f32| rect.bottom() - (entry - low) / (high - low) * rect.height();
     let line = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
-    for entry in [low, 0.0, high] {
+    for entry in [low, 0.0, high].into_iter().skip(usize::from(low == 0.0)) {
         painter.hline(rect.x_range(), y(entry), line);
         let at = pos2(rect.left() - 6.0, y(entry));
         let text = format!("{entry:.2}").replace('-', "−");

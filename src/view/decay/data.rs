@@ -100,12 +100,16 @@ pub fn slopes(trace: &Trace) -> Vec<f32> {
     slopes
 }
 
-/// How much a bias falls from one column to the one before it, in its last row: a slope, if it
-/// falls by the same everywhere.
+/// The slope of a head, from the last position that has a bias.
 fn slope(trace: &Trace, name: &str) -> Option<f32> {
     let rows = trace.over_time(name)?;
-    let row = rows.rows().into_iter().rev().find(|row| row.iter().any(|x| x.is_finite()))?;
-    let row: Vec<f32> = row.iter().copied().filter(|x| x.is_finite()).collect();
+    let last = rows.rows().into_iter().rev().find(|row| row.iter().any(|x| x.is_finite()))?;
+    slope_of(&last.to_vec())
+}
+
+/// How much a row of biases falls from each column to the one before it, if it falls by the same
+/// everywhere up to its own position, where it is 0. What is behind that is masked.
+fn slope_of(row: &[f32]) -> Option<f32> {
     let own = row.iter().rposition(|bias| *bias == 0.0)?;
     let before = row.get(..own).filter(|before| !before.is_empty())?;
     let slope = -before.last()?;
@@ -151,5 +155,15 @@ mod tests {
         let order = order(&channels);
         assert_eq!(order[1..], [4, 1, 3, 0]);
         assert_eq!(order[0], 2, "what is no number stands in front, where it is seen");
+    }
+
+    #[test]
+    fn a_slope_is_read_only_from_a_row_that_falls_evenly() {
+        let masked = f32::NEG_INFINITY;
+        assert_eq!(slope_of(&[-0.75, -0.5, -0.25, 0.0, masked]), Some(0.25));
+        assert_eq!(slope_of(&[-0.75, -0.6, -0.25, 0.0]), None, "bent");
+        assert_eq!(slope_of(&[0.0, 0.0, 0.0]), None, "no bias at all");
+        assert_eq!(slope_of(&[0.0, masked]), None, "nothing stands before the first");
+        assert_eq!(slope_of(&[f32::NAN; 3]), None);
     }
 }

@@ -24,8 +24,9 @@ pub const SPEC: ViewSpec = ViewSpec {
 
 /// The height of the curves, as far as there is room.
 const CURVES: std::ops::RangeInclusive<f32> = 116.0..=300.0;
-/// What stands around the curves.
-const AROUND: f32 = 430.0;
+/// What stands around the curves: always, for the selected channel, where the run has contributions,
+/// and where something was changed.
+const AROUND: [f32; 4] = [268.0, 74.0, 92.0, 30.0];
 
 /// The layer that is drawn.
 pub struct Drawn<'t> {
@@ -93,7 +94,11 @@ fn is_within(name: &str, layer: &str) -> bool {
 
 /// A factor as it is written: with as many digits as tell it from 1.
 fn factor(factor: f32) -> String {
-    if factor > 0.999 && factor < 1.0 { format!("{factor:.6}") } else { number(factor) }
+    match factor {
+        _ if factor > 0.999 && factor < 1.0 => format!("{factor:.6}"),
+        _ if factor > 0.0 && factor < 1e-3 => format!("{factor:.1e}").replace('-', "−"),
+        _ => number(factor),
+    }
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -108,7 +113,15 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         ui.set_max_width(ui.available_width() - theme::GAP);
         ui.spacing_mut().item_spacing.y = theme::GAP_SMALL;
         layers_ui(ui, scene, &layers, &drawn);
-        let height = (room - AROUND).clamp(*CURVES.start(), *CURVES.end());
+        let has = [
+            true,
+            drawn.chosen.is_some(),
+            contribution::is_in(scene.trace, &drawn),
+            drawn.chosen.is_some() && scene.baseline.is_some(),
+        ];
+        let around: f32 =
+            AROUND.iter().zip(has).map(|(room, has)| f32::from(u8::from(has)) * room).sum();
+        let height = (room - around).clamp(*CURVES.start(), *CURVES.end());
         let pointed = curves::ui(ui, scene, &drawn, height);
         change::ui(ui, scene, &drawn);
         contribution::ui(ui, scene, &drawn);
