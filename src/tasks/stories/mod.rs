@@ -33,7 +33,7 @@ use crate::tensor::random::Random;
 use grammar::{DEEPEST, END, Limits, SHORTEST_STORY, State, WORDS};
 
 /// What is written: the words, then the end.
-const OUTPUTS: [&str; 62] = words::all(&[&WORDS, &["∎"]]);
+const OUTPUTS: [&str; 56] = words::all(&[&WORDS, &["∎"]]);
 
 /// The least that stories may be limited to.
 const SHORTEST_LIMIT: usize = 20;

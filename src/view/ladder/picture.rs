@@ -103,7 +103,7 @@ pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, size: Vec2) ->
     };
     let Some((position, column)) = response.hover_pos().and_then(at) else { return response };
     let value = scene.over_time(name).and_then(|all| all.get([position, column]).copied());
-    let text = match value.filter(|_| scene.is_shown_at(name, position)) {
+    let text = match value.filter(|value| !value.is_nan() && scene.is_shown_at(name, position)) {
         Some(value) => cells::entry_text(scene, name, &[], position as i32, column, value),
         None => format!("{name}[{position}]: {}", scene.tr("inspector.not_computed")),
     };
@@ -130,7 +130,19 @@ fn texture(
         return Some(texture.id());
     }
     let matrix = matrix(scene, names, region)?;
-    let pixels = matrix.iter().map(|entry| theme::color(scale.rgb(*entry))).collect();
+    let is_own = names.first().is_some_and(|name| scene.trace.axes(name) == Axes::Own);
+    // Step by step there are no numbers for what comes later; that is not the same as no number.
+    let is_later = |[row, column]: [usize; 2]| {
+        is_own && region.columns.start + column > region.rows.start + row
+    };
+    let color = |((row, column), entry): ((usize, usize), &f32)| {
+        if entry.is_nan() && is_later([row, column]) {
+            theme::stage(scale.dark)
+        } else {
+            theme::color(scale.rgb(*entry))
+        }
+    };
+    let pixels = matrix.indexed_iter().map(color).collect();
     let image = ColorImage::new([matrix.ncols(), matrix.nrows()], pixels);
     let texture = ui.ctx().load_texture(&key, image, TextureOptions::NEAREST);
     let id = texture.id();
