@@ -6,9 +6,12 @@ use egui::{RichText, Ui};
 use crate::trace::{Cost, Trace};
 use crate::view::{Scene, theme, tr_with};
 
-/// Rows that [`ui`] needs.
+/// Lines that a run takes on a narrow stage.
+const LINES: f32 = 2.0;
+
+/// The room that [`ui`] needs.
 pub fn height(scene: &Scene<'_>) -> f32 {
-    (1 + scene.others.len()) as f32 * 20.0 + theme::GAP
+    (1 + scene.others.len()) as f32 * LINES * 17.0 + theme::GAP
 }
 
 /// One line for each run.
@@ -30,8 +33,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             ("all_path", all_path.as_str()),
         ];
         let text = tr_with(scene.language, "ladder.cost", &words);
-        let text = egui::Label::new(RichText::new(text).small()).truncate();
-        ui.add(text).on_hover_text(scene.tr("ladder.cost_hint"));
+        ui.label(RichText::new(text).small()).on_hover_text(scene.tr("ladder.cost_hint"));
     }
 }
 

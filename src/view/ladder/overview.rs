@@ -8,7 +8,7 @@ use super::{Level, costs, go, is_active, is_done, layer_name, norm, picture};
 use crate::view::{Command, Scene, Selection, cells, number, theme};
 
 /// Room for what enters and what leaves.
-const END_HEIGHT: f32 = 44.0;
+const END_HEIGHT: f32 = 46.0;
 /// Room for the stream at the left of a stack.
 const STREAM_WIDTH: f32 = 58.0;
 /// Room between the stacks, through which the encoder's result goes.
@@ -137,7 +137,7 @@ fn part_ui(
     painter.text(at, Align2::LEFT_TOP, title, FontId::proportional(13.0), ink);
     let room = rect.shrink(6.0);
     thumbnail(ui, scene, part, room);
-    if rect.height() > 44.0
+    if rect.height() > 40.0
         && let Some(size) = norm(scene, &format!("{}.update", part.scope))
     {
         let text = format!("+ {}", number(size));
@@ -156,12 +156,14 @@ fn part_ui(
 
 /// What a sub-layer did: the mean of its heads' attention, or the inner units of its network.
 fn thumbnail(ui: &Ui, scene: &mut Scene<'_>, part: &Part, room: Rect) {
+    // The name stands above, the number at the left.
+    let room = room.with_min_y(room.top() + NAME_HEIGHT);
     if part.kind == Kind::FeedForward {
         let name = format!("{}.inner", part.scope);
         let now = i32::try_from(scene.now()).unwrap_or(i32::MAX);
         let row = scene.trace.row(&name, now).filter(|_| scene.is_shown_at(&name, scene.now()));
         let Some(row) = row.map(|row| row.to_vec()) else { return };
-        let size = vec2(room.width() * 0.5, room.height().min(40.0));
+        let size = vec2(room.width() * 0.6, room.height().min(40.0));
         let rect = Rect::from_min_size(room.right_bottom() - size, size);
         let scale = scene.picture_scale(ui, &name);
         let columns = cells::square_columns(rect.size(), row.len());
@@ -214,8 +216,11 @@ fn ends_ui(ui: &Ui, scene: &Scene<'_>, side: &str, rect: Rect, bottom: f32, top:
         .filter(|t| *t < scene.trace.given() || scene.is_done_at(&format!("{side}.input"), *t))
         .filter_map(|t| scene.trace.tokens().get(t).map(String::as_str))
         .collect();
-    let text = tokens.join(if is_encoder { scene.trace.joint() } else { " " });
-    let font = FontId::monospace(13.0);
+    let text = match scene.trace.written(scene.now()).filter(|_| !is_encoder) {
+        Some(so_far) => format!("→ {so_far}"),
+        None => tokens.join(if is_encoder { scene.trace.joint() } else { " " }),
+    };
+    let font = FontId::proportional(13.0);
     let max = rect.width() - 8.0;
     let galley = painter.layout(text, font.clone(), theme::strong_text(dark), max);
     let at = pos2(rect.left() + 4.0, bottom + 8.0);
