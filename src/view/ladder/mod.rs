@@ -48,6 +48,7 @@ fn go(ui: &Ui, level: Level) {
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let plan = Plan::of(scene.trace);
     let level: Level = ui.data(|data| data.get_temp(level_id())).unwrap_or_default();
+    let level = follow(ui, scene, &plan).unwrap_or(level);
     // Another model may have no such layer.
     let level = match &level {
         Level::Layer(scope) if plan.layer(scope).is_none() => Level::Whole,
@@ -66,6 +67,26 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
     };
     zoom(ui, &plan, &level, pointed);
+}
+
+/// Where a value is that was newly chosen, here or by a lesson: in its sub-layer. The stream is looked
+/// at from wherever the learner is.
+fn follow(ui: &Ui, scene: &Scene<'_>, plan: &Plan) -> Option<Level> {
+    let id = level_id().with("followed");
+    let chosen = scene.selection.map(|selection| selection.name.clone()).unwrap_or_default();
+    let before: Option<String> = ui.data(|data| data.get_temp(id));
+    if before.as_ref() == Some(&chosen) {
+        return None;
+    }
+    ui.data_mut(|data| data.insert_temp(id, chosen.clone()));
+    if super::scope::split(&chosen).1 == "stream" {
+        return None;
+    }
+    let (_, part) = plan.owner(&chosen)?;
+    let head = part.heads.iter().position(|head| *head == super::scope::split(&chosen).0);
+    let level = Level::Part(part.scope.clone(), head.unwrap_or(0));
+    go(ui, level.clone());
+    Some(level)
 }
 
 /// Comes nearer to what is pointed at, or goes back.

@@ -125,11 +125,18 @@ impl Plan {
         self.layers().find(|layer| layer.scope == scope)
     }
 
+    /// The layer and the sub-layer that compute a value.
+    #[must_use]
+    pub fn owner(&self, name: &str) -> Option<(&Layer, &Part)> {
+        let mut parts = self.layers().flat_map(|layer| layer.parts.iter().map(move |p| (layer, p)));
+        parts.find(|(layer, part)| part.owns(layer, name, None))
+    }
+
     /// The layer and the sub-layer of a scope.
     #[must_use]
     pub fn part(&self, scope: &str) -> Option<(&Layer, &Part)> {
-        let parts = self.layers().flat_map(|layer| layer.parts.iter().map(move |p| (layer, p)));
-        parts.into_iter().find(|(_, part)| part.scope == scope)
+        let mut parts = self.layers().flat_map(|layer| layer.parts.iter().map(move |p| (layer, p)));
+        parts.find(|(_, part)| part.scope == scope)
     }
 }
 
