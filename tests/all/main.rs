@@ -16,6 +16,7 @@ mod interact;
 mod lesson;
 mod page;
 mod reference;
+mod reference_attention;
 mod registry;
 mod reload;
 mod rooms;

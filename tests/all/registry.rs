@@ -354,12 +354,14 @@ fn a_diagram_shows_values_of_the_run_within_its_frame() {
             let name = names.find(|name| *name == value || name.ends_with(&ending));
             let name = name.and_then(|name| run.graph.find(name));
             let name = name.unwrap_or_else(|| panic!("{model}: `{value}` is drawn, not computed"));
-            let position = 1 + place.offset;
-            let mut node = run.graph.at(name, position);
-            for input in path {
-                node = node.and_then(|node| run.graph.node(node).inputs.get(*input).copied());
-            }
-            assert!(node.is_some(), "{model}: `{value}` has no {path:?} at {position}");
+            // A decoder's values begin behind the source.
+            let at = |position: i32| {
+                path.iter().fold(run.graph.at(name, position + place.offset), |node, input| {
+                    node.and_then(|node| run.graph.node(node).inputs.get(*input).copied())
+                })
+            };
+            let node = at(1).or_else(|| at(1 + SOURCE as i32));
+            assert!(node.is_some(), "{model}: `{value}` has no {path:?} there");
         }
         for wire in &diagram.wires {
             assert!(wire.from < diagram.places.len(), "{}: {wire:?}", recipe.id);
