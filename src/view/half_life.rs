@@ -56,7 +56,9 @@ fn lives(trace: &Trace, gate: &str, now: usize, is_done: &dyn Fn(usize) -> bool)
     let (Some(kept), Some(matrix)) = (trace.kept_share(), trace.over_time(gate)) else {
         return Vec::new();
     };
-    let done: Vec<usize> = (0..matrix.nrows()).filter(|t| is_done(*t)).collect();
+    // A decoder's gate has no share where the encoder reads, nor the other way round.
+    let is_there = |t: usize| is_done(t) && matrix.row(t).iter().all(|share| !share.is_nan());
+    let done: Vec<usize> = (0..matrix.nrows()).filter(|t| is_there(*t)).collect();
     if done.is_empty() {
         return Vec::new();
     }
@@ -65,7 +67,7 @@ fn lives(trace: &Trace, gate: &str, now: usize, is_done: &dyn Fn(usize) -> bool)
         let logs: f64 = done.iter().map(|t| f64::from(share(*t)).ln()).sum();
         let mean = logs / done.len() as f64;
         let run = if mean >= 0.0 { f32::INFINITY } else { (-std::f64::consts::LN_2 / mean) as f32 };
-        let now = is_done(now).then(|| half_life(share(now)));
+        let now = is_there(now).then(|| half_life(share(now)));
         Life { unit, run, now }
     };
     let mut lives: Vec<Life> = (0..matrix.ncols()).map(life).collect();
