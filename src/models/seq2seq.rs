@@ -30,10 +30,12 @@
 //! 1409.0473), but asked by h_t as Luong does, so that the scores are the only difference. Source
 //! and answer share one table of symbols.
 
+mod drawing;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::diagram::{Diagram, Mark};
+use super::diagram::Diagram;
 use super::gru::{Convention, Gru, Reset};
 use super::recurrent::{self, Cell, share, signed};
 use super::{Axes, ConfigError, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, Step};
@@ -99,7 +101,9 @@ impl<'t> Parts<'t> {
     fn encode(&self, input: &dyn Feed) -> Vec<Var<'t>> {
         let _scope = self.tape.scope("encoder");
         let mut states = vec![self.encoder.zero_state(self.tape, input.rows(), -1)];
-        for position in 0..input.source() {
+        // One position at least is left to answer at.
+        let most = input.known().map_or(usize::MAX, |known| known.saturating_sub(1));
+        for position in 0..input.source().min(most) {
             let Some(step) = input.at(position, None) else { break };
             self.tape.set_position(position);
             let x = self.read(step);
@@ -185,9 +189,11 @@ impl Model for Config {
     }
 
     fn diagram(&self) -> Diagram {
-        let mut d = Diagram::new([84.0, 66.0], [13.0, 6.0, 58.0, 46.0]);
-        d.place("encoder.hidden", [25.0, 34.0], Mark::Strip);
-        d
+        if self.attention.is_some() {
+            drawing::with_attention()
+        } else {
+            drawing::with_one_context()
+        }
     }
 }
 
@@ -302,7 +308,7 @@ const DATES: Recipe = Recipe {
     config: "",
     task: "dates",
     task_config: r#"{"forms":"all"}"#,
-    steps: 6000,
+    steps: 2000,
     batch: 64,
     learning_rate: 5e-3,
     clip: 1.0,
@@ -316,5 +322,9 @@ const DATES: Recipe = Recipe {
 const ECHO: Recipe = Recipe {
     task: "echo",
     task_config: r#"{"letters":8,"shortest":1,"longest":30,"order":"copy"}"#,
+    steps: 3000,
     ..DATES
 };
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,9 @@ impl<'t> Attention<'t> {
         let v_a = || p.parameter("v_a", "v_a", [layer, 1], Init::Xavier);
         let score = match score {
             Score::Dot => Scorer::Dot,
-            Score::General => Scorer::General(p.weight("w_a", "W_a", [query, key])),
+            Score::General => {
+                Scorer::General(p.parameter("w_a", "W_a", [query, key], Init::Identity(1.0)))
+            }
             Score::Additive => Scorer::Additive {
                 w_a: p.weight("w_a", "W_a", [query, layer]),
                 u_a: p.weight("u_a", "U_a", [key, layer]),

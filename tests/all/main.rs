@@ -19,6 +19,7 @@ mod lesson;
 mod page;
 mod positions;
 mod reference;
+mod reference_attention;
 mod reference_rwkv;
 mod reference_transformer;
 mod registry;

@@ -20,6 +20,7 @@ use unrolled::tensor::{row, scalar};
 use unrolled::training::optimiser::{Optimiser, Rule, clip_norm};
 
 use crate::golden::{self, Golden, cases};
+use crate::reference_attention;
 
 cases! {
     rnn_tanh: |g| rnn(g, Activation::Tanh);
@@ -43,20 +44,15 @@ cases! {
 /// What each file of comparisons compares.
 const FILES: &[&[&str]] = &[
     COMPARED,
+    crate::reference_attention::COMPARED,
     crate::reference_rwkv::COMPARED,
     crate::reference_transformer::COMPARED,
 ];
 
 /// Cases and checkpoints of models that are still to be written.
 const NOT_YET: &[&str] = &[
-    "attention_additive",
-    "attention_concat",
-    "attention_dot",
-    "attention_general",
     "attention_hard",
     "attention_local_p",
-    "attention_location",
-    "attention_scaled_dot",
     "beam_search",
     "bert",
     "conv_seq2seq_fairseq",

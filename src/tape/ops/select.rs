@@ -13,7 +13,7 @@ use crate::tape::{Tape, Var};
 use crate::tensor::kernel;
 
 /// Each row as shares that add up to 1: eˣ / Σ eˣ, shifted by the row's largest entry so that
-/// nothing overflows. An entry of −∞, which a mask makes, has no share at all.
+/// nothing overflows. An entry of −∞, which a mask makes, has no share at all, and a row of nothing else has no shares.
 pub struct Softmax;
 
 impl Op for Softmax {
@@ -27,7 +27,10 @@ impl Op for Softmax {
             let top = largest(row.iter());
             row.mapv_inplace(|x| if x == f32::NEG_INFINITY { 0.0 } else { kernel::exp(x - top) });
             let total = row.sum();
-            row.mapv_inplace(|x| x / total);
+            // Where everything is masked there is nothing to share, rather than 0/0.
+            if total != 0.0 {
+                row.mapv_inplace(|x| x / total);
+            }
         }
         y
     }
