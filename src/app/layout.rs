@@ -80,7 +80,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             .as_ref()
             .filter(|measured| measured.number == run.number)
             .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
-        lengths: open.lesson.stage_at(open.stop.checked_sub(1)).and_then(|stage| stage.lengths),
+        lengths: open.lengths(),
         points: &state.lengths.points,
         timeline: &state.timeline,
         back: state.back.as_ref(),
