@@ -81,7 +81,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             .filter(|measured| measured.number == run.number)
             .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
         importance: state.importance(),
-        lengths: open.lesson.stage_at(open.stop.checked_sub(1)).and_then(|stage| stage.lengths),
+        lengths: open.lengths(),
         points: &state.lengths.points,
         timeline: &state.timeline,
         back: state.back.as_ref(),

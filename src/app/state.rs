@@ -18,7 +18,7 @@ use crate::trace::importance::{Importance, Progress};
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
-use crate::training::lengths::{Piece, Points};
+use crate::training::lengths::{Lengths, Piece, Points};
 use crate::view::command::{Spot, ThemeChoice};
 use crate::view::{Language, Selection};
 
@@ -169,6 +169,14 @@ impl OpenLesson {
             stop: 0,
             arriving: false,
         }
+    }
+}
+
+impl OpenLesson {
+    /// The lengths that the stop in force measures accuracy at.
+    #[must_use]
+    pub fn lengths(&self) -> Option<Lengths> {
+        self.lesson.stage_at(self.stop.checked_sub(1))?.lengths
     }
 }
 

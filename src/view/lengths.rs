@@ -290,9 +290,10 @@ fn names_ui(ui: &Ui, plot: Rect, ends: Vec<End>) {
     let reaches_edge = |end: &End| end.at.x > plot.right() - 2.0 * theme::GAP_LARGE;
     let (mut right, inside): (Vec<End>, Vec<End>) = ends.into_iter().partition(reaches_edge);
     for end in inside {
-        // Above the curve's end, which may go on below; but inside the chart.
+        // Above the curve's end, which may go on below; before it where there is no room behind.
         let galley = ui.painter().layout_no_wrap(end.text, font.clone(), end.color);
-        let left = (end.at.x + theme::GAP).min(plot.right() + NAMES - galley.size().x);
+        let fits = end.at.x + theme::GAP + galley.size().x <= plot.right();
+        let left = if fits { end.at.x + theme::GAP } else { end.at.x - galley.size().x };
         let is_high = end.at.y < plot.top() + 2.0 * LINE_HEIGHT;
         let y = if is_high { end.at.y + 6.0 } else { end.at.y - LINE_HEIGHT - 6.0 };
         ui.painter().galley(pos2(left, y), galley, end.color);

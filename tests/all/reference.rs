@@ -20,7 +20,6 @@ use unrolled::tensor::{row, scalar};
 use unrolled::training::optimiser::{Optimiser, Rule, clip_norm};
 
 use crate::golden::{self, Golden, cases};
-use crate::reference_attention;
 
 cases! {
     rnn_tanh: |g| rnn(g, Activation::Tanh);

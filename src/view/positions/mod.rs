@@ -7,10 +7,11 @@ mod picture;
 mod plane;
 mod values;
 
-use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
+use egui::{Rect, RichText, Ui, UiBuilder, vec2};
 
 use self::values::Encoding;
 use super::{Command, Scene, ViewSpec, number, theme, tr_with};
+use crate::trace::Trace;
 
 /// The picture's share of the width, where a plane stands beside it.
 const PICTURE_SHARE: f32 = 0.56;
@@ -45,11 +46,17 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     };
     chosen.pair = chosen.pair.min(pairs.saturating_sub(1));
     ui.label(RichText::new(scene.tr(kind(&encoding))).small().weak());
-    controls_ui(ui, scene, &encoding, pairs, &mut chosen);
-    shuffle_ui(ui, scene);
+    ui.horizontal(|ui| {
+        controls_ui(ui, scene, &encoding, pairs, &mut chosen);
+        shuffle_button_ui(ui, scene);
+    });
+    shuffled_ui(ui, scene);
     ui.add_space(theme::GAP_SMALL);
     let room = ui.available_rect_before_wrap();
-    let height = (1.0 - CHART_SHARE) * room.height();
+    let height = match &encoding {
+        Encoding::Bias(bias) => picture::height(bias.nrows()).min(0.5 * room.height()),
+        _ => (1.0 - CHART_SHARE) * room.height(),
+    };
     let has_plane = pairs > 0;
     let width = if has_plane { PICTURE_SHARE * room.width() } else { room.width() };
     let picture = Rect::from_min_size(room.min, vec2(width, height - theme::GAP));
@@ -98,14 +105,11 @@ fn controls_ui(
     if pairs == 0 {
         return;
     }
-    ui.horizontal(|ui| {
-        theme::compact(ui);
-        let heads = values::heads(scene.trace);
-        if matches!(encoding, Encoding::Rotary(_)) && heads > 1 {
-            choice_ui(ui, scene.tr("positions.head"), heads, &mut chosen.head);
-        }
-        choice_ui(ui, scene.tr("positions.pair"), pairs, &mut chosen.pair);
-    });
+    let heads = values::heads(scene.trace);
+    if matches!(encoding, Encoding::Rotary(_)) && heads > 1 {
+        choice_ui(ui, scene.tr("positions.head"), heads, &mut chosen.head);
+    }
+    choice_ui(ui, scene.tr("positions.pair"), pairs, &mut chosen.pair);
 }
 
 fn choice_ui(ui: &mut Ui, words: &str, count: usize, chosen: &mut usize) {
@@ -115,38 +119,37 @@ fn choice_ui(ui: &mut Ui, words: &str, count: usize, chosen: &mut usize) {
     ui.add_space(theme::GAP);
 }
 
-/// The button that has the symbols change places, and what came of it.
-fn shuffle_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
-    ui.horizontal_wrapped(|ui| {
-        ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
-            let button = ui.button(scene.tr("positions.shuffle"));
-            if button.on_hover_text(scene.tr("positions.shuffle_hint")).clicked() {
-                scene.commands.push(Command::ShuffleSource);
-            }
-            let before =
-                scene.others.iter().find(|other| values::is_reordered(scene.trace, other.trace));
-            let Some(before) = before else { return };
-            let Some([_, largest]) = values::difference(scene.trace, before.trace) else { return };
-            let answer =
-                |trace: &crate::trace::Trace| trace.tokens()[trace.given()..].join(trace.joint());
-            let source =
-                |trace: &crate::trace::Trace| trace.tokens()[..trace.source()].join(trace.joint());
-            let words = [
-                ("before", source(before.trace)),
-                ("answer_before", answer(before.trace)),
-                ("after", source(scene.trace)),
-                ("answer", answer(scene.trace)),
-            ];
-            let words: Vec<(&str, &str)> = words.iter().map(|(k, v)| (*k, v.as_str())).collect();
-            let text = tr_with(scene.language, "positions.shuffled", &words);
-            ui.label(RichText::new(text).small());
-            let change = number(largest);
-            let key = if largest < ROUNDING { "positions.same" } else { "positions.other" };
-            let text = tr_with(scene.language, key, &[("change", &change)]);
-            let hint = scene.tr("positions.change_hint");
-            ui.label(RichText::new(text).small().strong()).on_hover_text(hint);
-        });
-    });
+/// The button that has the symbols change places.
+fn shuffle_button_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let button = ui.button(scene.tr("positions.shuffle"));
+    if button.on_hover_text(scene.tr("positions.shuffle_hint")).clicked() {
+        scene.commands.push(Command::ShuffleSource);
+    }
+}
+
+/// What came of it.
+fn shuffled_ui(ui: &mut Ui, scene: &Scene<'_>) {
+    let before = scene.others.iter().find(|other| values::is_reordered(scene.trace, other.trace));
+    let Some(before) = before.map(|other| other.trace) else { return };
+    let Some(largest) = values::difference(scene.trace, before).map(|[_, largest]| largest) else {
+        return;
+    };
+    let source = |trace: &Trace| trace.tokens()[..trace.source()].join(trace.joint());
+    let answer = |trace: &Trace| trace.tokens()[trace.given()..].join(trace.joint());
+    let words = [
+        ("before", source(before)),
+        ("answer_before", answer(before)),
+        ("after", source(scene.trace)),
+        ("answer", answer(scene.trace)),
+    ];
+    let words: Vec<(&str, &str)> = words.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let text = tr_with(scene.language, "positions.shuffled", &words);
+    ui.label(RichText::new(text).small());
+    let change = number(largest);
+    let key = if largest < ROUNDING { "positions.same" } else { "positions.other" };
+    let text = tr_with(scene.language, key, &[("change", &change)]);
+    let hint = scene.tr("positions.change_hint");
+    ui.label(RichText::new(text).small().strong()).on_hover_text(hint);
 }
 
 /// Sums in another order differ by so much in single precision.

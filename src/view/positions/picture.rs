@@ -135,6 +135,11 @@ pub(super) fn angles_ui(
     response.on_hover_text_at_pointer(text);
 }
 
+/// How much room a picture of few rows takes.
+pub(super) fn height(rows: usize) -> f32 {
+    TITLE + HIGHEST * rows as f32 + BOTTOM + theme::GAP_LARGE
+}
+
 /// The row of the cursor's position: source and answer are both counted from 0.
 pub(super) fn row_now(scene: &Scene<'_>) -> usize {
     let (now, source) = (scene.now(), scene.trace.source());

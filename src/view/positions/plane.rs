@@ -12,6 +12,8 @@ const TITLE: f32 = 18.0;
 const FONT: f32 = 12.0;
 /// Room around the circle for numbers.
 const MARGIN: f32 = 26.0;
+/// The length of an arrow's tip.
+const TIP: f32 = 9.0;
 /// An arc is drawn with a corner every so many radians.
 const ARC_STEP: f32 = 0.1;
 /// No more numbers than these stand beside points.
@@ -106,8 +108,12 @@ impl Plane {
     }
 
     fn arrow(&self, ui: &Ui, point: [f32; 2], color: egui::Color32) {
-        let along = self.at(point) - self.centre;
-        ui.painter().arrow(self.centre, along, Stroke::new(theme::LINE, color));
+        let (tip, stroke) = (self.at(point), Stroke::new(theme::LINE, color));
+        ui.painter().line_segment([self.centre, tip], stroke);
+        let back = -TIP * (tip - self.centre).normalized();
+        for side in [back + 0.4 * back.rot90(), back - 0.4 * back.rot90()] {
+            ui.painter().line_segment([tip, tip + side], stroke);
+        }
     }
 
     /// From a point by an angle, counterclockwise where it is positive, half way out.

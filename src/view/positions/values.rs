@@ -41,7 +41,7 @@ pub(super) fn first_attention(trace: &Trace) -> Option<&str> {
 pub(super) fn heads(trace: &Trace) -> usize {
     let Some(scope) = first_attention(trace) else { return 0 };
     let is_there = |head: &usize| trace.graph().find(&format!("{scope}head{head}.query")).is_some();
-    (0..).take_while(is_there).count()
+    (0..trace.graph().names().len()).take_while(is_there).count()
 }
 
 /// What a run says; `head` is asked for queries and keys.
