@@ -221,7 +221,7 @@ pub const SPEC: ModelSpec = ModelSpec {
     build: |config| Ok(Box::new(ConfigError::read::<Config>("aft", config)?)),
     recipes: &[Recipe {
         id: "aft-stories",
-        config: r#"{"symbols":61,"hidden":32,"layers":2,"outputs":62,"inner":128,"longest":64}"#,
+        config: r#"{"symbols":55,"hidden":32,"layers":2,"outputs":56,"inner":128,"longest":64}"#,
         task: "stories",
         task_config: r#"{"depth":3,"longest":60}"#,
         steps: 2500,

@@ -323,7 +323,7 @@ fn as_attention(config: &Json, weights: &Parameters) -> Result<(Json, Parameters
 /// The model to show; what the others have in common with it.
 const STORIES: Recipe = Recipe {
     id: "rwkv-stories",
-    config: r#"{"symbols":61,"hidden":64,"layers":2,"outputs":62,"inner":256}"#,
+    config: r#"{"symbols":55,"hidden":64,"layers":2,"outputs":56,"inner":256}"#,
     task: "stories",
     task_config: r#"{"depth":3,"longest":60}"#,
     steps: 5000,
