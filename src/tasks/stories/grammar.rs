@@ -25,7 +25,7 @@ const LEAVE: [&str; 2] = ["leaves", "leave"];
 const OTHERS: &[&str] = &["meets", "they", "named", "that", "a", "the", "."];
 
 /// Every word, in the order of its number.
-pub const WORDS: [&str; 61] = words::all(&[
+pub const WORDS: [&str; 55] = words::all(&[
     OTHERS,
     &CHILDREN,
     &PRONOUNS,
@@ -49,7 +49,7 @@ pub const END: usize = WORDS.len();
 pub const DEEPEST: usize = 3;
 /// Words of `they leave the forest .`.
 const WAY_OUT: usize = 5;
-/// Words of `the dogs that they see sleep .`, the longest sentence after the first one.
+/// Words of `he meets a girl named anna .`: no sentence after the first one is longer.
 const LONGEST_SENTENCE: usize = 7;
 /// Words of the shortest story: `a boy named tom enters the forest . he leaves the forest .`
 pub const SHORTEST_STORY: usize = 13;
@@ -90,6 +90,8 @@ impl Who {
 enum Place {
     /// Nothing.
     Beginning,
+    /// `he meets`, or the other way round.
+    Meets,
     /// `a` of somebody new, who is a boy, a girl or not yet known.
     New(Option<usize>),
     /// `a boy`, then `a boy named`.
@@ -195,6 +197,10 @@ impl State {
         let both = |of: &dyn Fn(usize) -> Vec<(&'static str, f64, Place)>| [of(0), of(1)].concat();
         match self.place {
             Place::Beginning => vec![("a", 1.0, Place::New(None))],
+            Place::Meets => {
+                let other = self.names.iter().position(Option::is_none);
+                vec![("a", 1.0, Place::New(other))]
+            }
             Place::New(None) => both(&|sex| vec![(CHILDREN[sex], 1.0, Place::Child(sex))]),
             Place::New(Some(sex)) => vec![(CHILDREN[sex], 1.0, Place::Child(sex))],
             Place::Child(sex) => vec![("named", 1.0, Place::Named(sex))],
@@ -278,14 +284,13 @@ impl State {
         if who == self.all() {
             // The story ends outside, so that is not left too early. The pronoun is said already.
             if self.inside.len() > 1 || self.said - 1 + WAY_OUT >= shortest {
-                add(&[LEAVE[number]], 6.0, Place::Leave);
+                add(&[LEAVE[number]], 8.0, Place::Leave);
             }
             if self.inside.len() < depth && self.may_say_after_pronoun(2 * WAY_OUT) {
-                add(&[ENTER[number]], 2.0, Place::Enter);
+                add(&[ENTER[number]], 1.5, Place::Enter);
             }
             if who != Who::Both && self.may_say_after_pronoun(LONGEST_SENTENCE) {
-                let other = self.names.iter().position(Option::is_none);
-                add(&["meets"], 3.0, Place::New(other));
+                add(&["meets"], 3.0, Place::Meets);
             }
         }
         if self.may_say_after_pronoun(LONGEST_SENTENCE) {

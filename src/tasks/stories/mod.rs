@@ -33,7 +33,7 @@ use crate::tensor::random::Random;
 use grammar::{DEEPEST, END, Limits, SHORTEST_STORY, State, WORDS};
 
 /// What is written: the words, then the end.
-const OUTPUTS: [&str; 62] = words::all(&[&WORDS, &["∎"]]);
+const OUTPUTS: [&str; 56] = words::all(&[&WORDS, &["∎"]]);
 
 /// The least that stories may be limited to.
 const SHORTEST_LIMIT: usize = 20;
@@ -286,7 +286,7 @@ mod tests {
         task.score(&scores(&|_| vec![0.0; OUTPUTS.len()]), &batch, &mut blind);
         assert!(perfect.score().abs() < 1e-5, "{}", perfect.score());
         assert_eq!(perfect.count, examples.iter().map(|e| e.sequence.len()).sum::<usize>());
-        // ln 62 − H, as a share of H, but for the stories' own mean.
+        // ln 56 − H, as a share of H, but for the stories' own mean.
         let wanted = (OUTPUTS.len() as f64).ln() / task.entropy() - 1.0;
         assert!((blind.score() - wanted).abs() < 0.15, "{} instead of {wanted}", blind.score());
     }
@@ -303,7 +303,7 @@ mod tests {
         assert_eq!((targets.len(), targets[4]), (5, Some(END)));
         let Sequence::Symbols(symbols) = &sequence else { panic!() };
         assert_eq!(task.probabilities(symbols), None);
-        let (mut tally, scores) = (Tally::default(), vec![Array2::zeros([1, 62]); 5]);
+        let (mut tally, scores) = (Tally::default(), vec![Array2::zeros([1, OUTPUTS.len()]); 5]);
         let batch = Batch::new(&task, &[Example { targets: task.targets(&sequence), sequence }]);
         task.score(&scores, &batch, &mut tally);
         assert_eq!(tally, Tally::default());
