@@ -326,7 +326,7 @@ const STORIES: Recipe = Recipe {
     config: r#"{"symbols":55,"hidden":64,"layers":2,"outputs":56,"inner":256}"#,
     task: "stories",
     task_config: r#"{"depth":3,"longest":60}"#,
-    steps: 5000,
+    steps: 3000,
     batch: 32,
     learning_rate: 4e-3,
     clip: 1.0,
