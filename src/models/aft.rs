@@ -185,7 +185,7 @@ impl Model for Config {
         let mut layers = Vec::new();
         for (value, at) in [("query", q_at), ("key", k_at), ("value", v_at)] {
             layers.push(d.place(value, [at, 57.0], Mark::Layer("W")));
-            let start = if at == q_at { 66.0 } else { 69.0 };
+            let start = if (at - q_at).abs() < 0.1 { 66.0 } else { 69.0 };
             d.wire(a, &[[at, start], [at, 61.6]]);
         }
         let gate = d.place("gate", [q_at, 44.0], Mark::Layer("σ"));

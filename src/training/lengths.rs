@@ -288,8 +288,8 @@ mod tests {
         // An answer of 31 letters stands behind its arrow, so at 32 positions.
         assert!(matches!(at(31), Point::Measured(measured) if measured.answers == 20));
         assert_eq!(at(32), Point::TableEnds(32));
-        assert!(checkpoint.read(&"a".repeat(32)).is_ok());
-        let error = checkpoint.read(&"a".repeat(33)).unwrap_err();
+        assert!(checkpoint.parse(&"a".repeat(32)).is_ok());
+        let error = checkpoint.parse(&"a".repeat(33)).unwrap_err();
         assert_eq!(error, InputError::TooLong { found: 33, longest: 32 });
     }
 

@@ -13,6 +13,7 @@ use unrolled::tape::Intervention;
 use unrolled::tasks::Sequence;
 use unrolled::trace::Trace;
 use unrolled::trace::timeline::{Timeline, TimelineCommand};
+use unrolled::training::lengths::Points;
 use unrolled::view::{self, Command, Language, Memory, Scene, Selection};
 
 /// Everything that a scene borrows.
@@ -78,6 +79,8 @@ impl Stage {
             laboratory: None,
             jacobians: None,
             importance: None,
+            lengths: None,
+            points: &Points::default(),
             timeline: &self.timeline,
             back: None,
             selection: self.selection.as_ref(),
@@ -113,7 +116,7 @@ static LOOKING: ModelSpec = ModelSpec {
 impl Model for Looking {
     fn forward<'t>(&self, p: &Binder<'t>, input: &dyn Feed) -> Outputs<'t> {
         let tape = p.tape();
-        let n = (0..).take_while(|at| input.at(*at, None).is_some()).count();
+        let n = (0..100_000).take_while(|at| input.at(*at, None).is_some()).count();
         let score = Array2::from_shape_fn([n, n], |(row, column)| {
             let noise = (row * 7919 + column * 104_729) % 1009;
             if column > row { f32::NEG_INFINITY } else { noise as f32 / 100.0 }

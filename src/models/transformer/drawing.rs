@@ -63,7 +63,7 @@ pub fn of(config: &Config) -> Diagram {
     d.wire(sum, &[[DECODER, top - SIGN + 0.4], [DECODER, 11.0]]);
     // What the encoder gives is asked by the cross attention of every layer.
     let cross = FIRST_SUM - 1.5 * STEP;
-    let (start, turn) = (FIRST_SUM - 2.0 * STEP - 9.5, (ENCODER + DECODER) / 2.0 + 1.0);
+    let (start, turn) = (FIRST_SUM - 2.0 * STEP - 9.5, f32::midpoint(ENCODER, DECODER) + 1.0);
     let right = DECODER - BOX - 0.8;
     d.wire(memory, &[[ENCODER + 4.5, start], [turn, start], [turn, cross], [right, cross]]);
     d

@@ -48,7 +48,7 @@ impl Op for Beside {
     /// The first and the last; what stands between follows from them.
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
         let text = match x {
-            [all @ ..] if all.len() <= 2 => {
+            all if all.len() <= 2 => {
                 all.iter().map(|x| x.text.as_str()).collect::<Vec<_>>().join(r";\, ")
             }
             [first, .., last] => format!(r"{};\, \ldots;\, {}", first.text, last.text),
@@ -114,7 +114,7 @@ impl Op for Stack {
     /// The first and the last; what stands between follows from them.
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
         let text = match x {
-            [all @ ..] if all.len() <= 2 => {
+            all if all.len() <= 2 => {
                 all.iter().map(|x| x.text.as_str()).collect::<Vec<_>>().join(r" \\ ")
             }
             [first, .., last] => format!(r"{} \\ \vdots \\ {}", first.text, last.text),

@@ -212,7 +212,7 @@ impl State {
             Place::Enter => vec![("the", 1.0, Place::EnterThe)],
             Place::EnterThe => {
                 let is_new = |place: &&str| !self.inside.contains(place);
-                let new: Vec<&str> = PLACES.into_iter().filter(|place| is_new(&place)).collect();
+                let new: Vec<&str> = PLACES.into_iter().filter(|place| is_new(place)).collect();
                 each(&new, 1.0, Place::Stop)
             }
             Place::Leave => vec![("the", 1.0, Place::LeaveThe)],

@@ -125,7 +125,7 @@ impl Tree {
             match part {
                 Part::Character(character) => said.push(*character),
                 Part::Category(_) => {
-                    said.extend(children.next().map(|c| c.chinese()).unwrap_or_default())
+                    said.extend(children.next().map(|c| c.chinese()).unwrap_or_default());
                 }
             }
         }

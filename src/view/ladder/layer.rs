@@ -47,7 +47,8 @@ fn part_ui(ui: &mut Ui, scene: &mut Scene<'_>, plan: &Plan, layer: &Layer, part:
             let names = before.iter().cloned().chain(own(scene.trace, part));
             for name in names.collect::<Vec<_>>() {
                 value_ui(ui, scene, &name);
-                if name.ends_with(".normed") || part.heads.is_empty() && Some(&name) == before.as_ref()
+                if name.ends_with(".normed")
+                    || part.heads.is_empty() && Some(&name) == before.as_ref()
                 {
                     heads_ui(ui, scene, part);
                 }

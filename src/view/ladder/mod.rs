@@ -93,7 +93,8 @@ fn follow(ui: &Ui, scene: &Scene<'_>, plan: &Plan) -> Option<Level> {
 fn zoom(ui: &Ui, plan: &Plan, level: &Level, pointed: Option<Level>) {
     let (delta, escape) = ui.input(|i| (i.zoom_delta(), i.key_pressed(Key::Backspace)));
     let inside = ui.rect_contains_pointer(ui.min_rect());
-    if inside && delta > STEP
+    if inside
+        && delta > STEP
         && let Some(pointed) = pointed
     {
         go(ui, pointed);
@@ -105,9 +106,9 @@ fn zoom(ui: &Ui, plan: &Plan, level: &Level, pointed: Option<Level>) {
 /// One level back.
 fn back(plan: &Plan, level: &Level) -> Level {
     match level {
-        Level::Part(scope, _) => plan
-            .part(scope)
-            .map_or(Level::Whole, |(layer, _)| Level::Layer(layer.scope.clone())),
+        Level::Part(scope, _) => {
+            plan.part(scope).map_or(Level::Whole, |(layer, _)| Level::Layer(layer.scope.clone()))
+        }
         Level::Whole | Level::Layer(_) => Level::Whole,
     }
 }

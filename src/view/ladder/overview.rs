@@ -48,7 +48,8 @@ fn stack_ui(
     crossings: &mut Vec<f32>,
 ) -> Option<Level> {
     let first = layers.first()?;
-    let (side, is_encoder) = if first.is_encoder() { ("encoder", true) } else { ("decoder", false) };
+    let (side, is_encoder) =
+        if first.is_encoder() { ("encoder", true) } else { ("decoder", false) };
     let dark = ui.visuals().dark_mode;
     let parts: usize = layers.iter().map(|layer| layer.parts.len()).sum();
     let room = rect.height() - 2.0 * END_HEIGHT;
@@ -76,7 +77,13 @@ fn stack_ui(
         let color = if response.hovered() { theme::accent(dark) } else { theme::weak_text(dark) };
         let text = layer_name(scene, layer);
         let font = FontId::proportional(12.0);
-        painter.text(name.left_center() + vec2(MARGIN, 1.0), Align2::LEFT_CENTER, &text, font, color);
+        painter.text(
+            name.left_center() + vec2(MARGIN, 1.0),
+            Align2::LEFT_CENTER,
+            &text,
+            font,
+            color,
+        );
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
         if response.hovered() {
             pointed = Some(Level::Layer(layer.scope.clone()));

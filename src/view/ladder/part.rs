@@ -44,8 +44,25 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, layer: &Layer, part: &Part, head: 
 /// Where a value stands in a sub-layer's calculation.
 fn order(name: &str) -> usize {
     const ORDER: [&str; 20] = [
-        "normed", "query", "rotated_query", "key", "rotated_key", "value", "score", "scaled", "bias",
-        "biased", "mask", "masked", "attention", "mixed", "joined", "inner", "update", "sum", "stream",
+        "normed",
+        "query",
+        "rotated_query",
+        "key",
+        "rotated_key",
+        "value",
+        "score",
+        "scaled",
+        "bias",
+        "biased",
+        "mask",
+        "masked",
+        "attention",
+        "mixed",
+        "joined",
+        "inner",
+        "update",
+        "sum",
+        "stream",
         "memory",
     ];
     let value = scope::split(name).1;
