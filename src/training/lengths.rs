@@ -26,7 +26,7 @@ const STREAM: u64 = 4;
 /// One sequence in eight is held out; among the short ones there may be none.
 const DRAWS: usize = 64 * SEQUENCES;
 /// Between the ends of a range there are at most so many steps.
-const STEPS: usize = 12;
+const STEPS: usize = 10;
 
 /// From which length to which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,6 @@ use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 use ndarray::Array2;
 
 use super::Scene;
-use super::picture::row_now;
 use super::values::{Rotary, products};
 use crate::view::{number, theme, tr_with};
 
@@ -33,9 +32,9 @@ struct Chart<'a> {
     curves: Vec<Curve>,
 }
 
-/// Inner products of the rows that are added to symbols; those of the cursor's row as a curve.
-pub(super) fn rows_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rows: &Array2<f32>) {
-    let now = row_now(scene).min(rows.nrows().saturating_sub(1));
+/// Inner products of the rows that are added to symbols; those of one row as a curve.
+pub(super) fn rows_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rows: &Array2<f32>, row: usize) {
+    let now = row.min(rows.nrows().saturating_sub(1));
     let own = rows.dot(&rows.row(now));
     let points = (0_i32..).zip(own.iter()).map(|(at, x)| (at - now as i32, *x)).collect();
     let dark = ui.visuals().dark_mode;
@@ -69,8 +68,8 @@ pub(super) fn bias_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, bias: &Array2<f32>
 
 /// Products of the turned queries and keys of the run; as a curve those of one query and key, as if
 /// the key stood at each distance.
-pub(super) fn rotary_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rotary: &Rotary) {
-    let now = row_now(scene).min(rotary.positions().saturating_sub(1));
+pub(super) fn rotary_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rotary: &Rotary, row: usize) {
+    let now = row.min(rotary.positions().saturating_sub(1));
     let products_now = rotary.if_everywhere(now);
     let points = (0_i32..).zip(products_now).map(|(at, x)| (at - now as i32, x)).collect();
     let dark = ui.visuals().dark_mode;

@@ -32,6 +32,10 @@ pub const SPEC: ViewSpec = ViewSpec {
 struct Chosen {
     head: usize,
     pair: usize,
+    /// A position of the source, or of the answer.
+    row: usize,
+    /// The cursor's position; where that moves, the row goes with it.
+    now: usize,
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -39,15 +43,22 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let mut chosen: Chosen = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     chosen.head = chosen.head.min(values::heads(scene.trace).saturating_sub(1));
     let Some(encoding) = values::encoding(scene.trace, chosen.head) else { return };
-    let pairs = match &encoding {
-        Encoding::Added { rows, .. } => rows.ncols() / 2,
-        Encoding::Rotary(rotary) => rotary.pairs(),
-        Encoding::Nothing | Encoding::Bias(_) => 0,
+    let [positions, pairs] = match &encoding {
+        Encoding::Added { rows, .. } => [rows.nrows(), rows.ncols() / 2],
+        Encoding::Rotary(rotary) => [rotary.positions(), rotary.pairs()],
+        Encoding::Nothing | Encoding::Bias(_) => [0; 2],
     };
+    let now = scene.now();
+    if chosen.now != now {
+        // Source and answer are both counted from 0.
+        let source = scene.trace.source();
+        (chosen.now, chosen.row) = (now, if now < source { now } else { now - source });
+    }
+    chosen.row = chosen.row.min(positions.saturating_sub(1));
     chosen.pair = chosen.pair.min(pairs.saturating_sub(1));
     ui.label(RichText::new(scene.tr(kind(&encoding))).small().weak());
     ui.horizontal(|ui| {
-        controls_ui(ui, scene, &encoding, pairs, &mut chosen);
+        controls_ui(ui, scene, &encoding, [positions, pairs], &mut chosen);
         shuffle_button_ui(ui, scene);
     });
     shuffled_ui(ui, scene);
@@ -66,8 +77,8 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         Encoding::Nothing => nothing_ui(ui, scene, room),
         Encoding::Added { rows, is_table } => {
             picture::rows_ui(ui, scene, picture, rows, *is_table, &mut chosen);
-            plane::added_ui(ui, scene, beside, rows, chosen.pair);
-            charts::rows_ui(ui, scene, chart, rows);
+            plane::added_ui(ui, scene, beside, rows, chosen);
+            charts::rows_ui(ui, scene, chart, rows, chosen.row);
         }
         Encoding::Bias(bias) => {
             picture::bias_ui(ui, scene, picture, bias);
@@ -75,8 +86,8 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
         Encoding::Rotary(rotary) => {
             picture::angles_ui(ui, scene, picture, rotary, &mut chosen);
-            plane::rotary_ui(ui, scene, beside, rotary, chosen.pair);
-            charts::rotary_ui(ui, scene, chart, rotary);
+            plane::rotary_ui(ui, scene, beside, rotary, chosen);
+            charts::rotary_ui(ui, scene, chart, rotary, chosen.row);
         }
     }
     ui.allocate_rect(room, egui::Sense::hover());
@@ -99,7 +110,7 @@ fn controls_ui(
     ui: &mut Ui,
     scene: &Scene<'_>,
     encoding: &Encoding,
-    pairs: usize,
+    [positions, pairs]: [usize; 2],
     chosen: &mut Chosen,
 ) {
     if pairs == 0 {
@@ -110,6 +121,7 @@ fn controls_ui(
         choice_ui(ui, scene.tr("positions.head"), heads, &mut chosen.head);
     }
     choice_ui(ui, scene.tr("positions.pair"), pairs, &mut chosen.pair);
+    choice_ui(ui, scene.tr("positions.position"), positions, &mut chosen.row);
 }
 
 fn choice_ui(ui: &mut Ui, words: &str, count: usize, chosen: &mut usize) {

@@ -4,9 +4,8 @@ use egui::{Align2, FontId, Rect, Response, Sense, Stroke, Ui, pos2, vec2};
 use ndarray::Array2;
 
 use super::values::Rotary;
-use super::{Chosen, Command, Scene};
+use super::{Chosen, Scene};
 use crate::palette::Scale;
-use crate::trace::timeline::TimelineCommand;
 use crate::view::{cells, number, theme, tr_with};
 
 /// Room for the numbers of the rows, for those of the columns and for a title.
@@ -31,7 +30,7 @@ struct Picture<'a> {
 /// What is added to the symbols: a row for each position, a column for each unit.
 pub(super) fn rows_ui(
     ui: &Ui,
-    scene: &mut Scene<'_>,
+    scene: &Scene<'_>,
     rect: Rect,
     rows: &Array2<f32>,
     is_table: bool,
@@ -40,7 +39,7 @@ pub(super) fn rows_ui(
     let dark = ui.visuals().dark_mode;
     let largest = rows.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
     let rect = if is_table { rect.with_max_y(rect.bottom() - TITLE) } else { rect };
-    let (now, used) = (row_now(scene), scene.trace.source());
+    let used = scene.trace.source();
     let picture = Picture {
         id: "rows",
         title: scene.tr("positions.rows"),
@@ -65,18 +64,18 @@ pub(super) fn rows_ui(
     }
     let pair = [2 * chosen.pair, 2 * chosen.pair + 2];
     mark_columns(ui, plot, rows.ncols(), pair);
-    mark_row(ui, plot, rows.nrows(), now);
+    mark_row(ui, plot, rows.nrows(), chosen.row);
     let Some((row, column)) = pointed(&response, plot, rows.dim()) else { return };
     if response.clicked() {
         chosen.pair = column / 2;
-        scene.commands.push(Command::Timeline(TimelineCommand::Position(row)));
+        chosen.row = row;
     }
     let text = format!("position[{row}][{column}] = {}", number(rows[[row, column]]));
     response.on_hover_text_at_pointer(text);
 }
 
 /// The bias of each head by distance.
-pub(super) fn bias_ui(ui: &Ui, scene: &mut Scene<'_>, rect: Rect, bias: &Array2<f32>) {
+pub(super) fn bias_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, bias: &Array2<f32>) {
     let dark = ui.visuals().dark_mode;
     let largest = bias.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
     let picture = Picture {
@@ -101,14 +100,13 @@ pub(super) fn bias_ui(ui: &Ui, scene: &mut Scene<'_>, rect: Rect, bias: &Array2<
 /// The angle by which each pair was turned: a row for each position, a column for each pair.
 pub(super) fn angles_ui(
     ui: &Ui,
-    scene: &mut Scene<'_>,
+    scene: &Scene<'_>,
     rect: Rect,
     rotary: &Rotary,
     chosen: &mut Chosen,
 ) {
     let dark = ui.visuals().dark_mode;
     let angles = rotary.angles();
-    let now = row_now(scene);
     let picture = Picture {
         id: "angles",
         title: scene.tr("positions.angles"),
@@ -118,11 +116,11 @@ pub(super) fn angles_ui(
     };
     let (plot, response) = picture.ui(ui, scene, rect);
     mark_columns(ui, plot, angles.ncols(), [chosen.pair, chosen.pair + 1]);
-    mark_row(ui, plot, angles.nrows(), now);
+    mark_row(ui, plot, angles.nrows(), chosen.row);
     let Some((row, pair)) = pointed(&response, plot, angles.dim()) else { return };
     if response.clicked() {
         chosen.pair = pair;
-        scene.commands.push(Command::Timeline(TimelineCommand::Position(row)));
+        chosen.row = row;
     }
     let words = [
         ("pair", pair.to_string()),
@@ -138,12 +136,6 @@ pub(super) fn angles_ui(
 /// How much room a picture of few rows takes.
 pub(super) fn height(rows: usize) -> f32 {
     TITLE + HIGHEST * rows as f32 + BOTTOM + theme::GAP_LARGE
-}
-
-/// The row of the cursor's position: source and answer are both counted from 0.
-pub(super) fn row_now(scene: &Scene<'_>) -> usize {
-    let (now, source) = (scene.now(), scene.trace.source());
-    if now < source { now } else { now - source }
 }
 
 impl Picture<'_> {

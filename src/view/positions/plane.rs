@@ -3,9 +3,8 @@
 use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
 use ndarray::Array2;
 
-use super::Scene;
-use super::picture::row_now;
 use super::values::Rotary;
+use super::{Chosen, Scene};
 use crate::view::{number, theme, tr_with};
 
 const TITLE: f32 = 18.0;
@@ -27,7 +26,8 @@ struct Plane {
 
 /// Units 2i + 1 and 2i of what is added: for sines and cosines a point on a circle, which turns by
 /// the same angle from each position to the next.
-pub(super) fn added_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rows: &Array2<f32>, pair: usize) {
+pub(super) fn added_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rows: &Array2<f32>, chosen: Chosen) {
+    let (now, pair) = (chosen.row, chosen.pair);
     let dark = ui.visuals().dark_mode;
     let points: Vec<[f32; 2]> =
         rows.rows().into_iter().map(|row| [row[2 * pair + 1], row[2 * pair]]).collect();
@@ -35,7 +35,6 @@ pub(super) fn added_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rows: &Array2<f32
     let words = [("first", units[0].as_str()), ("second", &units[1])];
     let title = tr_with(scene.language, "positions.plane_units", &words);
     let plane = Plane::ui(ui, rect, &points, &title);
-    let now = row_now(scene);
     for (at, point) in points.iter().enumerate() {
         let place = plane.at(*point);
         ui.painter().circle_filled(place, 2.2, theme::future(dark));
@@ -54,10 +53,10 @@ pub(super) fn added_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rows: &Array2<f32
     told_ui(ui, rect, &title, told);
 }
 
-/// One pair of the query at the cursor, before and after it is turned.
-pub(super) fn rotary_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rotary: &Rotary, pair: usize) {
+/// One pair of the query of a position, before and after it is turned.
+pub(super) fn rotary_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, rotary: &Rotary, chosen: Chosen) {
     let dark = ui.visuals().dark_mode;
-    let now = row_now(scene).min(rotary.positions().saturating_sub(1));
+    let (now, pair) = (chosen.row, chosen.pair);
     let before = Rotary::point(&rotary.query, now, pair);
     let after = Rotary::point(&rotary.turned_query, now, pair);
     let angle = rotary.angles()[[now, pair]];
