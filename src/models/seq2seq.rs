@@ -224,6 +224,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         Recipe {
             id: "attention-general-dates",
             config: r#"{"symbols":58,"embedding":24,"hidden":64,"outputs":12,"attention":"general"}"#,
+            target: 0.9,
             ..DATES
         },
         Recipe {
@@ -239,7 +240,6 @@ pub const SPEC: ModelSpec = ModelSpec {
         Recipe {
             id: "attention-location-dates",
             config: r#"{"symbols":58,"embedding":24,"hidden":64,"outputs":12,"attention":{"location":{"longest":60}}}"#,
-            target: 0.0,
             ..DATES
         },
         Recipe {

@@ -1,11 +1,11 @@
 //! Attention of one query over encoder states: scores, shares, their weighted sum.
 //!
 //! ```text
-//! e = s Hᵀ                        dot               Luong et al. 2015, eq. 8
+//! e = s Hᵀ                        dot               Luong et al. 2015, below eq. 7
 //! e = (s W_a) Hᵀ                  general           the same
-//! e = (v_aᵀ tanh([S; H] W_a)ᵀ)    concat            the same; S has s in every row
-//! e = s W_a                       location          there, eq. 9: the query alone decides
-//! e = tanh(s W_a + H U_a + b)v_a  additive          Bahdanau et al. 2015, §A.1.2
+//! e = (tanh([S; H] W_a) v_a)ᵀ     concat            the same; S has s in every row
+//! e = s W_a                       location          there, eq. 8: the query alone decides
+//! e = (tanh(s W_a + K) v_a)ᵀ      additive          Bahdanau et al. 2015, §A.1.2, and a bias
 //! e = s Hᵀ / √d                   scaled dot        Vaswani et al. 2017, eq. 1
 //! α = softmax(e)                  shares of the source's positions
 //! c = α H                         context
