@@ -61,15 +61,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         diagram: &run.diagram,
         backward: run.backward.as_deref(),
         label: &run.label,
-        others: state
-            .others
-            .iter()
-            .map(|other| Other {
-                label: &other.label,
-                trace: &other.trace,
-                backward: other.backward.as_deref(),
-            })
-            .collect(),
+        others: state.others.iter().map(other).collect(),
         baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
         shows_difference: state.shows_difference,
         breakpoints: &state.breakpoints,
@@ -137,6 +129,11 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
     let frame =
         Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
     CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, &mut scene));
+}
+
+/// A run beside the one on the stage, as views see it.
+fn other(run: &Run) -> Other<'_> {
+    Other { label: &run.label, trace: &run.trace, backward: run.backward.as_deref() }
 }
 
 /// One to four views side by side, under a row that chooses them.
