@@ -138,18 +138,18 @@ const BUILT: [(&str, &str, &str, &str, &str); 6] = [
         "",
     ),
     (
-        "hopfield-letters",
-        r#"{"units":100,"rule":"hebb","state":"binary"}"#,
-        "letters",
-        r#"{"count":4,"flipped":25}"#,
-        "A~25",
-    ),
-    (
         "transformer-rope-echo",
         r#"{"symbols":10,"outputs":9,"size":16,"heads":2,"feed_forward":16,"encoder_layers":1,"decoder_layers":1,"norm":"pre","activation":"relu","positions":"rope"}"#,
         "echo",
         r#"{"letters":8,"shortest":2,"longest":12,"order":"either"}"#,
         "abcd",
+    ),
+    (
+        "hopfield-letters",
+        r#"{"units":100,"rule":"hebb","state":"binary"}"#,
+        "letters",
+        r#"{"count":4,"flipped":25}"#,
+        "A~25",
     ),
 ];
 
