@@ -77,19 +77,17 @@ impl Runner {
         Ok(Run { label, ..finish(request.number, &checkpoint, trace, request.loss_at) })
     }
 
-    /// A shipped model's accuracy at a length; `None` as soon as it is not wanted any more.
-    ///
-    /// # Errors
-    /// If there is no such model.
+    /// A shipped model's accuracy at a length; `None` as soon as it is not wanted any more. That a
+    /// model cannot be loaded was said when it was to be run.
     pub fn measure_length(
         &mut self,
         (id, length): &Piece,
         is_wanted: &mut dyn FnMut() -> bool,
-    ) -> Result<Option<Point>, String> {
+    ) -> Option<Point> {
         let checkpoint = self.checkpoint(&ModelChoice::Shipped(id.clone()));
-        let checkpoint = checkpoint.map_err(|error| error.to_string())?;
+        let Ok(checkpoint) = checkpoint else { return Some(Point::Nothing) };
         let (seed, sequences) = (lengths::SEED, lengths::SEQUENCES);
-        Ok(lengths::measure(&checkpoint, *length, seed, sequences, is_wanted))
+        lengths::measure(&checkpoint, *length, seed, sequences, is_wanted)
     }
 
     fn checkpoint(
@@ -150,7 +148,7 @@ pub fn explain(run: &Run, is_wanted: &mut dyn FnMut() -> bool) -> Option<Explain
 fn measure_length(inbox: &mut Inbox, runner: &mut Runner, piece: Piece) -> Option<Event> {
     let (chart, _) = inbox.chart();
     let point = runner.measure_length(&piece, &mut || inbox.chart() == (chart, true));
-    match point.transpose() {
+    match point {
         Some(point) => Some(Event::MeasuredLength(piece, point)),
         None => {
             if inbox.chart().0 == chart {
@@ -167,7 +165,7 @@ enum Event {
     Ran(u64, Outcome),
     Measured(Measured),
     Explained(Explained),
-    MeasuredLength(Piece, Result<Point, String>),
+    MeasuredLength(Piece, Point),
     Opened(Result<Opened, String>),
     Saved(Result<PathBuf, String>),
     Nothing,

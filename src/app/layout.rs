@@ -61,15 +61,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         diagram: &run.diagram,
         backward: run.backward.as_deref(),
         label: &run.label,
-        others: state
-            .others
-            .iter()
-            .map(|other| Other {
-                label: &other.label,
-                trace: &other.trace,
-                backward: other.backward.as_deref(),
-            })
-            .collect(),
+        others: state.others.iter().map(other).collect(),
         baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
         shows_difference: state.shows_difference,
         breakpoints: &state.breakpoints,
@@ -140,6 +132,11 @@ fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         .default_size(INSPECTOR_WIDTH)
         .size_range(220.0..=460.0)
         .show(ui, |ui| inspector::ui(ui, scene, &state.pinned));
+}
+
+/// A run beside the one on the stage, as views see it.
+fn other(run: &Run) -> Other<'_> {
+    Other { label: &run.label, trace: &run.trace, backward: run.backward.as_deref() }
 }
 
 /// One to four views side by side, under a row that chooses them.

@@ -151,7 +151,7 @@ impl Headless {
     /// Measures the next accuracy that was asked for; false where there is none.
     fn measure_length(&mut self) -> bool {
         let Some(piece) = self.lengths.pop_front() else { return false };
-        if let Some(point) = self.runner.measure_length(&piece, &mut || true).transpose() {
+        if let Some(point) = self.runner.measure_length(&piece, &mut || true) {
             update::measured_length(&mut self.state, piece, point);
         }
         true

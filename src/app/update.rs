@@ -319,12 +319,8 @@ fn measure_lengths(state: &mut State, pieces: Vec<Piece>) -> Vec<Effect> {
 }
 
 /// Takes the accuracy of a model at a length.
-pub fn measured_length(state: &mut State, piece: Piece, point: Result<Point, String>) {
+pub fn measured_length(state: &mut State, piece: Piece, point: Point) {
     state.lengths.asked.retain(|asked| *asked != piece);
-    let point = point.unwrap_or_else(|text| {
-        fail(state, text);
-        Point::Nothing
-    });
     state.lengths.points.insert(piece, point);
 }
 

@@ -8,9 +8,9 @@ use crate::tensor::argmax;
 
 /// A bar of this share lies under the words at its end.
 const UNDER_WORDS: f32 = 0.6;
-/// The height of one symbol's bar.
 /// More bars than this are not looked through.
 const MOST: usize = 14;
+/// The height of one symbol's bar.
 const BAR_HEIGHT: f32 = 22.0;
 
 /// The registry entry.

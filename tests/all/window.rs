@@ -108,7 +108,7 @@ fn every_view_draws_every_model_at_every_stage_of_its_run() {
 
 /// Networks in layers and both directions, models that write on and memories are drawn before any
 /// such model is shipped: with new weights, and with a value that is no number.
-const BUILT: [(&str, &str, &str, &str, &str); 8] = [
+const BUILT: [(&str, &str, &str, &str, &str); 9] = [
     (
         "lstm-brackets",
         r#"{"source":{"symbols":{"count":9,"embedding":16}},"hidden":8,"outputs":9,"predicts_symbols":true,"layers":2,"bidirectional":true,"residual":true}"#,
@@ -138,13 +138,6 @@ const BUILT: [(&str, &str, &str, &str, &str); 8] = [
         "",
     ),
     (
-        "hopfield-letters",
-        r#"{"units":100,"rule":"hebb","state":"binary"}"#,
-        "letters",
-        r#"{"count":4,"flipped":25}"#,
-        "A~25",
-    ),
-    (
         "transformer-rope-echo",
         r#"{"symbols":10,"outputs":9,"size":16,"heads":2,"feed_forward":16,"encoder_layers":1,"decoder_layers":1,"norm":"pre","activation":"relu","positions":"rope"}"#,
         "echo",
@@ -164,6 +157,13 @@ const BUILT: [(&str, &str, &str, &str, &str); 8] = [
         "brackets",
         r#"{"depth":8,"longest":48}"#,
         "([{<>}])",
+    ),
+    (
+        "hopfield-letters",
+        r#"{"units":100,"rule":"hebb","state":"binary"}"#,
+        "letters",
+        r#"{"count":4,"flipped":25}"#,
+        "A~25",
     ),
 ];
 
