@@ -26,7 +26,7 @@ pub const SPEC: ViewSpec = ViewSpec {
 const CURVES: std::ops::RangeInclusive<f32> = 116.0..=300.0;
 /// What stands around the curves: always, for the selected channel, where the run has contributions,
 /// and where something was changed.
-const AROUND: [f32; 4] = [268.0, 74.0, 92.0, 30.0];
+const AROUND: [f32; 4] = [276.0, 74.0, 92.0, 36.0];
 
 /// The layer that is drawn.
 pub struct Drawn<'t> {
