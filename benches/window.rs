@@ -4,6 +4,7 @@
 //! processor does for them in a window; painting is the graphics driver's.
 
 #[path = "../tests/all/attention_stage.rs"]
+#[allow(dead_code, clippy::expect_used, reason = "it is a part of the tests")]
 mod attention_stage;
 
 use std::sync::Arc;

@@ -117,7 +117,7 @@ fn every_value_is_explained_in_both_languages_and_every_explanation_has_a_value(
             let parameters = build(spec, recipe.config).init(1);
             let rewritten =
                 spec.variants.iter().map(move |v| (v.rewrite)(&config, &parameters).unwrap().0);
-            rewritten.map(|config| (recipe, config.to_string()))
+            rewritten.map(move |config| (recipe, config.to_string()))
         });
         let shipped = spec.recipes.iter().map(|recipe| (recipe, recipe.config.to_owned()));
         for (recipe, config) in shipped.chain(variants) {
@@ -447,7 +447,7 @@ fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
     let chance = best_constant(&*task);
     let wanted = match task.measure() {
         Measure::Accuracy => chance + 0.5 * (1.0 - chance),
-        Measure::MeanSquaredError => 0.5 * chance,
+        Measure::MeanSquaredError | Measure::AboveEntropy => 0.5 * chance,
     };
     let mut scores = Vec::new();
     let is_blind = task.looks_ahead() && !looks_ahead(&*model);
@@ -541,6 +541,15 @@ fn best_constant(task: &dyn Task) -> f64 {
                 Array2::from_shape_fn([1, symbols], |(_, s)| f32::from(u8::from(s == symbol)))
             };
             (0..symbols).map(|symbol| constant(&always(symbol))).fold(0.0, f64::max)
+        }
+        Measure::AboveEntropy => {
+            // How often each answer is wanted, whatever stands before it.
+            let mut wanted = vec![1.0_f32; symbols];
+            for example in &examples {
+                let Targets::Symbols(targets) = &example.targets else { continue };
+                targets.iter().flatten().for_each(|target| wanted[*target] += 1.0);
+            }
+            constant(&from_vec([1, symbols], wanted.into_iter().map(f32::ln).collect()))
         }
         Measure::MeanSquaredError => {
             let number = |example: &Example| match example.targets {
