@@ -1,6 +1,7 @@
 //! A trace as expressions see it: of every value the row of a position.
 
 use super::Values;
+use crate::models::Axes;
 use crate::trace::{Backward, Trace, flow};
 
 impl Values for Trace {
@@ -18,6 +19,10 @@ impl Values for Trace {
 
     fn row(&self, name: &str, position: i64) -> Option<Vec<f32>> {
         let position = i32::try_from(position).ok()?;
+        if self.axes(name) == Axes::UnitsByPosition {
+            // Unit by unit: that of unit u at position p stands at u · (position + 1) + p.
+            return Some(self.value(name, position)?.iter().copied().collect());
+        }
         let row = Trace::row(self, name, position)?.to_vec();
         // Entry i is that of position i, wherever columns stand for positions.
         let before = self.node(name, position).map(|node| self.graph().node(node).position);
