@@ -60,12 +60,18 @@ fn model_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.add_space(theme::GAP);
     let current = state.model.id();
     let menu = ui.menu_button(RichText::new(current).monospace(), |ui| {
-        for id in crate::models::ids() {
-            let text = RichText::new(&id).monospace();
-            if ui.selectable_label(id == current, text).clicked() {
-                commands.push(Command::SetModel(id));
-                ui.close();
-            }
+        for spec in crate::models::MODELS {
+            ui.menu_button(spec.title, |ui| {
+                egui::ScrollArea::vertical().max_height(theme::MENU_HEIGHT).show(ui, |ui| {
+                    for id in spec.ids() {
+                        let text = RichText::new(&id).monospace();
+                        if ui.selectable_label(id == current, text).clicked() {
+                            commands.push(Command::SetModel(id));
+                            ui.close();
+                        }
+                    }
+                });
+            });
         }
     });
     menu.response.on_hover_text(tr(state.kept.language, "views.model_hint"));
@@ -183,12 +189,16 @@ pub(super) fn message_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command
         state.input_error.as_ref().map(|error| input_error_text(state.kept.language, error));
     let message = state.message.as_ref().map(|message| (message.text.clone(), message.is_error));
     let no_interventions = state.interventions.is_empty() && state.resting.is_empty();
-    if input_error.is_none() && message.is_none() && no_interventions {
+    let cut = cut_words(state).or_else(|| remark_words(state));
+    if input_error.is_none() && message.is_none() && cut.is_none() && no_interventions {
         return;
     }
     Panel::top("messages").frame(bar_frame(ui)).show(ui, |ui| {
         if let Some(text) = input_error {
             ui.label(RichText::new(text).color(theme::error(dark)));
+        }
+        if let Some(text) = cut {
+            ui.label(RichText::new(text).color(theme::warning(dark)));
         }
         if let Some((text, is_error)) = message {
             ui.horizontal_wrapped(|ui| {
@@ -201,6 +211,27 @@ pub(super) fn message_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command
         }
         interventions_ui(ui, state, commands);
     });
+}
+
+/// Says so where the model was stopped before it had ended its answer.
+fn cut_words(state: &State) -> Option<String> {
+    let trace = state.run.as_ref().map(|run| &run.trace).filter(|trace| trace.is_cut())?;
+    let count = (trace.n_positions() - trace.given()).to_string();
+    Some(tr_with(state.kept.language, "views.cut", &[("count", &count)]))
+}
+
+/// Says so where the input can be read but is none of its task's, and what would be.
+fn remark_words(state: &State) -> Option<String> {
+    let language = state.kept.language;
+    let remark = state.run.as_ref().and_then(|run| run.trace.remark())?;
+    let position = (remark.position + 1).to_string();
+    let words = [("found", remark.found.as_str()), ("position", position.as_str())];
+    let key = if remark.found.is_empty() { "views.unfinished" } else { "views.outside" };
+    let mut text = tr_with(language, key, &words);
+    if let Some(nearest) = &remark.nearest {
+        text.push_str(&tr_with(language, "error.nearest", &[("nearest", nearest)]));
+    }
+    Some(text)
 }
 
 /// What is in force: each can be switched off and on, or lifted; and what it changes.

@@ -61,15 +61,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         diagram: &run.diagram,
         backward: run.backward.as_deref(),
         label: &run.label,
-        others: state
-            .others
-            .iter()
-            .map(|other| Other {
-                label: &other.label,
-                trace: &other.trace,
-                backward: other.backward.as_deref(),
-            })
-            .collect(),
+        others: state.others.iter().map(other).collect(),
         baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
         shows_difference: state.shows_difference,
         breakpoints: &state.breakpoints,
@@ -80,6 +72,9 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             .as_ref()
             .filter(|measured| measured.number == run.number)
             .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
+        importance: state.importance(),
+        lengths: open.lengths(),
+        points: &state.lengths.points,
         timeline: &state.timeline,
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),
@@ -120,14 +115,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             page::ui(ui, &mut scene, &mut page);
         });
     if state.shows_inspector(width) {
-        let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
-        Panel::right("inspector")
-            .frame(frame)
-            .default_size(INSPECTOR_WIDTH)
-            .size_range(220.0..=460.0)
-            .show(ui, |ui| {
-                inspector::ui(ui, &mut scene, &state.pinned);
-            });
+        inspector_panel(ui, state, &mut scene);
     }
     if let Some(spot) = &state.intervening {
         intervene::panel_ui(ui, &mut scene, spot);
@@ -135,6 +123,20 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
     let frame =
         Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
     CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, &mut scene));
+}
+
+fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+    let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
+    Panel::right("inspector")
+        .frame(frame)
+        .default_size(INSPECTOR_WIDTH)
+        .size_range(220.0..=460.0)
+        .show(ui, |ui| inspector::ui(ui, scene, &state.pinned));
+}
+
+/// A run beside the one on the stage, as views see it.
+fn other(run: &Run) -> Other<'_> {
+    Other { label: &run.label, trace: &run.trace, backward: run.backward.as_deref() }
 }
 
 /// One to four views side by side, under a row that chooses them.

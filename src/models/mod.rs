@@ -4,13 +4,17 @@
 //! [`MODELS`]. The registry tests then prove that it builds, that its shapes and names are right,
 //! that its gradients are those of its forward pass and that it learns its task at a tiny size.
 
+pub mod aft;
 pub mod diagram;
 pub mod gru;
 pub mod hopfield;
 pub mod lstm;
 pub mod recurrent;
+pub mod residual;
 pub mod rnn;
+pub mod rwkv;
 pub mod seq2seq;
+pub mod transformer;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -22,7 +26,16 @@ use crate::nn::{Binder, Parameters};
 use crate::tape::{Tape, Var};
 
 /// Every architecture, in teaching order.
-pub const MODELS: &[ModelSpec] = &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC, seq2seq::SPEC];
+pub const MODELS: &[ModelSpec] = &[
+    hopfield::SPEC,
+    rnn::SPEC,
+    lstm::SPEC,
+    gru::SPEC,
+    seq2seq::SPEC,
+    transformer::SPEC,
+    aft::SPEC,
+    rwkv::SPEC,
+];
 
 /// What the rest of the program knows about an architecture.
 pub struct ModelSpec {
@@ -42,6 +55,20 @@ pub struct ModelSpec {
     pub values: &'static [ValueDoc],
     /// Other ways to write the same function, chosen by a colon after the model's id.
     pub variants: &'static [Variant],
+}
+
+impl ModelSpec {
+    /// The ids of the shipped models, their variants, and their checkpoints from during training.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        let ids = self.recipes.iter().flat_map(|recipe| {
+            let variants = self.variants.iter();
+            let variants = variants.map(|variant| format!("{}:{}", recipe.id, variant.id));
+            let early = recipe.kept.iter().map(|percent| format!("{}@{percent}", recipe.id));
+            std::iter::once(recipe.id.to_owned()).chain(variants).chain(early)
+        });
+        ids.collect()
+    }
 }
 
 /// Another way to write the same function: a different configuration whose parameters are computed
@@ -102,6 +129,12 @@ pub trait Model: Send + Sync {
     /// written it position by position.
     fn reads_at_once(&self) -> bool {
         false
+    }
+
+    /// How many positions a source and an answer may each have, where a learned table of positions
+    /// ends.
+    fn longest(&self) -> Option<usize> {
+        None
     }
 
     /// The weights that hold the given patterns, for a memory that is not trained by gradients.
@@ -362,12 +395,7 @@ pub fn base(id: &str) -> &str {
 /// The ids of all shipped models, their variants, and their checkpoints from during training.
 #[must_use]
 pub fn ids() -> Vec<String> {
-    let ids = recipes().flat_map(|(spec, recipe)| {
-        let variants = spec.variants.iter().map(|variant| format!("{}:{}", recipe.id, variant.id));
-        let early = recipe.kept.iter().map(|percent| format!("{}@{percent}", recipe.id));
-        std::iter::once(recipe.id.to_owned()).chain(variants).chain(early)
-    });
-    ids.collect()
+    MODELS.iter().flat_map(ModelSpec::ids).collect()
 }
 
 /// All shipped models with their architectures, in teaching order.

@@ -1,7 +1,9 @@
 //! Parameters: what a model declares, how it is initialised, and the layers that all models share.
 
 pub mod attention;
+pub mod heads;
 pub mod layer;
+pub mod positions;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -160,6 +162,32 @@ impl<'t> Binder<'t> {
     /// the declarations when it is loaded, so that would be a bug of ours.
     #[must_use]
     pub fn parameter(&self, name: &str, symbol: &str, wanted: Shape, init: Init) -> Var<'t> {
+        self.declare(name, symbol, wanted, |name, random| {
+            let init = self.start.as_ref().map_or(init, |start| start(name, init));
+            init.draw(wanted, random)
+        })
+    }
+
+    /// A row (1, units) of which every unit's entry starts out at a number of its own.
+    #[must_use]
+    pub fn row(
+        &self,
+        name: &str,
+        symbol: &str,
+        units: usize,
+        start: impl Fn(usize) -> f32,
+    ) -> Var<'t> {
+        let row = |_: &str, _: &mut Random| Array2::from_shape_fn([1, units], |(_, c)| start(c));
+        self.declare(name, symbol, [1, units], row)
+    }
+
+    fn declare(
+        &self,
+        name: &str,
+        symbol: &str,
+        wanted: Shape,
+        draw: impl FnOnce(&str, &mut Random) -> Array2<f32>,
+    ) -> Var<'t> {
         let name = &self.tape.scoped(name);
         let array = match &mut *self.source.borrow_mut() {
             Source::Stored(parameters) => {
@@ -169,8 +197,7 @@ impl<'t> Binder<'t> {
                 Arc::clone(array)
             }
             Source::New(random, parameters) => {
-                let init = self.start.as_ref().map_or(init, |start| start(name, init));
-                parameters.push(name, init.draw(wanted, random));
+                parameters.push(name, draw(name, random));
                 Arc::clone(&parameters.entries[parameters.len() - 1].1)
             }
             Source::Blank(parameters) => {

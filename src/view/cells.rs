@@ -182,8 +182,15 @@ pub fn has_moved(ui: &Ui, scene: &Scene<'_>, who: &str) -> bool {
     before != Some(place)
 }
 
-/// A half-life as it is written: a number of tokens, or ∞.
+/// A half-life as it is written: a number of tokens, as a power of ten where it is a long or a very
+/// small one, or ∞.
 #[must_use]
 pub fn tokens(life: f32) -> String {
-    if life.is_finite() { format!("{life:.1}") } else { number(life) }
+    match life {
+        _ if !life.is_finite() => number(life),
+        _ if life == 0.0 => "0".to_owned(),
+        _ if !(1e-3..1e5).contains(&life) => format!("{life:.1e}").replace('-', "−"),
+        _ if life < 0.1 => format!("{life:.3}"),
+        _ => format!("{life:.1}"),
+    }
 }

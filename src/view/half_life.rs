@@ -17,7 +17,7 @@ const LINES: [(f32, &str); 5] =
     [(SHORTEST, "< 1"), (1.0, "1"), (10.0, "10"), (100.0, "100"), (LONGEST, "≥ 1000")];
 /// Room for the axis, and for a panel's name.
 const AXIS_WIDTH: f32 = 56.0;
-const NAME_HEIGHT: f32 = 22.0;
+const NAME_HEIGHT: f32 = 36.0;
 const CAPTION_HEIGHT: f32 = 26.0;
 /// A unit is no wider than this.
 const WIDEST: f32 = 18.0;
@@ -56,9 +56,9 @@ fn lives(trace: &Trace, gate: &str, now: usize, is_done: &dyn Fn(usize) -> bool)
     let (Some(kept), Some(matrix)) = (trace.kept_share(), trace.over_time(gate)) else {
         return Vec::new();
     };
-    // A decoder's gate has no share where the encoder reads, nor the other way round.
-    let is_there = |t: usize| is_done(t) && matrix.row(t).iter().all(|share| !share.is_nan());
-    let done: Vec<usize> = (0..matrix.nrows()).filter(|t| is_there(*t)).collect();
+    // A decoder's gate has no value where its encoder reads.
+    let is_there = |t: &usize| is_done(*t) && trace.node(gate, *t as i32).is_some();
+    let done: Vec<usize> = (0..matrix.nrows()).filter(is_there).collect();
     if done.is_empty() {
         return Vec::new();
     }
@@ -67,7 +67,7 @@ fn lives(trace: &Trace, gate: &str, now: usize, is_done: &dyn Fn(usize) -> bool)
         let logs: f64 = done.iter().map(|t| f64::from(share(*t)).ln()).sum();
         let mean = logs / done.len() as f64;
         let run = if mean >= 0.0 { f32::INFINITY } else { (-std::f64::consts::LN_2 / mean) as f32 };
-        let now = is_there(now).then(|| half_life(share(now)));
+        let now = done.contains(&now).then(|| half_life(share(now)));
         Life { unit, run, now }
     };
     let mut lives: Vec<Life> = (0..matrix.ncols()).map(life).collect();
@@ -97,12 +97,8 @@ fn panels_ui(ui: &mut Ui, scene: &mut Scene<'_>, runs: &[(&str, &Trace)]) {
             .shrink2(vec2(theme::GAP, 0.0));
         let cell = scope::label(scene.language, scope::split(gate).0);
         let value = scope::split(gate).1;
-        let name = match (runs.len() > 1, cell.is_empty()) {
-            (true, true) => format!("{label} · {value}"),
-            (true, false) => format!("{label} · {cell}"),
-            (false, true) => value.to_owned(),
-            (false, false) => cell,
-        };
+        let own = if cell.is_empty() { value.to_owned() } else { format!("{value} · {cell}") };
+        let name = if runs.len() > 1 { format!("{label}\n{own}") } else { own };
         panel_ui(ui, scene, trace, gate, &name, panel);
     }
 }
@@ -136,6 +132,13 @@ fn height(life: f32) -> f32 {
     (life.clamp(SHORTEST, LONGEST) / SHORTEST).ln() / (LONGEST / SHORTEST).ln()
 }
 
+/// Where a half-life stands on the scale of shares that colours it in every view; the palest colours
+/// would be lost on the page.
+#[must_use]
+pub fn tint(life: f32) -> f32 {
+    0.25 + 0.7 * height(life)
+}
+
 fn axis(ui: &Ui, plot: Rect) {
     let dark = ui.visuals().dark_mode;
     let line = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
@@ -157,9 +160,15 @@ fn panel_ui(
     panel: Rect,
 ) {
     let dark = ui.visuals().dark_mode;
-    let font = FontId::proportional(12.5);
-    let at = panel.left_top() - vec2(0.0, NAME_HEIGHT - 4.0);
-    ui.painter().text(at, Align2::LEFT_TOP, name, font, theme::text(dark));
+    // Several panels side by side have little room for their names.
+    for (line, text) in name.lines().rev().enumerate() {
+        let font = FontId::proportional(12.0);
+        let mut job =
+            egui::text::LayoutJob::simple_singleline(text.into(), font, theme::text(dark));
+        job.wrap = egui::text::TextWrapping::truncate_at_width(panel.width());
+        let at = panel.left_top() - vec2(0.0, 18.0 + 15.0 * line as f32);
+        ui.painter().galley(at, ui.painter().layout_job(job), theme::text(dark));
+    }
     let is_own = std::ptr::eq(trace, scene.trace);
     let now = scene.now().min(trace.n_positions().saturating_sub(1));
     // Another run stands where this one does, so it counts the positions up to the cursor.
@@ -172,7 +181,7 @@ fn panel_ui(
         let column = Rect::from_min_size(pos2(left, panel.top()), vec2(step, panel.height()));
         let id = ui.scope_id().with(("life", gate, name, life.unit));
         let response = ui.interact(column, id, Sense::click());
-        let spoken = format!("{name} {}", life.unit);
+        let spoken = format!("{} {}", name.replace('\n', " "), life.unit);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
         let is_selected = scene.selection.is_some_and(|selection| {
             is_own && selection.name == gate && selection.unit == Some(life.unit)
@@ -202,11 +211,7 @@ fn bar(ui: &Ui, scale: &Scale, column: Rect, life: &Life) {
     let (top, color) = if life.run.is_nan() {
         (column.top(), theme::color(NOT_A_NUMBER))
     } else {
-        // The palest colours would be lost on the page.
-        (
-            y(life.run).min(column.bottom() - 2.0),
-            theme::color(scale.rgb(0.25 + 0.7 * height(life.run))),
-        )
+        (y(life.run).min(column.bottom() - 2.0), theme::color(scale.rgb(tint(life.run))))
     };
     let gap = (0.15 * column.width()).min(2.0);
     let rect = Rect::from_min_max(

@@ -8,6 +8,8 @@ use crate::tensor::argmax;
 
 /// A bar of this share lies under the words at its end.
 const UNDER_WORDS: f32 = 0.6;
+/// More bars than this are not looked through.
+const MOST: usize = 14;
 /// The height of one symbol's bar.
 const BAR_HEIGHT: f32 = 22.0;
 
@@ -35,6 +37,27 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
 }
 
+/// Which symbols have a bar, and in which order: all of them as they are numbered, or where there
+/// are too many to be looked through those with the largest shares, the largest first. What is read
+/// next is always among them.
+fn shown(symbols: &[&str], shares: Option<&[f32]>, next: Option<&str>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..symbols.len()).collect();
+    if order.len() <= MOST {
+        return order;
+    }
+    if let Some(shares) = shares {
+        let share = |at: usize| shares.get(at).copied().unwrap_or(0.0);
+        order.sort_by(|a, b| share(*b).total_cmp(&share(*a)));
+    }
+    let read_next = order.iter().position(|at| Some(symbols[*at]) == next);
+    if let Some(place) = read_next.filter(|place| *place >= MOST) {
+        let at = order.remove(place);
+        order.insert(MOST - 1, at);
+    }
+    order.truncate(MOST);
+    order
+}
+
 /// The probability of every symbol at the cursor, the next token of the input marked.
 fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let dark = ui.visuals().dark_mode;
@@ -50,11 +73,16 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let best = shares.as_ref().map(|shares| argmax(shares));
     let next = scene.trace.tokens().get(now + 1);
     let width = (ui.available_width() - 130.0).clamp(60.0, 360.0);
-    for (at, symbol) in symbols.iter().enumerate() {
+    let shown = shown(symbols, shares.as_deref(), next.map(String::as_str));
+    let longest = shown.iter().map(|at| symbols[*at].chars().count()).max().unwrap_or(1);
+    let label = (longest as f32 * 7.8 + 10.0).max(34.0);
+    let width = width.min((ui.available_width() - 96.0 - label).max(60.0));
+    for at in shown {
+        let symbol = &symbols[at];
         let (row, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), BAR_HEIGHT), Sense::click());
         let share = shares.as_ref().and_then(|shares| shares.get(at)).copied();
-        let left = row.left() + 34.0;
+        let left = row.left() + label;
         let bar = Rect::from_min_size(pos2(left, row.top() + 3.0), vec2(width, BAR_HEIGHT - 6.0));
         let painter = ui.painter();
         let is_best = best == Some(at);
@@ -63,7 +91,7 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         // Names such as `NOUN` would reach into the bar at the size of a single symbol.
         let size = if symbol.chars().count() > 3 { 12.5 } else { 16.0 };
         painter.text(
-            pos2(row.left() + 16.0, middle),
+            pos2(row.left() + (label - 2.0) / 2.0, middle),
             Align2::CENTER_CENTER,
             symbol,
             FontId::monospace(size),
@@ -177,4 +205,20 @@ fn estimate_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             );
             plot.line(Line::new("estimate", estimate).color(colors[0]).width(theme::LINE));
         });
+}
+
+#[cfg(test)]
+mod order_tests {
+    use super::*;
+
+    #[test]
+    fn of_many_symbols_the_likeliest_come_first_and_what_is_read_next_is_there() {
+        let names: Vec<String> = (0..40).map(|at| format!("s{at}")).collect();
+        let symbols: Vec<&str> = names.iter().map(String::as_str).collect();
+        let shares: Vec<f32> = (0..40).map(|at| at as f32 / 780.0).collect();
+        let order = shown(&symbols, Some(&shares), Some("s3"));
+        assert_eq!((order.len(), order[0], order[12], order[13]), (MOST, 39, 27, 3));
+        assert_eq!(shown(&symbols[..9], Some(&shares), None), (0..9).collect::<Vec<_>>());
+        assert_eq!(shown(&symbols, None, None).len(), MOST);
+    }
 }

@@ -34,14 +34,21 @@ pub fn join(scope: &str, value: &str) -> String {
     if scope.is_empty() { value.to_owned() } else { format!("{scope}.{value}") }
 }
 
-/// The scopes of all cells in the order in which they are computed; the whole run where nothing in
-/// it is a recurrent cell.
+/// The scopes of all cells in the order in which they are computed; where nothing is a recurrent
+/// cell the layers, or else the whole run.
 #[must_use]
 pub fn cells(trace: &Trace) -> Vec<&str> {
     let names = trace.value_names().map(split);
     let cells: Vec<&str> =
         names.filter(|(_, value)| *value == HIDDEN).map(|(scope, _)| scope).collect();
-    if cells.is_empty() { vec![""] } else { cells }
+    if !cells.is_empty() {
+        return cells;
+    }
+    let outermost = trace.value_names().filter_map(|name| name.split_once('.'));
+    let mut layers: Vec<&str> =
+        outermost.map(|(scope, _)| scope).filter(|scope| scope.starts_with("layer")).collect();
+    layers.dedup();
+    if layers.is_empty() { vec![""] } else { layers }
 }
 
 /// The cell to draw: that of the selected value; where it belongs to a layer with two, the first of

@@ -18,6 +18,8 @@ use crate::palette::{self, Rgb};
 
 /// The smallest gap, between things that belong together.
 pub const GAP_SMALL: f32 = 4.0;
+/// A menu that is longer scrolls.
+pub const MENU_HEIGHT: f32 = 420.0;
 /// The gap between neighbours.
 pub const GAP: f32 = 8.0;
 /// The gap between groups; also the margin inside panels.

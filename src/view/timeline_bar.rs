@@ -40,6 +40,14 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
     ui.add_space(theme::GAP_SMALL);
     tokens_ui(ui, scene);
+    written_ui(ui, scene);
+}
+
+/// What the model has written so far, as one would read it.
+fn written_ui(ui: &mut Ui, scene: &Scene<'_>) {
+    let Some(so_far) = scene.trace.written(scene.now()) else { return };
+    let text = format!("{} {so_far}", scene.tr("timeline.written"));
+    ui.add(egui::Label::new(RichText::new(text).size(14.0)).truncate());
 }
 
 fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -229,10 +237,10 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     let token = &scene.trace.tokens()[t];
     let is_now = t == now && cursor > 0;
     let (_, walk) = scene.walk();
-    // A token counts as read when its input is there, and as walked back through at its end.
+    // A token counts as read when something is computed there, and as walked back through at its end.
     let is_done = match scene.walk_back() {
         Some((_, backward)) => cursor >= backward.ticks().end_of(t) && t <= backward.position(),
-        None => scene.is_done_at("input", t),
+        None => walk.walk().done_of(t, cursor) > 0,
     } || is_now;
     // What the model has yet to write is not told.
     let shown = if is_done || t < scene.trace.given() { token } else { "·" };

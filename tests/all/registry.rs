@@ -111,8 +111,17 @@ fn no_two_values_share_a_name() {
 fn every_value_is_explained_in_both_languages_and_every_explanation_has_a_value() {
     for spec in MODELS {
         let mut used = BTreeSet::new();
-        for recipe in spec.recipes {
-            let model = build(spec, recipe.config);
+        // A variant may write the same function with other values.
+        let variants = spec.recipes.iter().flat_map(|recipe| {
+            let config: Json = serde_json::from_str(recipe.config).unwrap();
+            let parameters = build(spec, recipe.config).init(1);
+            let rewritten =
+                spec.variants.iter().map(move |v| (v.rewrite)(&config, &parameters).unwrap().0);
+            rewritten.map(move |config| (recipe, config.to_string()))
+        });
+        let shipped = spec.recipes.iter().map(|recipe| (recipe, recipe.config.to_owned()));
+        for (recipe, config) in shipped.chain(variants) {
+            let model = build(spec, &config);
             let run =
                 Run::new(&*model, &model.init(1), &input(&*model, LENGTH, 1, 1), Tape::recording());
             for named in run.graph.names().iter().filter(|named| !named.is_parameter) {
@@ -354,14 +363,16 @@ fn a_diagram_shows_values_of_the_run_within_its_frame() {
             let name = names.find(|name| *name == value || name.ends_with(&ending));
             let name = name.and_then(|name| run.graph.find(name));
             let name = name.unwrap_or_else(|| panic!("{model}: `{value}` is drawn, not computed"));
-            // A decoder's values begin behind the source.
-            let at = |position: i32| {
-                path.iter().fold(run.graph.at(name, position + place.offset), |node, input| {
-                    node.and_then(|node| run.graph.node(node).inputs.get(*input).copied())
-                })
-            };
-            let node = at(1).or_else(|| at(1 + SOURCE as i32));
-            assert!(node.is_some(), "{model}: `{value}` has no {path:?} there");
+            let position = 1 + place.offset;
+            // Of what is computed for several positions at once, the first of them bears the name.
+            // A decoder's stand where the source ends.
+            let nodes = run.graph.everywhere(name);
+            let found = nodes.iter().rev().find(|(start, _)| *start <= position);
+            let mut node = found.or(nodes.first()).map(|(_, node)| *node);
+            for input in path {
+                node = node.and_then(|node| run.graph.node(node).inputs.get(*input).copied());
+            }
+            assert!(node.is_some(), "{model}: `{value}` has no {path:?} at {position}");
         }
         for wire in &diagram.wires {
             assert!(wire.from < diagram.places.len(), "{}: {wire:?}", recipe.id);
@@ -400,6 +411,14 @@ fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> 
     if fields.contains_key("hidden") {
         fields.insert("hidden".to_owned(), json!(HIDDEN));
     }
+    if fields.contains_key("heads") {
+        for (field, small) in
+            [("size", HIDDEN), ("heads", 2), ("feed_forward", 2 * HIDDEN), ("encoder_layers", 1)]
+        {
+            fields.insert(field.to_owned(), json!(small));
+        }
+        fields.insert("decoder_layers".to_owned(), json!(1));
+    }
     if !fields.contains_key("source") {
         return (recipe.task == task_spec.id).then_some(config);
     }
@@ -428,7 +447,7 @@ fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
     let chance = best_constant(&*task);
     let wanted = match task.measure() {
         Measure::Accuracy => chance + 0.5 * (1.0 - chance),
-        Measure::MeanSquaredError => 0.5 * chance,
+        Measure::MeanSquaredError | Measure::AboveEntropy => 0.5 * chance,
     };
     let mut scores = Vec::new();
     let is_blind = task.looks_ahead() && !looks_ahead(&*model);
@@ -522,6 +541,15 @@ fn best_constant(task: &dyn Task) -> f64 {
                 Array2::from_shape_fn([1, symbols], |(_, s)| f32::from(u8::from(s == symbol)))
             };
             (0..symbols).map(|symbol| constant(&always(symbol))).fold(0.0, f64::max)
+        }
+        Measure::AboveEntropy => {
+            // How often each answer is wanted, whatever stands before it.
+            let mut wanted = vec![1.0_f32; symbols];
+            for example in &examples {
+                let Targets::Symbols(targets) = &example.targets else { continue };
+                targets.iter().flatten().for_each(|target| wanted[*target] += 1.0);
+            }
+            constant(&from_vec([1, symbols], wanted.into_iter().map(f32::ln).collect()))
         }
         Measure::MeanSquaredError => {
             let number = |example: &Example| match example.targets {

@@ -59,7 +59,7 @@ fn lesson_for_typing(id: &str) -> Harness<'static, Headless> {
     harness
 }
 
-fn lesson(id: &str) -> Harness<'static, Headless> {
+pub fn lesson(id: &str) -> Harness<'static, Headless> {
     let mut harness = window(Language::English, ThemeChoice::Light, [1280.0, 800.0]);
     harness.state_mut().command(Command::OpenLesson(id.to_owned()));
     harness.run_steps(3);
@@ -108,7 +108,7 @@ fn every_view_draws_every_model_at_every_stage_of_its_run() {
 
 /// Networks in layers and both directions, models that write on and memories are drawn before any
 /// such model is shipped: with new weights, and with a value that is no number.
-const BUILT: [(&str, &str, &str, &str, &str); 5] = [
+const BUILT: [(&str, &str, &str, &str, &str); 8] = [
     (
         "lstm-brackets",
         r#"{"source":{"symbols":{"count":9,"embedding":16}},"hidden":8,"outputs":9,"predicts_symbols":true,"layers":2,"bidirectional":true,"residual":true}"#,
@@ -136,6 +136,27 @@ const BUILT: [(&str, &str, &str, &str, &str); 5] = [
         "melody",
         r#"{"figures":12,"parts":3}"#,
         "",
+    ),
+    (
+        "transformer-rope-echo",
+        r#"{"symbols":10,"outputs":9,"size":16,"heads":2,"feed_forward":16,"encoder_layers":1,"decoder_layers":1,"norm":"pre","activation":"relu","positions":"rope"}"#,
+        "echo",
+        r#"{"letters":8,"shortest":2,"longest":12,"order":"either"}"#,
+        "abcd",
+    ),
+    (
+        "rwkv-recall",
+        r#"{"symbols":9,"hidden":8,"layers":2,"outputs":9,"inner":12}"#,
+        "brackets",
+        r#"{"depth":8,"longest":48}"#,
+        "([{<>}])",
+    ),
+    (
+        "rwkv-recall",
+        r#"{"symbols":9,"hidden":8,"layers":2,"outputs":9,"inner":12,"form":"parallel"}"#,
+        "brackets",
+        r#"{"depth":8,"longest":48}"#,
+        "([{<>}])",
     ),
     (
         "hopfield-letters",
@@ -173,7 +194,8 @@ fn every_view_draws_networks_of_every_build_also_where_they_are_broken() {
         harness.state_mut().command(Command::OpenLesson("lstm".to_owned()));
         for at in 0..BUILT.len() {
             show_built(&mut harness, at);
-            for breaking in [None, Some("hidden[2..9]=nan"), Some("state[2..9]=inf")] {
+            let broken = ["hidden[2..9]=nan", "state[2..9]=inf", "decay[2..9]=nan"].map(Some);
+            for breaking in [None].into_iter().chain(broken) {
                 let run = harness.state().state.run.as_ref().unwrap().trace.clone();
                 if let Some(text) = breaking {
                     let value = text.split('[').next().unwrap();
@@ -194,6 +216,8 @@ fn every_view_draws_networks_of_every_build_also_where_they_are_broken() {
                 }
             }
             harness.state_mut().state.interventions.clear();
+            // A short run has no position to break.
+            harness.state_mut().command(Command::DismissMessage);
         }
     }
     let all: std::collections::BTreeSet<_> = VIEWS.iter().map(|view| view.id).collect();
@@ -229,6 +253,59 @@ fn a_cell_is_chosen_by_its_layer_and_direction() {
     harness.run_steps(2);
     let selection = harness.state().state.selection.clone().unwrap();
     assert_eq!(selection, Selection::new("layer1.backward.forget_gate", Some(3)));
+}
+
+/// Draws the decay of an RWKV in one of its forms, with a channel chosen.
+fn decay(at: usize) -> Harness<'static, Headless> {
+    let mut harness = lesson("lstm");
+    show_built(&mut harness, at);
+    harness.state_mut().state.views = vec!["decay".to_owned()];
+    let selection = Selection::new("layer1.time.decay", Some(3));
+    harness.state_mut().command(Command::Select(Some(selection)));
+    harness.state_mut().command(Command::Timeline(TimelineCommand::End));
+    harness.run_steps(2);
+    harness
+}
+
+#[test]
+fn a_decay_at_its_ends_is_set_from_its_view_and_both_forms_hold() {
+    for at in [5, 6] {
+        for (key, w) in [("decay.keep_all", "-20"), ("decay.keep_none", "20")] {
+            let mut harness = decay(at);
+            harness.get_by_label(tr(Language::English, key)).click();
+            harness.run_steps(3);
+            let state = &harness.state().state;
+            let texts: Vec<String> = state.interventions.iter().map(ToString::to_string).collect();
+            assert_eq!(texts, [format!("layer1.time.time_decay[0][3] = {w}")]);
+            let trace = &state.run.as_ref().unwrap().trace;
+            for name in trace.value_names() {
+                let value = trace.over_time(name);
+                let broken = value.iter().flatten().filter(|x| !x.is_finite()).count();
+                assert_eq!(broken, 0, "{name} with w = {w}");
+            }
+            let words = ["decay.answer", "decay.same_answer"].map(|key| tr(Language::English, key));
+            let is_said = words.map(|words| harness.query_by_label(words).is_some());
+            assert!(is_said[0] != is_said[1], "w = {w}: {is_said:?}");
+            let baseline = state.baseline.as_ref().unwrap();
+            let before = baseline.trace.value("prediction", 4);
+            assert!(before != trace.value("prediction", 4), "w = {w}");
+        }
+    }
+}
+
+#[test]
+fn the_layers_of_a_decay_are_chosen_and_the_running_sums_point_to_the_other_form() {
+    let mut harness = decay(5);
+    let words = tr(Language::English, "decay.to_parallel");
+    assert!(harness.query_by_label(words).is_some());
+    harness.get_by_label("layer 1").click();
+    harness.run_steps(2);
+    let selection = harness.state().state.selection.clone().unwrap();
+    assert_eq!(selection, Selection::new("layer0.time.decay", Some(3)));
+    let harness = decay(6);
+    assert!(harness.query_by_label(words).is_none());
+    let words = tr(Language::English, "decay.contribution");
+    assert!(harness.query_by_label(words).is_some());
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::tensor::kernel;
 /// √(2/π), of the tanh form of the Gaussian error linear unit.
 const SQRT_2_OVER_PI: f32 = 0.797_884_56;
 
+/// What the logarithm takes for 0: far below every share that counts, far above what f32 rounds to 0.
+const SMALLEST: f32 = 1e-30;
+
 /// An op by its function of `x` and its slope, which may use `x` and the result `y`; then how both
 /// are written.
 macro_rules! elementwise {
@@ -77,6 +80,13 @@ elementwise!(
     /// eˣ.
     Exp.exp, "exp", |x| kernel::exp(x), |x, y| y, |x: &Tex| Tex::atom(format!("e^{{{}}}", x.text)),
     |_: &Tex, y: &Tex| y.clone()
+);
+elementwise!(
+    /// ln x; what is below 10⁻³⁰ counts as that, so that the logarithm of 0 is a number, −69, with
+    /// which one can go on. NaN stays NaN.
+    Ln.ln, "logarithm", |x| if x < SMALLEST { SMALLEST.ln() } else { x.ln() },
+    |x, y| if x < SMALLEST { 0.0 } else { x.recip() }, call(r"\ln"),
+    |x: &Tex, _: &Tex| Tex::atom(format!(r"\frac{{\left[{0} > 0\right]}}{{{0}}}", x.text))
 );
 elementwise!(
     /// x².

@@ -9,6 +9,8 @@ pub mod arrange;
 pub mod leaf;
 pub mod memory;
 pub mod norm;
+pub mod parts;
+pub mod rotate;
 pub mod select;
 
 use std::ops::Range;
@@ -36,7 +38,11 @@ pub const OPS: &[&dyn Op] = &[
     &arrange::Stack,
     &arrange::Transpose,
     &arrange::Columns,
+    &arrange::Reshape,
     &norm::Standardise,
+    &parts::DotTransposedWithin,
+    &parts::DotWithin,
+    &rotate::Rotate,
     &memory::Copy,
     &memory::DotTransposed,
     &memory::Inner,
@@ -46,6 +52,7 @@ pub const OPS: &[&dyn Op] = &[
     &activation::Tanh,
     &activation::Relu,
     &activation::Exp,
+    &activation::Ln,
     &activation::Square,
     &activation::Silu,
     &activation::Softplus,
@@ -150,8 +157,23 @@ pub enum Attribute {
     Rows(Arc<[usize]>),
     /// One column number for each row, or none for a row that does not count.
     Targets(Arc<[Option<usize>]>),
-    /// An intervention on some columns (all if `None`).
-    Edit(Edit, Option<Range<usize>>),
+    /// Rows and columns of the result.
+    Shape([usize; 2]),
+    /// In how many equal parts the rows stand below each other.
+    Parts(usize),
+    /// Cosine and sine of each row and pair of columns.
+    Turns(rotate::Turns),
+    /// An intervention, and where it acts.
+    Edit(Edit, Place),
+}
+
+/// The rows and units (columns) that an intervention acts on; all if `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Rows.
+    pub rows: Option<Range<usize>>,
+    /// Columns.
+    pub units: Option<Range<usize>>,
 }
 
 /// What an op's backward step may look at.
