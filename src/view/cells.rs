@@ -189,7 +189,7 @@ pub fn tokens(life: f32) -> String {
     match life {
         _ if !life.is_finite() => number(life),
         _ if life == 0.0 => "0".to_owned(),
-        _ if life >= 1e5 || life < 1e-3 => format!("{life:.1e}").replace('-', "−"),
+        _ if !(1e-3..1e5).contains(&life) => format!("{life:.1e}").replace('-', "−"),
         _ if life < 0.1 => format!("{life:.3}"),
         _ => format!("{life:.1}"),
     }
