@@ -16,6 +16,16 @@ pub type Rgb = [u8; 3];
 /// What is drawn for a value that is not a number or is infinite. No map contains a colour like it.
 pub const NOT_A_NUMBER: Rgb = [230, 0, 200];
 
+/// Stands where there is no value at all, as behind the last position that a row looks back to: it is
+/// drawn as the page. A value that was computed and is no number has other bits.
+pub const ABSENT: f32 = f32::from_bits(0x7fc0_ab5e);
+
+/// Whether this is [`ABSENT`].
+#[must_use]
+pub const fn is_absent(value: f32) -> bool {
+    value.to_bits() == ABSENT.to_bits()
+}
+
 /// How numbers become colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Map {
@@ -60,6 +70,9 @@ impl Scale {
     /// The colour of one value. An empty interval gives the background rather than a division by zero.
     #[must_use]
     pub fn rgb(&self, value: f32) -> Rgb {
+        if is_absent(value) {
+            return background(self.dark);
+        }
         if !value.is_finite() {
             return NOT_A_NUMBER;
         }
@@ -226,6 +239,16 @@ mod tests {
     use super::*;
 
     const BOTH: [bool; 2] = [false, true];
+
+    #[test]
+    fn what_is_absent_is_the_page_and_what_is_no_number_is_not() {
+        for dark in [false, true] {
+            let scale = Scale::sequential(0.5, 1.0, dark);
+            assert_eq!(scale.rgb(ABSENT), background(dark));
+            assert_eq!(scale.rgb(f32::NAN), NOT_A_NUMBER);
+        }
+        assert!(ABSENT.is_nan() && !is_absent(f32::NAN) && !is_absent(0.0 / f32::MIN_POSITIVE));
+    }
 
     #[test]
     fn sequential_lightness_leaves_the_page_and_never_turns_back() {

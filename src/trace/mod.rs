@@ -22,6 +22,7 @@ use ndarray::{Array2, ArrayView1, s};
 use crate::checkpoint::Checkpoint;
 use crate::models::{Axes, KeptShare, Outputs, Range, ValueDoc, recurrent};
 use crate::nn::{Binder, Parameters};
+use crate::palette::ABSENT;
 use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, Tape};
 use crate::tasks::{Batch, Example, Remark, Rollout, Sequence, Targets, Task};
 
@@ -416,7 +417,7 @@ impl Trace {
     }
 
     /// A value's row for every position: (positions, units), or (positions, positions) where its
-    /// columns stand for positions. What there is no number for is NaN, which no view draws.
+    /// columns stand for positions. Where there is no value stands [`ABSENT`], which no view draws.
     #[must_use]
     pub fn over_time(&self, name: &str) -> Option<Array2<f32>> {
         let nodes = self.graph.everywhere(self.graph.find(name)?);
@@ -426,7 +427,7 @@ impl Trace {
             Axes::Source | Axes::Own => self.n_positions(),
             Axes::UnitsByPosition => return None,
         };
-        let mut rows = Array2::from_elem([self.n_positions(), columns], f32::NAN);
+        let mut rows = Array2::from_elem([self.n_positions(), columns], ABSENT);
         for (start, node) in nodes {
             let Ok(position) = usize::try_from(*start) else { continue };
             let value = self.graph.value(*node);

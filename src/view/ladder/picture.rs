@@ -10,7 +10,7 @@ use egui::{
 use ndarray::{Array2, s};
 
 use crate::models::Axes;
-use crate::palette::Scale;
+use crate::palette::{ABSENT, Scale};
 use crate::trace::Trace;
 use crate::trace::timeline::TimelineCommand;
 use crate::view::{Command, Scene, Selection, cells, theme};
@@ -130,19 +130,13 @@ fn texture(
         return Some(texture.id());
     }
     let matrix = matrix(scene, names, region)?;
-    let is_own = names.first().is_some_and(|name| scene.trace.axes(name) == Axes::Own);
-    // Step by step there are no numbers for what comes later; that is not the same as no number.
-    let is_later = |[row, column]: [usize; 2]| {
-        is_own && region.columns.start + column > region.rows.start + row
+    // What a mask hides is as good as absent.
+    let is_mask = names.first().is_some_and(|name| name.ends_with("mask") || name.ends_with("masked"));
+    let color = |entry: &f32| {
+        let is_hidden = is_mask && *entry == f32::NEG_INFINITY;
+        theme::color(scale.rgb(if is_hidden { ABSENT } else { *entry }))
     };
-    let color = |((row, column), entry): ((usize, usize), &f32)| {
-        if entry.is_nan() && is_later([row, column]) {
-            theme::stage(scale.dark)
-        } else {
-            theme::color(scale.rgb(*entry))
-        }
-    };
-    let pixels = matrix.indexed_iter().map(color).collect();
+    let pixels = matrix.iter().map(color).collect();
     let image = ColorImage::new([matrix.ncols(), matrix.nrows()], pixels);
     let texture = ui.ctx().load_texture(&key, image, TextureOptions::NEAREST);
     let id = texture.id();
