@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(at(32), Point::TableEnds(32));
         assert!(checkpoint.parse(&"a".repeat(32)).is_ok());
         let error = checkpoint.parse(&"a".repeat(33)).unwrap_err();
-        assert_eq!(error, InputError::TooLong { found: 33, longest: 32 });
+        assert_eq!(error, InputError::BeyondTable { found: 33, longest: 32 });
     }
 
     #[test]

@@ -345,7 +345,9 @@ fn pairwise(a: &Array2<f32>, b: &Array2<f32>, f: impl Fn(f32, f32) -> f32) -> Ar
         let pairs = slice(a).iter().zip(slice(b));
         return from_vec(shape(a), pairs.map(|(a, b)| f(*a, *b)).collect());
     }
-    let [rows, columns] = [a.nrows().max(b.nrows()), a.ncols().max(b.ncols())];
+    // One row or column is repeated as often as the other operand has some, be it not at all.
+    let common = |a: usize, b: usize| if a == 1 { b } else { a };
+    let [rows, columns] = [common(a.nrows(), b.nrows()), common(a.ncols(), b.ncols())];
     let fits =
         |x: &Array2<f32>| [1, rows].contains(&x.nrows()) && [1, columns].contains(&x.ncols());
     assert!(fits(a) && fits(b), "{:?} and {:?} do not fit", a.dim(), b.dim());

@@ -84,8 +84,11 @@ pub fn channels(trace: &Trace, layer: &str, position: usize) -> Vec<Channel> {
 /// The channels in order of their half-lives, the longest first.
 pub fn order(channels: &[Channel]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..channels.len()).collect();
-    let longest_first =
-        |a: &Channel, b: &Channel| b.life.total_cmp(&a.life).then(a.raw.total_cmp(&b.raw));
+    // What is no number comes first, where it is seen; its sign says nothing.
+    let longest_first = |a: &Channel, b: &Channel| {
+        let by_life = b.life.is_nan().cmp(&a.life.is_nan()).then(b.life.total_cmp(&a.life));
+        by_life.then(a.raw.total_cmp(&b.raw))
+    };
     order.sort_by(|a, b| longest_first(&channels[*a], &channels[*b]));
     order
 }
