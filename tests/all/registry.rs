@@ -412,6 +412,11 @@ fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> 
     if !task.patterns().is_empty() {
         return None;
     }
+    // What has hundreds of symbols to choose among takes models made for it.
+    const MOST_SYMBOLS: usize = 100;
+    if task.output_symbols().len() > MOST_SYMBOLS && recipe.task != task_spec.id {
+        return None;
+    }
     let mut config: Json = serde_json::from_str(recipe.config).unwrap();
     let fields = config.as_object_mut()?;
     if fields.contains_key("hidden") {
