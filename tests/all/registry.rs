@@ -201,10 +201,8 @@ fn values_lie_in_the_range_that_is_promised() {
 fn a_lean_run_gives_the_numbers_of_a_recorded_one() {
     for_every_recipe(|_, recipe, model| {
         let (parameters, input) = (model.init(1), input(model, LENGTH, 2, 1));
-        // Step by step: what is read at once leaves no earlier position behind.
-        let feed = Given { input: &input, at_once: false };
-        let recorded = Run::given(model, &parameters, &feed, Tape::recording());
-        let lean = Run::given(model, &parameters, &feed, Tape::lean());
+        let recorded = Run::new(model, &parameters, &input, Tape::recording());
+        let lean = Run::new(model, &parameters, &input, Tape::lean());
         assert!(lean.graph.bytes() < recorded.graph.bytes(), "{}: not leaner", recipe.id);
         for named in recorded.graph.names() {
             let id = recorded.graph.find(&named.name).unwrap();
@@ -272,8 +270,11 @@ fn gradients_are_the_slopes_of_the_forward_pass() {
     const ROUNDING: f64 = 1e-6;
     for_every_recipe(|spec, recipe, model| {
         // A sign jumps, and has no slope elsewhere: the same network is checked without it.
-        let smooth = recipe.config.replace(r#""state":"binary""#, r#""state":"continuous""#);
-        let smooth = (smooth != recipe.config).then(|| build(spec, &smooth));
+        let config = recipe.config.replace(r#""state":"binary""#, r#""state":"continuous""#);
+        // Of thousands of ReLUs one is always about to bend.
+        let is_wide = config.contains(r#""feed_forward""#);
+        let config = if is_wide { config.replace("relu", "gelu") } else { config };
+        let smooth = (config != recipe.config).then(|| build(spec, &config));
         let model = smooth.as_deref().unwrap_or(model);
         let stored = model.store(&task(recipe.task, recipe.task_config).patterns());
         let parameters = stored.unwrap_or_else(|| model.init(1));
@@ -301,7 +302,7 @@ fn gradients_are_the_slopes_of_the_forward_pass() {
             .iter()
             .map(|gradient| gradient.map(|g| uphill(g) * (0.5 + random.uniform())))
             .collect();
-        let step = if recipe.config.contains("relu") { STEP_WITH_KINKS } else { STEP };
+        let step = if config.contains("relu") { STEP_WITH_KINKS } else { STEP };
         // So many parameters at once would carry a large model too far for its slope to say how far.
         let slope: f32 = of.iter().zip(&direction).map(|(g, d)| (g * d).sum()).sum();
         let step = step.min(LARGEST_GAIN / slope.max(1e-3));
