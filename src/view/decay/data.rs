@@ -84,8 +84,12 @@ pub fn channels(trace: &Trace, layer: &str, position: usize) -> Vec<Channel> {
 /// The channels in order of their half-lives, the longest first.
 pub fn order(channels: &[Channel]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..channels.len()).collect();
-    let longest_first =
-        |a: &Channel, b: &Channel| b.life.total_cmp(&a.life).then(a.raw.total_cmp(&b.raw));
+    // What is no number stands in front, where it is seen.
+    let rank = |channel: &Channel| (!channel.life.is_nan(), -channel.life, channel.raw);
+    let longest_first = |a: &Channel, b: &Channel| {
+        let (a, b) = (rank(a), rank(b));
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2))
+    };
     order.sort_by(|a, b| longest_first(&channels[*a], &channels[*b]));
     order
 }
