@@ -4,6 +4,10 @@
 //! positions of one sequence, as many inputs as hidden units, every gate kept, then every gate's
 //! gradient. The time to free what was recorded is part of each measurement, as it is there.
 //!
+//! The Transformer's encoder is 2 layers of 64 numbers and 4 heads over 64 positions, every matrix of
+//! every head kept, and its backward pass with every gradient kept. Beside it: `--only tiny`, the last
+//! line, `nn.TransformerEncoder`, which gives none of them.
+//!
 //! The training step is a whole update: 32 examples drawn, forward, loss, backward, clipping, Adam.
 //! Beside it: `python tests/reference/bench_peer.py --only training --out peer.json`, which is
 //! PyTorch's `nn.LSTM` forward and backward alone, on one thread and on two. `RAYON_NUM_THREADS=1`
@@ -14,7 +18,10 @@
 use divan::{Bencher, black_box};
 use unrolled::models::lstm::{self, Lstm};
 use unrolled::models::recurrent::{Cell, Sizes, Source};
+use unrolled::models::transformer::layer::{Activation, EncoderLayer, Norm, Shape};
 use unrolled::models::{self, Input, Recipe};
+use unrolled::nn::heads::Sight;
+use unrolled::nn::positions::{Distance, Places};
 use unrolled::nn::{Binder, Parameters};
 use unrolled::tape::{Graph, NodeId, Tape};
 use unrolled::tasks;
@@ -78,6 +85,50 @@ fn lstm_cell_backward(bencher: Bencher<'_, '_>, hidden: usize) {
     let ones = |node| (node, Array2::ones(graph.value(node).raw_dim()));
     let seeds = [ones(h[LENGTH - 1]), ones(h[0])];
     bencher.bench_local(|| black_box(graph.gradients_from(&seeds)).of(h[0]).is_some());
+}
+
+/// The encoder's layers, as PyTorch's `nn.TransformerEncoderLayer(64, 4, 256, norm_first=True)`.
+const LAYER: Shape =
+    Shape { size: 64, heads: 4, feed_forward: 256, norm: Norm::Pre, activation: Activation::Relu };
+const LAYERS: usize = 2;
+const ENCODER_LENGTH: usize = 64;
+
+fn encoder_layers<'t>(p: &Binder<'t>) -> Vec<EncoderLayer<'t>> {
+    let layer = |layer| {
+        let _scope = p.tape().scope(&format!("layer{layer}"));
+        EncoderLayer::new(p, &LAYER)
+    };
+    (0..LAYERS).map(layer).collect()
+}
+
+#[divan::bench(args = [false, true])]
+fn transformer_encoder(bencher: Bencher<'_, '_>, with_backward: bool) {
+    let parameters = {
+        let tape = Tape::lean();
+        let binder = Binder::new(&tape, 0);
+        let _ = encoder_layers(&binder);
+        binder.into_parameters()
+    };
+    let input = Random::new(0, 0).array([ENCODER_LENGTH, LAYER.size], Random::normal);
+    bencher.bench_local(|| {
+        let tape = Tape::recording();
+        let places = Places::new(1, 0..ENCODER_LENGTH, 0..ENCODER_LENGTH);
+        let mask = Some(tape.constant(places.mask()));
+        let sight = Sight { sequences: 1, mask, distance: Distance::Unknown };
+        let mut z = tape.input("input", "x", input.clone());
+        let first = z.node();
+        for (number, layer) in
+            encoder_layers(&Binder::stored(&tape, &parameters)).iter().enumerate()
+        {
+            let _scope = tape.scope(&format!("layer{number}"));
+            z = layer.apply(z, &sight);
+        }
+        let loss = z.square().sum().scale(1.0 / input.len() as f32).node();
+        drop(sight);
+        let graph = tape.finish();
+        let gradients = with_backward.then(|| graph.gradients(loss));
+        black_box(gradients).is_some_and(|gradients| gradients.of(first).is_some())
+    });
 }
 
 /// A shipped model's own run over a sequence of symbols 0 or of numbers 0.

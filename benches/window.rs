@@ -3,6 +3,9 @@
 //! `cargo bench --bench window`. Frames are laid out and tessellated, which is all that the
 //! processor does for them in a window; painting is the graphics driver's.
 
+#[path = "../tests/all/attention_stage.rs"]
+mod attention_stage;
+
 use std::sync::Arc;
 
 use divan::Bencher;
@@ -159,6 +162,47 @@ fn laboratory_frame(bencher: Bencher<'_, '_>) {
     headless.state.views = vec!["gradient".to_owned(), "laboratory".to_owned()];
     let ctx = warm(&mut headless);
     bencher.bench_local(|| frame(&ctx, &mut headless));
+}
+
+/// The attention view with 1024 × 1024 weights while the pointer moves over them, while they are zoomed
+/// and while they are moved. Target: at most 4 ms.
+#[divan::bench(args = ["hover", "zoom", "scroll"])]
+fn attention_of_1024_positions(bencher: Bencher<'_, '_>, what: &str) {
+    let mut stage = attention_stage::Stage::long(1024);
+    let ctx = egui::Context::default();
+    theme::apply(&ctx);
+    let mut at = 0_u32;
+    let mut frame = |what: &str| {
+        at += 1;
+        let pointer = egui::pos2(500.0 + (at * 7 % 300) as f32, 150.0 + (at * 5 % 300) as f32);
+        let mut input = input();
+        input.time = Some(f64::from(at) / 60.0);
+        input.events.push(egui::Event::PointerMoved(pointer));
+        // Ten frames in, ten out; ten to one corner, ten to the other.
+        let sign = if at / 10 % 2 == 0 { 1.0 } else { -1.0 };
+        match what {
+            "zoom" => input.events.push(egui::Event::Zoom(1.2_f32.powf(sign))),
+            "scroll" => input.events.push(egui::Event::MouseWheel {
+                unit: egui::MouseWheelUnit::Point,
+                delta: egui::vec2(-60.0 * sign, -60.0 * sign),
+                phase: egui::TouchPhase::Move,
+                source: egui::MouseWheelSource::Unknown,
+                modifiers: egui::Modifiers::NONE,
+            }),
+            _ => {}
+        }
+        let output = ctx.run_ui(input, |ui| stage.ui(ui));
+        ctx.tessellate(output.shapes, 1.0).len()
+    };
+    (0..12).for_each(|_| {
+        frame("");
+    });
+    if what == "scroll" {
+        (0..10).for_each(|_| {
+            frame("zoom");
+        });
+    }
+    bencher.bench_local(|| frame(what));
 }
 
 /// From nothing to the first frame: words, fonts, lessons, weights, run and layout.

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::models::{self, ConfigError, Input, Model, ModelSpec, Recipe};
 use crate::nn::{Binder, Parameters};
 use crate::tape::Tape;
-use crate::tasks::{self, Sequence, Task};
+use crate::tasks::{self, InputError, Sequence, Task};
 use crate::tensor::random::Random;
 use crate::tensor::{shape, slice};
 
@@ -71,6 +71,21 @@ pub struct Checkpoint {
     pub task: Box<dyn Task>,
     /// Its weights.
     pub parameters: Parameters,
+}
+
+impl Checkpoint {
+    /// Reads what a learner typed.
+    ///
+    /// # Errors
+    /// If the task cannot read it, or the model has not learned so many positions.
+    pub fn parse(&self, text: &str) -> Result<Sequence, InputError> {
+        let sequence = self.task.parse(text)?;
+        let found = self.task.source(&sequence);
+        match self.model.longest() {
+            Some(longest) if found > longest => Err(InputError::BeyondTable { found, longest }),
+            _ => Ok(sequence),
+        }
+    }
 }
 
 /// Why weights cannot be loaded or written.

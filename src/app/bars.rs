@@ -189,7 +189,7 @@ pub(super) fn message_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command
         state.input_error.as_ref().map(|error| input_error_text(state.kept.language, error));
     let message = state.message.as_ref().map(|message| (message.text.clone(), message.is_error));
     let no_interventions = state.interventions.is_empty() && state.resting.is_empty();
-    let cut = cut_words(state);
+    let cut = cut_words(state).or_else(|| remark_words(state));
     if input_error.is_none() && message.is_none() && cut.is_none() && no_interventions {
         return;
     }
@@ -218,6 +218,20 @@ fn cut_words(state: &State) -> Option<String> {
     let trace = state.run.as_ref().map(|run| &run.trace).filter(|trace| trace.is_cut())?;
     let count = (trace.n_positions() - trace.given()).to_string();
     Some(tr_with(state.kept.language, "views.cut", &[("count", &count)]))
+}
+
+/// Says so where the input can be read but is none of its task's, and what would be.
+fn remark_words(state: &State) -> Option<String> {
+    let language = state.kept.language;
+    let remark = state.run.as_ref().and_then(|run| run.trace.remark())?;
+    let position = (remark.position + 1).to_string();
+    let words = [("found", remark.found.as_str()), ("position", position.as_str())];
+    let key = if remark.found.is_empty() { "views.unfinished" } else { "views.outside" };
+    let mut text = tr_with(language, key, &words);
+    if let Some(nearest) = &remark.nearest {
+        text.push_str(&tr_with(language, "error.nearest", &[("nearest", nearest)]));
+    }
+    Some(text)
 }
 
 /// What is in force: each can be switched off and on, or lifted; and what it changes.

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::inbox::{Inbox, Job, Work};
 use super::reload;
 use super::state::{
-    Beside, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest, State,
+    Beside, Explained, Finished, MeasureRequest, Measured, ModelChoice, Outcome, Run, RunRequest,
+    State,
 };
 use super::stops;
 use super::trainers::Trainers;
@@ -19,7 +21,9 @@ use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, m
 use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::tasks;
+use crate::trace::importance::{self, Progress};
 use crate::trace::{Backward, Trace, jacobian};
+use crate::training::lengths::{self, Piece, Point};
 use crate::view::Selection;
 use crate::view::command::Export;
 
@@ -39,7 +43,7 @@ impl Runner {
             Ok(checkpoint) => checkpoint,
             Err(error) => return Outcome::Failed(error.to_string()),
         };
-        let sequence = match checkpoint.task.parse(&request.input) {
+        let sequence = match checkpoint.parse(&request.input) {
             Ok(sequence) => sequence,
             Err(error) => return Outcome::Unreadable(error),
         };
@@ -68,9 +72,24 @@ impl Runner {
             None => (&request.input, &request.interventions),
         };
         let label = beside.label();
-        let sequence = checkpoint.task.parse(input).map_err(|error| format!("{label}: {error}"))?;
+        let sequence = checkpoint.parse(input).map_err(|error| format!("{label}: {error}"))?;
         let trace = Trace::record_edited(&checkpoint, sequence, interventions);
         Ok(Run { label, ..finish(request.number, &checkpoint, trace, request.loss_at) })
+    }
+
+    /// A shipped model's accuracy at a length; `None` as soon as it is not wanted any more.
+    ///
+    /// # Errors
+    /// If there is no such model.
+    pub fn measure_length(
+        &mut self,
+        (id, length): &Piece,
+        is_wanted: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Point>, String> {
+        let checkpoint = self.checkpoint(&ModelChoice::Shipped(id.clone()));
+        let checkpoint = checkpoint.map_err(|error| error.to_string())?;
+        let (seed, sequences) = (lengths::SEED, lengths::SEQUENCES);
+        Ok(lengths::measure(&checkpoint, *length, seed, sequences, is_wanted))
     }
 
     fn checkpoint(
@@ -116,51 +135,28 @@ pub fn measure(request: &MeasureRequest, is_wanted: &mut dyn FnMut() -> bool) ->
     Some(Measured { number: request.number, name: request.name.clone(), jacobians })
 }
 
-/// What the worker still has to do: the newest run, then the newest measurement of it.
-struct Inbox {
-    requests: Receiver<Work>,
-    run: Option<RunRequest>,
-    measure: Option<MeasureRequest>,
+/// How much a run's answers depend on each token; `None` as soon as that is not wanted any more.
+pub fn explain(run: &Run, is_wanted: &mut dyn FnMut() -> bool) -> Option<Explained> {
+    let found = importance::measure(&run.checkpoint, &run.trace, is_wanted);
+    if found.is_none() && !is_wanted() {
+        return None;
+    }
+    let progress = found.map_or(Progress::Impossible, |found| Progress::Done(Arc::new(found)));
+    Some(Explained { number: run.number, progress })
 }
 
-enum Work {
-    Run(RunRequest),
-    Measure(MeasureRequest),
-}
-
-impl Inbox {
-    /// Waits for work; `None` when the window is gone.
-    fn next(&mut self) -> Option<Work> {
-        self.take_all();
-        if self.run.is_none() && self.measure.is_none() {
-            let work = self.requests.recv().ok()?;
-            self.put(work);
-            self.take_all();
-        }
-        let run = self.run.take().map(Work::Run);
-        run.or_else(|| self.measure.take().map(Work::Measure))
-    }
-
-    /// Whether nothing newer waits.
-    fn is_idle(&mut self) -> bool {
-        self.take_all();
-        self.run.is_none() && self.measure.is_none()
-    }
-
-    fn take_all(&mut self) {
-        while let Ok(work) = self.requests.try_recv() {
-            self.put(work);
-        }
-    }
-
-    /// A newer request cancels those before it; a new run, what was to be measured of the old.
-    fn put(&mut self, work: Work) {
-        match work {
-            Work::Run(request) => {
-                self.run = Some(request);
-                self.measure = None;
+/// Accuracy at a length, unless something else is wanted before; then it is begun anew afterwards,
+/// or given up where another chart was asked for.
+fn measure_length(inbox: &mut Inbox, runner: &mut Runner, piece: Piece) -> Option<Event> {
+    let (chart, _) = inbox.chart();
+    let point = runner.measure_length(&piece, &mut || inbox.chart() == (chart, true));
+    match point.transpose() {
+        Some(point) => Some(Event::MeasuredLength(piece, point)),
+        None => {
+            if inbox.chart().0 == chart {
+                inbox.put_back(piece);
             }
-            Work::Measure(request) => self.measure = Some(request),
+            None
         }
     }
 }
@@ -170,6 +166,8 @@ enum Event {
     Reread(PathBuf, Result<Library, String>),
     Ran(u64, Outcome),
     Measured(Measured),
+    Explained(Explained),
+    MeasuredLength(Piece, Result<Point, String>),
     Opened(Result<Opened, String>),
     Saved(Result<PathBuf, String>),
     Nothing,
@@ -202,15 +200,19 @@ impl Threads {
         let (outbox, wake_worker) = (answer.clone(), Arc::clone(&wake));
         std::thread::Builder::new().name("model".to_owned()).spawn(move || {
             let mut runner = Runner::default();
-            let mut inbox = Inbox { requests: inbox, run: None, measure: None };
-            while let Some(work) = inbox.next() {
-                let event = match work {
-                    Work::Run(request) => Event::Ran(request.number, runner.run(request)),
-                    Work::Measure(request) => match measure(&request, &mut || inbox.is_idle()) {
-                        Some(measured) => Event::Measured(measured),
-                        None => continue,
-                    },
+            let mut inbox = Inbox::new(inbox);
+            while let Some(job) = inbox.next() {
+                let event = match job {
+                    Job::Run(request) => Some(Event::Ran(request.number, runner.run(request))),
+                    Job::Measure(request) => {
+                        measure(&request, &mut || inbox.has_no_other()).map(Event::Measured)
+                    }
+                    Job::Explain(run) => {
+                        explain(&run, &mut || inbox.is_current()).map(Event::Explained)
+                    }
+                    Job::Length(piece) => measure_length(&mut inbox, &mut runner, piece),
                 };
+                let Some(event) = event else { continue };
                 if outbox.send(event).is_err() {
                     return;
                 }
@@ -226,6 +228,8 @@ impl Threads {
         match effect {
             Effect::Run(request) => self.ask(Work::Run(request), state),
             Effect::Measure(request) => self.ask(Work::Measure(request), state),
+            Effect::Explain(run) => self.ask(Work::Explain(Box::new(run)), state),
+            Effect::MeasureLengths(pieces) => self.ask(Work::Lengths(pieces), state),
             Effect::ChooseLessons => {
                 let dialog = dialog(state);
                 self.background(move || {
@@ -340,6 +344,8 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Ran(number, outcome) => update::finished(state, number, outcome),
         Event::Measured(measured) => update::measured(state, measured),
+        Event::Explained(explained) => update::explained(state, explained),
+        Event::MeasuredLength(piece, point) => update::measured_length(state, piece, point),
         Event::Opened(Ok(Opened::Lessons(path, library))) => {
             state.kept.folder = path.parent().map(Path::to_owned);
             return update::show_library(state, library);

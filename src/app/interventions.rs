@@ -4,7 +4,6 @@ use super::state::State;
 use super::update::{Effect, fail, run};
 use crate::lesson::nearest;
 use crate::tape::Intervention;
-use crate::tape::intervention::Edit;
 use crate::view::command::InterveneCommand;
 use crate::view::tr_with;
 
@@ -22,10 +21,10 @@ pub(super) fn intervene(state: &mut State, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     state.message = None;
-    // A later replacement of exactly the same entries makes an earlier one void.
-    if matches!(intervention.edit, Edit::Replace(_)) {
+    // A later setting of exactly the same entries makes an earlier one void.
+    if intervention.edit.is_setting() {
         state.interventions.retain(|earlier| {
-            !(matches!(earlier.edit, Edit::Replace(_))
+            !(earlier.edit.is_setting()
                 && earlier.pattern == intervention.pattern
                 && earlier.positions == intervention.positions
                 && earlier.units == intervention.units)

@@ -80,6 +80,9 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             .as_ref()
             .filter(|measured| measured.number == run.number)
             .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
+        importance: state.importance(),
+        lengths: open.lengths(),
+        points: &state.lengths.points,
         timeline: &state.timeline,
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),
@@ -120,14 +123,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             page::ui(ui, &mut scene, &mut page);
         });
     if state.shows_inspector(width) {
-        let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
-        Panel::right("inspector")
-            .frame(frame)
-            .default_size(INSPECTOR_WIDTH)
-            .size_range(220.0..=460.0)
-            .show(ui, |ui| {
-                inspector::ui(ui, &mut scene, &state.pinned);
-            });
+        inspector_panel(ui, state, &mut scene);
     }
     if let Some(spot) = &state.intervening {
         intervene::panel_ui(ui, &mut scene, spot);
@@ -135,6 +131,15 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
     let frame =
         Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
     CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, &mut scene));
+}
+
+fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+    let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
+    Panel::right("inspector")
+        .frame(frame)
+        .default_size(INSPECTOR_WIDTH)
+        .size_range(220.0..=460.0)
+        .show(ui, |ui| inspector::ui(ui, scene, &state.pinned));
 }
 
 /// One to four views side by side, under a row that chooses them.

@@ -15,6 +15,10 @@ pub fn input_error_text(language: Language, error: &InputError) -> String {
             let (length, limit) = (found.to_string(), longest.to_string());
             tr_with(language, "error.input_long", &[("length", &length), ("limit", &limit)])
         }
+        InputError::BeyondTable { found, longest } => {
+            let (length, limit) = (found.to_string(), longest.to_string());
+            tr_with(language, "error.input_beyond_table", &[("length", &length), ("limit", &limit)])
+        }
         InputError::Unknown { found, at, allowed, nearest } => {
             let at = at.to_string();
             let words = [

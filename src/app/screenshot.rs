@@ -1,5 +1,7 @@
 //! The window drawn into a picture, without a screen: the same state, the same layout.
 
+use std::collections::VecDeque;
+
 use egui::{Context, vec2};
 use image::RgbaImage;
 
@@ -10,6 +12,7 @@ use super::update::{self, Effect};
 use super::{layout, offscreen, training, window};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
+use crate::training::lengths::Piece;
 use crate::training::live::TrainCommand;
 use crate::view::command::ThemeChoice;
 use crate::view::{Command, Language, Memory, theme};
@@ -82,6 +85,7 @@ pub struct Headless {
     memory: Memory,
     runner: Runner,
     trainers: Inline,
+    lengths: VecDeque<Piece>,
 }
 
 impl Headless {
@@ -93,6 +97,7 @@ impl Headless {
             memory: Memory::default(),
             runner: Runner::default(),
             trainers: Inline::default(),
+            lengths: VecDeque::new(),
         }
     }
 
@@ -121,6 +126,12 @@ impl Headless {
                         update::measured(&mut self.state, measured);
                     }
                 }
+                Effect::Explain(run) => {
+                    if let Some(explained) = effects::explain(&run, &mut || true) {
+                        update::explained(&mut self.state, explained);
+                    }
+                }
+                Effect::MeasureLengths(pieces) => self.lengths = pieces.into(),
                 // There is nobody to choose a file.
                 _ => {}
             }
@@ -133,6 +144,17 @@ impl Headless {
         let commands = layout::ui(ui, &self.state, &mut self.memory);
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
+        // One piece a frame, so that charts grow before the learner here as well.
+        self.measure_length();
+    }
+
+    /// Measures the next accuracy that was asked for; false where there is none.
+    fn measure_length(&mut self) -> bool {
+        let Some(piece) = self.lengths.pop_front() else { return false };
+        if let Some(point) = self.runner.measure_length(&piece, &mut || true).transpose() {
+            update::measured_length(&mut self.state, piece, point);
+        }
+        true
     }
 }
 
@@ -177,5 +199,8 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
     theme::apply(&ctx);
     window::apply_theme(&ctx, theme);
     let size = vec2(width as f32, height as f32);
-    Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| headless.ui(ui)))
+    Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| {
+        headless.ui(ui);
+        while headless.measure_length() {}
+    }))
 }

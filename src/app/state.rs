@@ -14,9 +14,11 @@ use crate::lesson::{
 use crate::models::{self, Diagram};
 use crate::tape::Intervention;
 use crate::tasks::InputError;
+use crate::trace::importance::{Importance, Progress};
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
+use crate::training::lengths::{Lengths, Piece, Points};
 use crate::view::command::{Spot, ThemeChoice};
 use crate::view::{Language, Selection};
 
@@ -81,6 +83,10 @@ pub struct State {
     pub laboratory: Option<Laboratory>,
     /// The Jacobians that a view asked for.
     pub measured: Option<Measured>,
+    /// How much the answers depend on each token, once a view asked for it.
+    pub importance: Option<Explained>,
+    /// Accuracy by length, as far as it was measured.
+    pub lengths: LengthChart,
     /// Where the learner stands in the backward pass, while walking back.
     pub back: Option<Timeline>,
     /// Ids of the views on the stage.
@@ -163,6 +169,14 @@ impl OpenLesson {
             stop: 0,
             arriving: false,
         }
+    }
+}
+
+impl OpenLesson {
+    /// The lengths that the stop in force measures accuracy at.
+    #[must_use]
+    pub fn lengths(&self) -> Option<Lengths> {
+        self.lesson.stage_at(self.stop.checked_sub(1))?.lengths
     }
 }
 
@@ -283,6 +297,24 @@ pub struct Measured {
     pub jacobians: Vec<Option<Arc<Jacobians>>>,
 }
 
+/// How much the answers of a run depend on each token, or that it is being measured.
+#[derive(Clone)]
+pub struct Explained {
+    /// The number of the run.
+    pub number: u64,
+    /// What was found.
+    pub progress: Progress<Arc<Importance>>,
+}
+
+/// Accuracy by length: what was found, and what is being measured.
+#[derive(Clone, Debug, Default)]
+pub struct LengthChart {
+    /// What was found.
+    pub points: Points,
+    /// What was asked for last and is not there yet.
+    pub asked: Vec<Piece>,
+}
+
 /// What the worker is asked to do.
 #[derive(Clone)]
 pub struct RunRequest {
@@ -390,6 +422,8 @@ impl State {
             loss_at: None,
             laboratory: None,
             measured: None,
+            importance: None,
+            lengths: LengthChart::default(),
             back: None,
             views: vec!["diagram".to_owned()],
             model: ModelChoice::Shipped(String::new()),
@@ -397,6 +431,18 @@ impl State {
             message: None,
             sheet: None,
         }
+    }
+
+    /// How much the answers of the run on the stage depend on each token, once a view asked for it.
+    #[must_use]
+    pub fn importance(&self) -> Option<Progress<&Importance>> {
+        let number = self.run.as_ref()?.number;
+        let explained = self.importance.as_ref().filter(|explained| explained.number == number)?;
+        Some(match &explained.progress {
+            Progress::Running => Progress::Running,
+            Progress::Impossible => Progress::Impossible,
+            Progress::Done(importance) => Progress::Done(importance),
+        })
     }
 
     /// Whether the inspector is shown in a window of this width, in points.

@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use super::state::{
-    BESIDE_AT_MOST, Beside, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message, ModelChoice,
-    OpenLesson, Outcome, Run, RunRequest, Sheet, State,
+    BESIDE_AT_MOST, Beside, Explained, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message,
+    ModelChoice, OpenLesson, Outcome, Run, RunRequest, Sheet, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
 use super::{interventions, stepping, training};
@@ -16,10 +16,15 @@ use crate::models;
 use crate::tasks::{self, Split};
 use crate::tensor::random::Random;
 use crate::trace::Trace;
+use crate::trace::importance::Progress;
 use crate::trace::timeline::TimelineCommand;
+use crate::training::lengths::{Piece, Point};
 use crate::training::live::Order;
 use crate::view::command::{CompareCommand, Export};
 use crate::view::{Command, Language, Selection, VIEWS};
+
+/// Symbols change places by random numbers of their own.
+const SHUFFLE_STREAM: u64 = 5;
 
 /// Something to be done outside the state.
 pub enum Effect {
@@ -27,6 +32,11 @@ pub enum Effect {
     Run(RunRequest),
     /// Measure the Jacobians of runs, when there is nothing to run.
     Measure(MeasureRequest),
+    /// Measure how much the answers of a run depend on each token, when there is nothing to run.
+    Explain(Run),
+    /// Measure accuracy by length, one piece after the other, when there is nothing else to do.
+    /// What was asked for before and is not begun is given up.
+    MeasureLengths(Vec<Piece>),
     /// Ask for a folder of lessons.
     ChooseLessons,
     /// Ask for a file of weights.
@@ -51,6 +61,9 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Control(name, setting) => return set_control(state, &name, &setting),
         Command::Laboratory(laboratory) => return set_laboratory(state, *laboratory),
         Command::Measure(name) => return measure(state, name),
+        Command::Explain => return explain(state),
+        Command::ShuffleSource => return shuffle_source(state),
+        Command::MeasureLengths(pieces) => return measure_lengths(state, pieces),
         Command::Compare(command) => return compare(state, command),
         Command::Select(selection) => state.selection = selection,
         Command::Pin(selection) => {
@@ -235,6 +248,84 @@ pub fn measured(state: &mut State, measured: Measured) {
     if state.measured.as_ref().is_some_and(is_wanted) {
         state.measured = Some(measured);
     }
+}
+
+/// Asks how much the answers of the run on the stage depend on each token, once.
+fn explain(state: &mut State) -> Vec<Effect> {
+    let Some(run) = &state.run else { return Vec::new() };
+    let number = run.number;
+    // What is asked of the old run while a new one is on its way would be dropped.
+    let is_known = state.importance.as_ref().is_some_and(|known| known.number == number);
+    if is_known || state.pending.is_some() {
+        return Vec::new();
+    }
+    let effect = Effect::Explain(run.clone());
+    state.importance = Some(Explained { number, progress: Progress::Running });
+    vec![effect]
+}
+
+/// Takes what was measured; that of an old run is dropped.
+pub fn explained(state: &mut State, explained: Explained) {
+    if state.importance.as_ref().is_some_and(|known| known.number == explained.number) {
+        state.importance = Some(explained);
+    }
+}
+
+/// Lets the symbols of the source change places. The run with its own order stays beside, unless
+/// it is there from an earlier time.
+fn shuffle_source(state: &mut State) -> Vec<Effect> {
+    let Some(run) = &state.run else { return Vec::new() };
+    let trace = &run.trace;
+    let mut tokens = trace.tokens()[..trace.given()].to_vec();
+    let source = &mut tokens[..trace.source().min(trace.given())];
+    let before = source.to_vec();
+    let mut random = Random::new(state.runs, SHUFFLE_STREAM);
+    for last in (1..source.len()).rev() {
+        source.swap(last, random.below(last + 1));
+    }
+    if *source == before[..] {
+        // By chance, or because all are alike.
+        source.rotate_left(1.min(before.len()));
+    }
+    let has_same_symbols = |text: &str| {
+        let sorted = |text: &str| {
+            let mut symbols: Vec<char> = text.chars().collect();
+            symbols.sort_unstable();
+            symbols
+        };
+        sorted(text) == sorted(trace.text())
+    };
+    let is_there = state.beside.iter().any(|beside| {
+        beside.model.id() == state.model.id()
+            && beside.kept.as_ref().is_some_and(|(input, _)| has_same_symbols(input))
+    });
+    let (text, shuffled) = (trace.text().to_owned(), tokens.join(trace.joint()));
+    if !is_there {
+        let kept = Some((text, state.interventions.clone()));
+        state.beside.push(Beside { model: state.model.clone(), kept });
+        let surplus = state.beside.len().saturating_sub(BESIDE_AT_MOST);
+        state.beside.drain(..surplus);
+    }
+    set_input(state, shuffled)
+}
+
+/// Asks for accuracies that nobody has asked for yet. Views ask in every frame until they are there.
+fn measure_lengths(state: &mut State, pieces: Vec<Piece>) -> Vec<Effect> {
+    if pieces.iter().all(|piece| state.lengths.asked.contains(piece)) {
+        return Vec::new();
+    }
+    state.lengths.asked.clone_from(&pieces);
+    vec![Effect::MeasureLengths(pieces)]
+}
+
+/// Takes the accuracy of a model at a length.
+pub fn measured_length(state: &mut State, piece: Piece, point: Result<Point, String>) {
+    state.lengths.asked.retain(|asked| *asked != piece);
+    let point = point.unwrap_or_else(|text| {
+        fail(state, text);
+        Point::Nothing
+    });
+    state.lengths.points.insert(piece, point);
 }
 
 /// Shows other models or kept runs beside the one on the stage.

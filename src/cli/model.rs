@@ -84,7 +84,7 @@ pub fn record(
     input: &str,
     interventions: Vec<Intervention>,
 ) -> anyhow::Result<Trace> {
-    let sequence = checkpoint.task.parse(input).context("--input")?;
+    let sequence = checkpoint.parse(input).context("--input")?;
     let trace = Trace::record(checkpoint, sequence, interventions);
     for intervention in trace.interventions() {
         must_match(&trace, intervention)?;

@@ -162,7 +162,7 @@ fn reads_the_same(
     let mut tokens = |model: &str| -> Result<Option<Vec<Option<String>>>, String> {
         let mut found = None;
         provide(&Setting { model, input: setting.input, ..Setting::default() }, &mut |values| {
-            found = Some((0..values.n_positions()).map(|at| values.token(at)).collect());
+            found = Some((0..values.n_given()).map(|at| values.token(at)).collect());
         })?;
         Ok(found)
     };

@@ -6,11 +6,12 @@ use super::diagnostic::{Reporter, SourceMap};
 use super::fields::{Fields, with_table};
 use super::{Block, Control, Granularity, Question, Stage, Try, markdown};
 use crate::tasks::nearest::{did_you_mean, nearest};
+use crate::training::lengths::Lengths;
 
 /// The languages of a fence that this module reads.
 pub(super) const LANGUAGES: [&str; 5] = ["stage", "predict", "quiz", "try", "note"];
 
-const STAGE_KEYS: [&str; 11] = [
+const STAGE_KEYS: [&str; 12] = [
     "views",
     "focus",
     "at",
@@ -21,6 +22,7 @@ const STAGE_KEYS: [&str; 11] = [
     "set",
     "unit",
     "loss",
+    "lengths",
     "controls",
 ];
 const PREDICT_KEYS: [&str; 5] = ["question", "choices", "answer", "because", "why"];
@@ -111,8 +113,20 @@ fn read_stage(fields: &Fields, reporter: &mut Reporter) -> Stage {
         set: fields.located_list("set", reporter),
         unit: fields.expression("unit", reporter),
         loss: fields.expression("loss", reporter),
+        lengths: read_lengths(fields, reporter),
         controls,
         place: reporter.place(fields.offset),
+    }
+}
+
+fn read_lengths(fields: &Fields, reporter: &mut Reporter) -> Option<Lengths> {
+    let value = fields.string("lengths", reporter)?;
+    match value.text.parse::<Lengths>() {
+        Ok(lengths) => Some(lengths),
+        Err(error) => {
+            reporter.error(value.offset(), error.to_string(), error.hint());
+            None
+        }
     }
 }
 

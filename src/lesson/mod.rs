@@ -19,6 +19,7 @@ mod values;
 mod visit;
 
 pub use crate::tasks::nearest::{did_you_mean, nearest};
+use crate::training::lengths::Lengths;
 pub use breakpoint::{Breakpoint, Marks, marks};
 pub use check::{Known, Provide, check, check_stop, check_with};
 pub use diagnostic::{Diagnostic, Place, Severity};
@@ -95,6 +96,8 @@ pub struct Stage {
     pub unit: Option<Expression>,
     /// The position whose loss gradients are taken of.
     pub loss: Option<Expression>,
+    /// The lengths that accuracy is measured at.
+    pub lengths: Option<Lengths>,
     /// Laboratory controls by name.
     pub controls: Vec<(String, Control)>,
     /// Where the block stands.

@@ -78,6 +78,7 @@ fn settings(stage: &Stage) -> Vec<String> {
             .extend(expression.as_ref().map(|expression| format!("{key} = {}", expression.source)));
     }
     lines.extend(stage.input.as_ref().map(|input| format!("input = {input}")));
+    lines.extend(stage.lengths.map(|lengths| format!("lengths = {lengths}")));
     lines.extend(stage.granularity.map(|granularity| format!("granularity = {granularity:?}")));
     lines.extend(stage.controls.iter().map(|(name, control)| format!("{name} = {control:?}")));
     lines

@@ -8,6 +8,10 @@ impl Values for Trace {
         Trace::n_positions(self)
     }
 
+    fn n_given(&self) -> usize {
+        self.given()
+    }
+
     fn names(&self) -> Vec<String> {
         self.graph().names().iter().map(|named| named.name.clone()).collect()
     }
@@ -117,6 +121,10 @@ impl SeenRun<'_> {
 impl Values for Seen<'_> {
     fn n_positions(&self) -> usize {
         self.runs.first().map_or(0, |run| run.trace.n_positions())
+    }
+
+    fn n_given(&self) -> usize {
+        self.runs.first().map_or(0, |run| run.trace.given())
     }
 
     fn names(&self) -> Vec<String> {

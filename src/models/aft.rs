@@ -185,7 +185,7 @@ impl Model for Config {
         let mut layers = Vec::new();
         for (value, at) in [("query", q_at), ("key", k_at), ("value", v_at)] {
             layers.push(d.place(value, [at, 57.0], Mark::Layer("W")));
-            let start = if at == q_at { 66.0 } else { 69.0 };
+            let start = if (at - q_at).abs() < 0.1 { 66.0 } else { 69.0 };
             d.wire(a, &[[at, start], [at, 61.6]]);
         }
         let gate = d.place("gate", [q_at, 44.0], Mark::Layer("σ"));
@@ -220,16 +220,16 @@ pub const SPEC: ModelSpec = ModelSpec {
     year: 2021,
     build: |config| Ok(Box::new(ConfigError::read::<Config>("aft", config)?)),
     recipes: &[Recipe {
-        id: "aft-brackets",
-        config: r#"{"symbols":9,"hidden":32,"layers":2,"outputs":9,"inner":128,"longest":64}"#,
-        task: "brackets",
-        task_config: r#"{"depth":8,"longest":48}"#,
-        steps: 3000,
+        id: "aft-stories",
+        config: r#"{"symbols":55,"hidden":32,"layers":2,"outputs":56,"inner":128,"longest":64}"#,
+        task: "stories",
+        task_config: r#"{"depth":3,"longest":60}"#,
+        steps: 2500,
         batch: 32,
         learning_rate: 5e-3,
         clip: 1.0,
         seed: 1,
-        target: 0.9,
+        target: 0.3,
         kept: &[],
         weight_decay: 0.0,
     }],

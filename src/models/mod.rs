@@ -13,6 +13,8 @@ pub mod recurrent;
 pub mod residual;
 pub mod rnn;
 pub mod rwkv;
+pub mod seq2seq;
+pub mod transformer;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -24,8 +26,16 @@ use crate::nn::{Binder, Parameters};
 use crate::tape::{Tape, Var};
 
 /// Every architecture, in teaching order.
-pub const MODELS: &[ModelSpec] =
-    &[hopfield::SPEC, rnn::SPEC, lstm::SPEC, gru::SPEC, aft::SPEC, rwkv::SPEC];
+pub const MODELS: &[ModelSpec] = &[
+    hopfield::SPEC,
+    rnn::SPEC,
+    lstm::SPEC,
+    gru::SPEC,
+    seq2seq::SPEC,
+    transformer::SPEC,
+    aft::SPEC,
+    rwkv::SPEC,
+];
 
 /// What the rest of the program knows about an architecture.
 pub struct ModelSpec {

@@ -2,6 +2,7 @@
 
 use super::{Binder, Init};
 use crate::tape::Var;
+use crate::tensor::Shape;
 
 /// A table with one row of numbers for each symbol.
 #[derive(Clone, Copy)]
@@ -13,7 +14,13 @@ impl<'t> Embedding<'t> {
     /// Declares the table `embedding`.
     #[must_use]
     pub fn new(p: &Binder<'t>, symbols: usize, size: usize) -> Self {
-        Self { table: p.parameter("embedding", "E", [symbols, size], Init::Normal(1.0)) }
+        Self::starting(p, symbols, size, Init::Normal(1.0))
+    }
+
+    /// The same with other initial numbers.
+    #[must_use]
+    pub fn starting(p: &Binder<'t>, symbols: usize, size: usize, init: Init) -> Self {
+        Self { table: p.parameter("embedding", "E", [symbols, size], init) }
     }
 
     /// The rows of the given symbols: → (symbols given, size).
@@ -34,9 +41,15 @@ impl<'t> Linear<'t> {
     /// Declares `w_{name}` and `b_{name}`, written W with that index.
     #[must_use]
     pub fn new(p: &Binder<'t>, name: &str, inputs: usize, outputs: usize) -> Self {
-        let index = name.trim_start_matches('h');
+        Self::starting(p, name, [inputs, outputs], Init::Xavier)
+    }
+
+    /// The same with another initial matrix, (inputs, outputs).
+    #[must_use]
+    pub fn starting(p: &Binder<'t>, name: &str, shape: Shape, init: Init) -> Self {
+        let (index, outputs) = (name.trim_start_matches('h'), shape[1]);
         Self {
-            w: p.weight(&format!("w_{name}"), &format!("W_{{{name}}}"), [inputs, outputs]),
+            w: p.parameter(&format!("w_{name}"), &format!("W_{{{name}}}"), shape, init),
             b: p.bias(&format!("b_{index}"), &format!("b_{{{index}}}"), outputs, 0.0),
         }
     }

@@ -1,6 +1,9 @@
 //! Parameters: what a model declares, how it is initialised, and the layers that all models share.
 
+pub mod attention;
+pub mod heads;
 pub mod layer;
+pub mod positions;
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Changing values from outside while a model runs: clamp, scale, replace, ablate.
 //!
 //! Written `NAME[POSITIONS][UNITS] = EDIT`, for example
-//! `forget_gate[3..7] = 0`, `cell[5][2] *= 0.5`, `hidden[..][0..4] = clamp(-1, 1)`.
+//! `forget_gate[3..7] = 0`, `cell[5][2] *= 0.5`, `hidden[..][0..4] = clamp(-1, 1)`, and for the
+//! weights of attention `attention[5] = uniform`, `= shift(1)`, `= onehot(2)`.
 //! A name may end in `*`; positions and units may be left out, and count from 0.
 
 use std::fmt;
@@ -11,7 +12,9 @@ use std::str::FromStr;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::equation::Tex;
+use super::edit::{edit_rows, within};
+
+pub use super::edit::Edit;
 
 /// One change to values of one name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,62 +26,8 @@ pub struct Intervention {
     pub positions: Option<Range<usize>>,
     /// The units (columns) that it applies to; all if `None`.
     pub units: Option<Range<usize>>,
-    /// What it does to each entry.
+    /// What it does to the entries.
     pub edit: Edit,
-}
-
-/// What an intervention does to an entry.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Edit {
-    /// Sets it; ablation is setting it to 0.
-    Replace(f32),
-    /// Multiplies it.
-    Scale(f32),
-    /// Moves it to the nearest number between the two.
-    Clamp(f32, f32),
-}
-
-impl Edit {
-    /// The entry after the edit.
-    #[must_use]
-    pub fn apply(self, x: f32) -> f32 {
-        match self {
-            Self::Replace(value) => value,
-            Self::Scale(factor) => factor * x,
-            // Not `f32::clamp`, which panics on bounds in the wrong order.
-            Self::Clamp(low, high) => {
-                if x < low {
-                    low
-                } else if x > high {
-                    high
-                } else {
-                    x
-                }
-            }
-        }
-    }
-
-    /// The derivative of the edited entry by the entry.
-    #[must_use]
-    pub fn slope(self, x: f32) -> f32 {
-        match self {
-            Self::Replace(_) => 0.0,
-            Self::Scale(factor) => factor,
-            Self::Clamp(low, high) => f32::from(u8::from((low..=high).contains(&x))),
-        }
-    }
-
-    /// The edit in LaTeX.
-    #[must_use]
-    pub fn latex(self) -> String {
-        match self {
-            Self::Replace(value) => format!(r"\leftarrow {}", Tex::number(value).text),
-            Self::Scale(factor) => format!(r"\times {}", Tex::number(factor).text),
-            Self::Clamp(low, high) => {
-                format!(r"\in [{}, {}]", Tex::number(low).text, Tex::number(high).text)
-            }
-        }
-    }
 }
 
 impl Intervention {
@@ -93,14 +42,23 @@ impl Intervention {
 
     /// Edits a weight matrix; the positions are its rows, the units its columns.
     pub fn edit_weights(&self, weights: &mut Array2<f32>) {
-        let within = |range: &Option<Range<usize>>, at: usize| {
-            range.as_ref().is_none_or(|range| range.contains(&at))
-        };
-        for ((row, column), weight) in weights.indexed_iter_mut() {
-            if within(&self.positions, row) && within(&self.units, column) {
-                *weight = self.edit.apply(*weight);
-            }
+        let rows = within(self.positions.as_ref(), weights.nrows());
+        edit_rows(weights, self.edit, rows, self.units.as_ref());
+    }
+
+    /// The rows that it applies to of a value called `name` that is named at `position` and has a row
+    /// for each position from there on; `None` if it applies to none.
+    #[must_use]
+    pub fn rows(&self, name: &str, position: i32, rows: usize) -> Option<Range<usize>> {
+        if !self.names(name) {
+            return None;
         }
+        let Some(positions) = &self.positions else { return Some(0..rows) };
+        // An initial state (position −1) is edited only when asked for without positions.
+        let first = usize::try_from(position).ok()?;
+        let row = |position: usize| position.saturating_sub(first).min(rows);
+        let rows = row(positions.start)..row(positions.end);
+        (!rows.is_empty()).then_some(rows)
     }
 
     /// Whether it applies to the value called `name` at `position`.
@@ -132,6 +90,9 @@ impl fmt::Display for Intervention {
             Edit::Replace(value) => write!(f, " = {value}"),
             Edit::Scale(factor) => write!(f, " *= {factor}"),
             Edit::Clamp(low, high) => write!(f, " = clamp({low}, {high})"),
+            Edit::Uniform => write!(f, " = uniform"),
+            Edit::Shift(by) => write!(f, " = shift({by})"),
+            Edit::OneHot(column) => write!(f, " = onehot({column})"),
         }
     }
 }
@@ -169,6 +130,16 @@ impl FromStr for Intervention {
             let (low, high) =
                 bounds.split_once(',').ok_or_else(|| fail("clamp needs two numbers".to_owned()))?;
             Edit::Clamp(number(low)?, number(high)?)
+        } else if edit == "uniform" {
+            Edit::Uniform
+        } else if let Some(by) = edit.strip_prefix("shift(").and_then(|e| e.strip_suffix(')')) {
+            let by = by.trim().parse().ok();
+            Edit::Shift(by.ok_or_else(|| fail("shift needs a whole number".to_owned()))?)
+        } else if let Some(column) = edit.strip_prefix("onehot(").and_then(|e| e.strip_suffix(')'))
+        {
+            let column = column.trim().parse().ok();
+            let reason = "onehot needs a whole number from 0 up";
+            Edit::OneHot(column.ok_or_else(|| fail(reason.to_owned()))?)
         } else {
             Edit::Replace(number(edit)?)
         };
@@ -228,5 +199,25 @@ fn range(text: &str) -> Result<Option<Range<usize>>, String> {
             let at = index(text, 0)?;
             Ok(Some(at..at.saturating_add(1)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_rows_of_a_value_that_has_several() {
+        let rows = |text: &str, position, rows| {
+            text.parse::<Intervention>().unwrap().rows("attention", position, rows)
+        };
+        assert_eq!(rows("attention[5] = uniform", 0, 9), Some(5..6));
+        assert_eq!(rows("attention[5] = uniform", 5, 1), Some(0..1));
+        assert_eq!(rows("attention[5..] = shift(1)", 3, 4), Some(2..4));
+        assert_eq!(rows("attention[5] = uniform", 6, 9), None);
+        assert_eq!(rows("attention[9] = uniform", 0, 9), None);
+        assert_eq!(rows("attention = onehot(2)", -1, 1), Some(0..1));
+        assert_eq!(rows("attention[0] = onehot(2)", -1, 1), None);
+        assert_eq!(rows("other = onehot(2)", 0, 1), None);
     }
 }

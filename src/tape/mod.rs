@@ -17,6 +17,7 @@
 
 pub mod backward;
 mod chain;
+mod edit;
 pub mod equation;
 pub mod graph;
 pub mod intervention;
@@ -54,6 +55,8 @@ pub struct Tape {
     graph: RefCell<Graph>,
     mode: Mode,
     interventions: Vec<Intervention>,
+    /// Where rows are positions: the last parts of the names of values whose rows are units instead.
+    rows_are_units: Option<Vec<&'static str>>,
     /// Initial states by name, where they are not what the model says.
     starts_from: HashMap<String, Array2<f32>>,
     position: Cell<i32>,
@@ -99,6 +102,7 @@ impl Tape {
             graph: RefCell::new(graph),
             mode,
             interventions,
+            rows_are_units: None,
             starts_from: HashMap::new(),
             position: Cell::new(0),
             section: Cell::new(section),
@@ -114,6 +118,14 @@ impl Tape {
     #[must_use]
     pub fn starting_from(self, states: HashMap<String, Array2<f32>>) -> Self {
         Self { starts_from: states, ..self }
+    }
+
+    /// The same for one sequence, whose values have a row for each position from the one they are
+    /// named at: interventions on some positions change those rows. Values by the last parts of
+    /// their names that have a row for each unit instead are changed as a whole.
+    #[must_use]
+    pub fn rows_are_positions(self, but_for: impl Iterator<Item = &'static str>) -> Self {
+        Self { rows_are_units: Some(but_for.collect()), ..self }
     }
 
     /// What has been recorded so far.
@@ -158,6 +170,21 @@ impl Tape {
         *self.prefix.borrow_mut() = inner;
         section.outer_scope = Some((self.scope.replace(self.section.get()), outer));
         section
+    }
+
+    /// Like [`Tape::scope`], but the values to come belong to `section`: a part of a part that is
+    /// stepped through as one.
+    #[must_use]
+    pub fn scope_within(&self, name: &str, section: SectionId) -> Section<'_> {
+        let scope = self.scope(name);
+        self.section.set(section);
+        scope
+    }
+
+    /// The section that values belong to now.
+    #[must_use]
+    pub fn current_section(&self) -> SectionId {
+        self.section.get()
     }
 
     /// A name with the scopes around it before it: `layer0.forward.hidden`.
@@ -300,10 +327,16 @@ impl<'t> Var<'t> {
         let mut var = self;
         if !self.tape.interventions.is_empty() {
             let full = self.tape.graph.borrow().name(id).name.clone();
+            let last = full.rsplit('.').next();
+            // Parallel sequences are changed alike.
+            let units = self.tape.rows_are_units.as_ref();
+            let is_whole = units.is_none_or(|units| units.iter().any(|name| Some(*name) == last));
+            let n_rows = if is_whole { 1 } else { self.shape()[0] };
             for intervention in &self.tape.interventions {
-                if intervention.matches(&full, position) {
-                    var = var.edited(intervention);
-                }
+                let Some(rows) = intervention.rows(&full, position, n_rows) else { continue };
+                let rows = (rows.len() < n_rows).then_some(rows);
+                let place = ops::Place { rows, units: intervention.units.clone() };
+                var = var.edited(intervention.edit, place);
             }
         }
         self.tape.graph.borrow_mut().label(var.node, id, position);

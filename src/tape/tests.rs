@@ -162,6 +162,9 @@ fn interventions_are_read_and_written() {
     check_intervention("forget_gate[3..7]=0", "forget_gate[3..7] = 0");
     check_intervention("cell[5][2]*=0.5", "cell[5][2] *= 0.5");
     check_intervention("cell *= 2", "cell *= 2");
+    check_intervention("attention[5]=uniform", "attention[5] = uniform");
+    check_intervention("attention = shift( -1 )", "attention = shift(-1)");
+    check_intervention("attention[2..][0..4] = onehot(3)", "attention[2..][0..4] = onehot(3)");
     check_intervention("hidden[..][0..4] = clamp(-1, 1)", "hidden[..][0..4] = clamp(-1, 1)");
     check_intervention("layer* = 1", "layer* = 1");
     for wrong in

@@ -17,7 +17,9 @@ pub mod recall;
 pub mod remember;
 pub mod scoring;
 pub mod sentiment;
+pub mod stories;
 pub mod tagging;
+pub mod translate;
 pub mod words;
 
 use std::cell::{Cell, RefCell};
@@ -45,6 +47,8 @@ pub const TASKS: &[TaskSpec] = &[
     echo::SPEC,
     dates::SPEC,
     recall::SPEC,
+    translate::SPEC,
+    stories::SPEC,
 ];
 
 /// The longest input that is accepted: enough for any lesson, short enough that a recorded run
@@ -104,6 +108,19 @@ pub trait Task: Send + Sync {
     /// What stands between two tokens when they are put together to be typed.
     fn joint(&self) -> &'static str {
         ""
+    }
+
+    /// What was written after what is given, as one would read it.
+    fn written(&self, sequence: &Sequence) -> String {
+        let tokens = self.tokens(sequence);
+        tokens.get(self.given(sequence)..).unwrap_or_default().join(self.joint())
+    }
+
+    /// Where an input that can be read leaves what the task is about, so that nobody knows the right
+    /// answer; `None` where it does not, or where there is nothing to leave.
+    fn remark(&self, sequence: &Sequence) -> Option<Remark> {
+        let _ = sequence;
+        None
     }
 
     /// How many positions of a sequence are given; what follows them the model writes itself,
@@ -193,6 +210,9 @@ pub enum Measure {
     Accuracy,
     /// The mean squared error: less is better.
     MeanSquaredError,
+    /// By how much the loss lies above the entropy of what is to be foretold, as a share of that
+    /// entropy: less is better, and 0 the best that can be done.
+    AboveEntropy,
 }
 
 impl Measure {
@@ -202,6 +222,7 @@ impl Measure {
         match self {
             Self::Accuracy => "accuracy",
             Self::MeanSquaredError => "mean squared error",
+            Self::AboveEntropy => "loss above entropy",
         }
     }
 
@@ -210,7 +231,7 @@ impl Measure {
     pub fn reaches(self, score: f64, target: f64) -> bool {
         match self {
             Self::Accuracy => score >= target,
-            Self::MeanSquaredError => score <= target,
+            Self::MeanSquaredError | Self::AboveEntropy => score <= target,
         }
     }
 }
@@ -218,7 +239,7 @@ impl Measure {
 /// Numbers added up over answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
-    /// Right answers, or squared errors.
+    /// Right answers, squared errors, or what answers cost above the entropy.
     pub sum: f64,
     /// Answers.
     pub count: usize,
@@ -336,6 +357,17 @@ pub enum Targets {
     Pattern(usize),
 }
 
+/// Where a sequence leaves what a task knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The first position that does not fit; the number of all of them where only more is missing.
+    pub position: usize,
+    /// What stands there; empty where more is missing.
+    pub found: String,
+    /// The nearest input that is known, or the part that would fit there.
+    pub nearest: Option<String>,
+}
+
 /// A sequence and what should be answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
@@ -393,6 +425,14 @@ impl<'a> Rollout<'a> {
         let source = task.source(&sequence).min(given);
         let (sequence, is_cut) = (RefCell::new(sequence), Cell::new(false));
         Self { task, given, source, longest, sequence, is_cut }
+    }
+
+    /// Stopped where a model's table of positions ends, if it has one: the answer has a row for each
+    /// of its own positions.
+    #[must_use]
+    pub fn within(self, table: Option<usize>) -> Self {
+        let end = table.map_or(usize::MAX, |rows| self.source.saturating_add(rows));
+        Self { longest: self.longest.min(end), ..self }
     }
 
     /// Whether the model was stopped before it had ended.
@@ -604,6 +644,16 @@ pub enum InputError {
         /// How many there are.
         found: usize,
         /// How many there may be.
+        longest: usize,
+    },
+    /// The model's learned table of positions ends before it.
+    #[error(
+        "the model has learned {longest} positions and no more; the input has {found}. Shorten it"
+    )]
+    BeyondTable {
+        /// How many positions a source has.
+        found: usize,
+        /// How many the table has.
         longest: usize,
     },
 }

@@ -1,17 +1,20 @@
 //! Which answers of a run are right, as its task counts them.
 
 use crate::models::{Input, Outputs};
-use crate::tasks::{Batch, Sequence, Tally, Targets, Task};
+use crate::tasks::{Batch, Measure, Sequence, Tally, Targets, Task};
 
 /// For each position whether the answer there is right; `None` where the task counts none: nobody
-/// can know which bracket opens next.
+/// can know which bracket opens next, or which word of a story comes.
 pub(super) fn judged(
     task: &dyn Task,
     sequence: &Sequence,
     targets: &Targets,
     outputs: &Outputs<'_>,
 ) -> Vec<Option<bool>> {
-    let Targets::Symbols(symbols) = targets else { return vec![None; sequence.len()] };
+    let symbols = match targets {
+        Targets::Symbols(symbols) if task.measure() == Measure::Accuracy => symbols,
+        _ => return vec![None; sequence.len()],
+    };
     let at = |position: usize| {
         let target = (*symbols.get(position)?)?;
         let input = match sequence {

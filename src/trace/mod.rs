@@ -3,15 +3,18 @@
 //! A trace is made by running a checkpoint on an input; training knows nothing of it. The order of
 //! computation is cut into [`Tick`]s, which the [`timeline`] steps through.
 
+pub mod attention;
 pub mod backward;
 mod cost;
 pub mod flow;
+pub mod importance;
 pub mod jacobian;
 mod judged;
 pub mod statistics;
 mod ticks;
 pub mod timeline;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, s};
@@ -20,7 +23,7 @@ use crate::checkpoint::Checkpoint;
 use crate::models::{Axes, KeptShare, Outputs, Range, ValueDoc, recurrent};
 use crate::nn::{Binder, Parameters};
 use crate::tape::{EVERYWHERE, Gradients, Graph, Intervention, Mode, NodeId, Tape};
-use crate::tasks::{Batch, Example, Rollout, Sequence, Targets};
+use crate::tasks::{Batch, Example, Remark, Rollout, Sequence, Targets, Task};
 
 pub use backward::Backward;
 pub use cost::Cost;
@@ -40,6 +43,9 @@ pub struct Trace {
     is_cut: bool,
     joint: &'static str,
     text: String,
+    /// What is written up to each position from the last given one on, as one would read it.
+    written: Vec<String>,
+    remark: Option<Remark>,
     notes: Vec<u8>,
     targets: Targets,
     judged: Vec<Option<bool>>,
@@ -93,12 +99,12 @@ impl Trace {
     ) -> Self {
         let task = &*checkpoint.task;
         let model = &*checkpoint.model;
-        let tape = Tape::new(Mode::Record, interventions.clone());
-        let rollout = Rollout::new(task, &sequence);
+        let tape = tape_for(checkpoint, Mode::Record, interventions.clone());
+        let rollout = Rollout::new(task, &sequence).within(model.longest());
         let binder = Binder::stored(&tape, parameters);
         let stepped = (!model.reads_at_once()).then(|| model.forward(&binder, &rollout));
         if stepped.is_none() {
-            let tape = Tape::new(Mode::Lean, interventions.clone());
+            let tape = tape_for(checkpoint, Mode::Lean, interventions.clone());
             let _ = model.forward(&Binder::stored(&tape, parameters), &rollout);
         }
         let is_cut = rollout.is_cut();
@@ -127,6 +133,8 @@ impl Trace {
             is_cut,
             joint: task.joint(),
             text: task.text(&sequence),
+            written: written(task, &sequence),
+            remark: task.remark(&sequence),
             notes: task.notes(&sequence),
             targets,
             judged,
@@ -147,17 +155,7 @@ impl Trace {
         sequence: Sequence,
         interventions: &[Intervention],
     ) -> Self {
-        let is_weight = |intervention: &Intervention| {
-            checkpoint.parameters.iter().any(|(name, _)| intervention.names(name))
-        };
-        if !interventions.iter().any(is_weight) {
-            return Self::record(checkpoint, sequence, interventions.to_vec());
-        }
-        let mut parameters = checkpoint.parameters.clone();
-        for intervention in interventions {
-            let named = parameters.iter_mut().filter(|(name, _)| intervention.names(name));
-            named.for_each(|(_, weights)| intervention.edit_weights(weights));
-        }
+        let parameters = edited(checkpoint, interventions);
         Self::record_with(checkpoint, &parameters, sequence, interventions.to_vec())
     }
 
@@ -189,6 +187,21 @@ impl Trace {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What the model has written when it has read up to a position, as one would read it; `None`
+    /// before that and where a model only reads.
+    #[must_use]
+    pub fn written(&self, position: usize) -> Option<&str> {
+        let at = (position + 1).checked_sub(self.given)?;
+        let last = self.written.len().checked_sub(1)?;
+        self.written.get(at.min(last)).map(String::as_str)
+    }
+
+    /// Where the input leaves what its task is about, so that nobody knows the right answer.
+    #[must_use]
+    pub fn remark(&self) -> Option<&Remark> {
+        self.remark.as_ref()
     }
 
     /// The sequence as MIDI note numbers; empty where it is no melody.
@@ -460,6 +473,27 @@ impl Trace {
     }
 }
 
+/// A tape on which interventions apply to a model's values.
+fn tape_for(checkpoint: &Checkpoint, mode: Mode, interventions: Vec<Intervention>) -> Tape {
+    let docs = checkpoint.spec.values.iter();
+    let by_unit = docs.filter(|doc| doc.axes == Axes::UnitsByPosition);
+    let last = |doc: &ValueDoc| doc.name.rsplit('.').next().unwrap_or(doc.name);
+    Tape::new(mode, interventions).rows_are_positions(by_unit.map(last))
+}
+
+/// The parameters with the interventions on weights applied.
+fn edited<'c>(checkpoint: &'c Checkpoint, interventions: &[Intervention]) -> Cow<'c, Parameters> {
+    let is_weight = |intervention: &Intervention| {
+        checkpoint.parameters.iter().any(|(name, _)| intervention.names(name))
+    };
+    let mut parameters = Cow::Borrowed(&checkpoint.parameters);
+    for intervention in interventions.iter().filter(|intervention| is_weight(intervention)) {
+        let named = parameters.to_mut().iter_mut().filter(|(name, _)| intervention.names(name));
+        named.for_each(|(_, weights)| intervention.edit_weights(weights));
+    }
+    parameters
+}
+
 /// The name of the losses.
 pub const LOSS: &str = "loss";
 
@@ -482,6 +516,15 @@ fn add_losses(tape: &Tape, outputs: &Outputs<'_>, targets: &Targets) {
         };
         let _ = loss.named(LOSS, "L");
     }
+}
+
+/// What is written after what is given, up to each position; nothing where nothing can be.
+fn written(task: &dyn Task, sequence: &Sequence) -> Vec<String> {
+    let given = task.given(sequence);
+    if task.source(sequence) >= sequence.len() {
+        return Vec::new();
+    }
+    (given..=sequence.len()).map(|end| task.written(&sequence.beginning(end))).collect()
 }
 
 /// Which named value each node is a step towards.

@@ -49,7 +49,8 @@ impl Ticks {
         // What is computed for several positions at once stands at the first of them.
         for position in 1..at.len() {
             if at[position].is_empty() {
-                at[position] = at[position - 1].clone();
+                let (before, after) = at.split_at_mut(position);
+                after[0].clone_from(&before[position - 1]);
             }
         }
         Self { all, at }

@@ -1,6 +1,7 @@
 //! The trainer: one update is a pure step; nothing here knows that traces exist.
 
 pub mod evaluate;
+pub mod lengths;
 pub mod live;
 pub mod optimiser;
 pub mod race;

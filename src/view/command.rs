@@ -9,6 +9,7 @@ use crate::laboratory::Laboratory;
 use crate::lesson::Control;
 use crate::trace::Place;
 use crate::trace::timeline::TimelineCommand;
+use crate::training::lengths::Piece;
 use crate::training::live::TrainCommand;
 
 /// One wish.
@@ -79,6 +80,12 @@ pub enum Command {
     Laboratory(Box<Laboratory>),
     /// Measure the Jacobians of the cell that holds this state.
     Measure(String),
+    /// Measure how much the answers depend on each token.
+    Explain,
+    /// Let the symbols of the source change places, and keep the run beside that has them in order.
+    ShuffleSource,
+    /// Measure shipped models on held-out sequences of these lengths.
+    MeasureLengths(Vec<Piece>),
     /// Change what is shown beside the run.
     Compare(CompareCommand),
     /// Speak another language.

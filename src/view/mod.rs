@@ -3,6 +3,7 @@
 //! A view reads a [`Trace`] and pushes [`Command`]s; it changes nothing. To add one, write its file,
 //! ending in its `SPEC`, and name it here twice: `pub mod` and [`VIEWS`].
 
+pub mod attention;
 pub mod cells;
 pub mod command;
 pub mod compare;
@@ -17,12 +18,15 @@ pub mod inspector;
 mod inspector_back;
 pub mod intervene;
 pub mod laboratory;
+mod ladder;
+pub mod lengths;
 pub mod math;
 pub mod network;
 pub mod page;
 pub mod piano;
 pub mod picture;
 pub mod pixels;
+pub mod positions;
 pub mod prediction;
 pub mod scope;
 pub mod theme;
@@ -45,23 +49,29 @@ use crate::lesson::{Breakpoint, Marks, Seen, SeenRun};
 use crate::models::{Diagram, Range};
 use crate::palette::Scale;
 use crate::tape::{EVERYWHERE, NodeId};
+use crate::trace::importance::{Importance, Progress};
 use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, Trace, Walk, statistics};
+use crate::training::lengths::{Lengths, Points};
 use crate::training::live::Live;
 
 /// Every view that the stage can show, in the order of the menu.
 pub const VIEWS: &[ViewSpec] = &[
     diagram::SPEC,
     network::SPEC,
+    ladder::SPEC,
     pixels::SPEC,
     heatmap::SPEC,
     gates::SPEC,
     half_life::SPEC,
+    attention::SPEC,
     decay::SPEC,
     piano::SPEC,
     prediction::SPEC,
     compare::SPEC,
+    lengths::SPEC,
+    positions::SPEC,
     gradient::SPEC,
     laboratory::SPEC,
     training::SPEC,
@@ -113,6 +123,12 @@ pub struct Scene<'a> {
     pub laboratory: Option<&'a Laboratory>,
     /// The state whose Jacobians were asked for, and those of each run; empty until they are there.
     pub jacobians: Option<(&'a str, &'a [Option<Arc<Jacobians>>])>,
+    /// How much the answers depend on each token, once that was asked for.
+    pub importance: Option<Progress<&'a Importance>>,
+    /// The lengths that accuracy is measured at, where the lesson says so.
+    pub lengths: Option<Lengths>,
+    /// What accuracy was found at which length.
+    pub points: &'a Points,
     /// Where the learner stands in it.
     pub timeline: &'a Timeline,
     /// Where the learner stands in the backward pass, while walking back.
@@ -276,6 +292,8 @@ pub struct Memory {
     pub remarks: page::Remarks,
     /// Curves of the gradient view.
     pub gradient: gradient::Cache,
+    /// Maps of the attention view.
+    pub attention: attention::Cache,
     /// Numbers of the laboratory.
     pub laboratory: laboratory::Cache,
     extents: HashMap<String, (u64, [f32; 2])>,

@@ -13,7 +13,7 @@ use crate::tape::{EVERYWHERE, NodeId};
 use crate::tensor::slice;
 
 /// What views show of every value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shown {
     /// The value.
     Value,

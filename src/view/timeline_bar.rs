@@ -40,6 +40,14 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
     ui.add_space(theme::GAP_SMALL);
     tokens_ui(ui, scene);
+    written_ui(ui, scene);
+}
+
+/// What the model has written so far, as one would read it.
+fn written_ui(ui: &mut Ui, scene: &Scene<'_>) {
+    let Some(so_far) = scene.trace.written(scene.now()) else { return };
+    let text = format!("{} {so_far}", scene.tr("timeline.written"));
+    ui.add(egui::Label::new(RichText::new(text).size(14.0)).truncate());
 }
 
 fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>) {

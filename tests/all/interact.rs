@@ -345,7 +345,7 @@ fn every_factor_typesets() {
     let mut math = unrolled::view::math::MathCache::default();
     for op in unrolled::tape::OPS {
         let (shapes, attribute) = op.example();
-        let letters = ["a", "b"].map(unrolled::tape::equation::Tex::atom);
+        let letters = ["a", "b", "c"].map(unrolled::tape::equation::Tex::atom);
         let y = unrolled::tape::equation::Tex::sum("y + z");
         for input in 0..shapes.len() {
             let factor = op.factor(&letters[..shapes.len()], &y, input, &attribute);

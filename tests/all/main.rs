@@ -9,14 +9,19 @@
 )]
 
 mod assets;
+mod attention;
+mod attention_stage;
 mod cli;
 mod export;
 mod golden;
 mod interact;
 mod lesson;
 mod page;
+mod positions;
 mod reference;
+mod reference_attention;
 mod reference_rwkv;
+mod reference_transformer;
 mod registry;
 mod reload;
 mod rooms;

@@ -111,8 +111,17 @@ fn no_two_values_share_a_name() {
 fn every_value_is_explained_in_both_languages_and_every_explanation_has_a_value() {
     for spec in MODELS {
         let mut used = BTreeSet::new();
-        for recipe in spec.recipes {
-            let model = build(spec, recipe.config);
+        // A variant may write the same function with other values.
+        let variants = spec.recipes.iter().flat_map(|recipe| {
+            let config: Json = serde_json::from_str(recipe.config).unwrap();
+            let parameters = build(spec, recipe.config).init(1);
+            let rewritten =
+                spec.variants.iter().map(move |v| (v.rewrite)(&config, &parameters).unwrap().0);
+            rewritten.map(|config| (recipe, config.to_string()))
+        });
+        let shipped = spec.recipes.iter().map(|recipe| (recipe, recipe.config.to_owned()));
+        for (recipe, config) in shipped.chain(variants) {
+            let model = build(spec, &config);
             let run =
                 Run::new(&*model, &model.init(1), &input(&*model, LENGTH, 1, 1), Tape::recording());
             for named in run.graph.names().iter().filter(|named| !named.is_parameter) {
@@ -355,7 +364,11 @@ fn a_diagram_shows_values_of_the_run_within_its_frame() {
             let name = name.and_then(|name| run.graph.find(name));
             let name = name.unwrap_or_else(|| panic!("{model}: `{value}` is drawn, not computed"));
             let position = 1 + place.offset;
-            let mut node = run.graph.at(name, position);
+            // Of what is computed for several positions at once, the first of them bears the name.
+            // A decoder's stand where the source ends.
+            let nodes = run.graph.everywhere(name);
+            let found = nodes.iter().rev().find(|(start, _)| *start <= position);
+            let mut node = found.or(nodes.first()).map(|(_, node)| *node);
             for input in path {
                 node = node.and_then(|node| run.graph.node(node).inputs.get(*input).copied());
             }
@@ -397,6 +410,14 @@ fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> 
     let fields = config.as_object_mut()?;
     if fields.contains_key("hidden") {
         fields.insert("hidden".to_owned(), json!(HIDDEN));
+    }
+    if fields.contains_key("heads") {
+        for (field, small) in
+            [("size", HIDDEN), ("heads", 2), ("feed_forward", 2 * HIDDEN), ("encoder_layers", 1)]
+        {
+            fields.insert(field.to_owned(), json!(small));
+        }
+        fields.insert("decoder_layers".to_owned(), json!(1));
     }
     if !fields.contains_key("source") {
         return (recipe.task == task_spec.id).then_some(config);

@@ -59,7 +59,7 @@ fn lesson_for_typing(id: &str) -> Harness<'static, Headless> {
     harness
 }
 
-fn lesson(id: &str) -> Harness<'static, Headless> {
+pub fn lesson(id: &str) -> Harness<'static, Headless> {
     let mut harness = window(Language::English, ThemeChoice::Light, [1280.0, 800.0]);
     harness.state_mut().command(Command::OpenLesson(id.to_owned()));
     harness.run_steps(3);
@@ -108,7 +108,7 @@ fn every_view_draws_every_model_at_every_stage_of_its_run() {
 
 /// Networks in layers and both directions, models that write on and memories are drawn before any
 /// such model is shipped: with new weights, and with a value that is no number.
-const BUILT: [(&str, &str, &str, &str, &str); 7] = [
+const BUILT: [(&str, &str, &str, &str, &str); 8] = [
     (
         "lstm-brackets",
         r#"{"source":{"symbols":{"count":9,"embedding":16}},"hidden":8,"outputs":9,"predicts_symbols":true,"layers":2,"bidirectional":true,"residual":true}"#,
@@ -143,6 +143,13 @@ const BUILT: [(&str, &str, &str, &str, &str); 7] = [
         "letters",
         r#"{"count":4,"flipped":25}"#,
         "A~25",
+    ),
+    (
+        "transformer-rope-echo",
+        r#"{"symbols":10,"outputs":9,"size":16,"heads":2,"feed_forward":16,"encoder_layers":1,"decoder_layers":1,"norm":"pre","activation":"relu","positions":"rope"}"#,
+        "echo",
+        r#"{"letters":8,"shortest":2,"longest":12,"order":"either"}"#,
+        "abcd",
     ),
     (
         "rwkv-recall",

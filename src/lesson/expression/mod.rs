@@ -34,6 +34,11 @@ pub trait Values {
     /// How many positions the run has.
     fn n_positions(&self) -> usize;
 
+    /// How many of them were given; the model wrote the others.
+    fn n_given(&self) -> usize {
+        self.n_positions()
+    }
+
     /// The dotted names of all values.
     fn names(&self) -> Vec<String>;
 

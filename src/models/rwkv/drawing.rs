@@ -39,7 +39,7 @@ fn time_mixing(d: &mut Diagram, x: usize, form: Form) -> usize {
         ("time.value", "time.value_input", v_at, "W"),
     ] {
         let mixed = d.place(mixed, [at, signs], Mark::Sign("μ"));
-        let start = if at == r_at { bus_x - 3.0 } else { bus_x };
+        let start = if (at - r_at).abs() < 0.1 { bus_x - 3.0 } else { bus_x };
         d.wire(a, &[[at + 1.2, start], [at + 1.2, signs + 2.2]]);
         d.wire(before, &[[at - 1.2, bus_before], [at - 1.2, signs + 2.2]]);
         let layer = d.place(value, [at, layers], Mark::Layer(letter));
@@ -59,7 +59,7 @@ fn time_mixing(d: &mut Diagram, x: usize, form: Form) -> usize {
         {
             let old = d.previous(name, [BEFORE, at]);
             let new = d.place(name, [AFTER, at], Mark::Strip);
-            if at == state {
+            if (at - state).abs() < 0.1 {
                 d.wire(old, &[[BEFORE + 4.5, at], [AFTER - 4.7, at]]);
                 d.wire(old, &[[wkv_at, at], [wkv_at, out + 3.2]]);
             } else {
@@ -92,7 +92,7 @@ fn channel_mixing(d: &mut Diagram, x: usize) {
         ("channel.key", "channel.key_input", k_at, "ReLU²"),
     ] {
         let mixed = d.place(mixed, [at, signs], Mark::Sign("μ"));
-        let start = if at == r_at { bus_x - 3.0 } else { bus_x };
+        let start = if (at - r_at).abs() < 0.1 { bus_x - 3.0 } else { bus_x };
         d.wire(a, &[[at + 1.2, start], [at + 1.2, signs + 2.2]]);
         d.wire(before, &[[at - 1.2, bus_before], [at - 1.2, signs + 2.2]]);
         inside.push(d.place(value, [at, layers], Mark::Layer(letter)));

@@ -202,11 +202,7 @@ pub const SPEC: ModelSpec = ModelSpec {
     year: 2023,
     build: |config| Ok(Box::new(ConfigError::read::<Config>("rwkv", config)?)),
     recipes: &[
-        Recipe {
-            id: "rwkv-brackets",
-            config: r#"{"symbols":9,"hidden":48,"layers":2,"outputs":9,"inner":192}"#,
-            ..BRACKETS
-        },
+        STORIES,
         Recipe {
             id: "rwkv-recall",
             config: r#"{"symbols":27,"hidden":64,"layers":2,"outputs":10,"inner":256}"#,
@@ -214,8 +210,8 @@ pub const SPEC: ModelSpec = ModelSpec {
             task_config: r#"{"keys":16,"shortest":2,"longest":8}"#,
             steps: 8000,
             learning_rate: 3e-3,
-            target: 0.0,
-            ..BRACKETS
+            target: 0.99,
+            ..STORIES
         },
     ],
     values: &[
@@ -324,18 +320,18 @@ fn as_attention(config: &Json, weights: &Parameters) -> Result<(Json, Parameters
     Ok((json!(Config { form: Form::Parallel, ..config }), weights.clone()))
 }
 
-/// What the shipped models have in common.
-const BRACKETS: Recipe = Recipe {
-    id: "",
-    config: "",
-    task: "brackets",
-    task_config: r#"{"depth":8,"longest":48}"#,
+/// The model to show; what the others have in common with it.
+const STORIES: Recipe = Recipe {
+    id: "rwkv-stories",
+    config: r#"{"symbols":55,"hidden":64,"layers":2,"outputs":56,"inner":256}"#,
+    task: "stories",
+    task_config: r#"{"depth":3,"longest":60}"#,
     steps: 3000,
     batch: 32,
-    learning_rate: 5e-3,
+    learning_rate: 4e-3,
     clip: 1.0,
     seed: 1,
-    target: 0.9,
+    target: 0.05,
     kept: &[],
     weight_decay: 0.0,
 };

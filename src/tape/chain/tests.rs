@@ -94,7 +94,7 @@ impl Calculator<'_> {
             let sign = ["=", ">", r"\ge", "<"].into_iter().find(|sign| self.take(sign));
             let y = self.sum();
             let is_true = match sign {
-                Some("=") => x == y,
+                Some("=") => (x - y).abs() < 1e-12,
                 Some(">") => x > y,
                 Some(r"\ge") => x >= y,
                 Some("<") => x < y,

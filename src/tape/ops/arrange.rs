@@ -10,7 +10,7 @@ use crate::tape::equation::Tex;
 use crate::tape::{Tape, Var};
 use crate::tensor::{from_vec, slice, slice_mut};
 
-/// Two values side by side: (rows, m), (rows, n) → (rows, m + n).
+/// Values side by side: (rows, m), (rows, n), … → (rows, m + n + …).
 pub struct Beside;
 
 impl Op for Beside {
@@ -19,31 +19,49 @@ impl Op for Beside {
     }
 
     fn forward(&self, x: &[&Array2<f32>], _: &Attribute) -> Array2<f32> {
-        assert!(x[0].nrows() == x[1].nrows(), "{:?} and {:?} do not fit", x[0].dim(), x[1].dim());
-        let rows = x[0].rows().into_iter().zip(x[1].rows());
-        let entries = rows.flat_map(|(a, b)| a.into_iter().chain(b).copied()).collect();
-        from_vec([x[0].nrows(), x[0].ncols() + x[1].ncols()], entries)
+        let rows = x[0].nrows();
+        assert!(x.iter().all(|x| x.nrows() == rows), "columns of different lengths stand together");
+        let columns = x.iter().map(|x| x.ncols()).sum();
+        let mut entries = Vec::with_capacity(rows * columns);
+        for row in 0..rows {
+            for x in x {
+                entries.extend_from_slice(&slice(x)[row * x.ncols()..(row + 1) * x.ncols()]);
+            }
+        }
+        from_vec([rows, columns], entries)
     }
 
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-        let (left, right) = local.gradient.view().split_at(Axis(1), dx.shape(0)[1]);
-        dx.add(0, |dx| *dx += &left);
-        dx.add(1, |dx| *dx += &right);
+        let mut first = 0;
+        for input in 0..local.inputs.len() {
+            let columns = dx.shape(input)[1];
+            let part = local.gradient.slice_axis(Axis(1), (first..first + columns).into());
+            dx.add(input, |dx| *dx += &part);
+            first += columns;
+        }
     }
 
     fn reads(&self) -> Reads {
         Reads::Nothing
     }
 
+    /// The first and the last; what stands between follows from them.
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
-        Tex::atom(format!(r"\left[{};\, {}\right]", x[0].text, x[1].text))
+        let text = match x {
+            all if all.len() <= 2 => {
+                all.iter().map(|x| x.text.as_str()).collect::<Vec<_>>().join(r";\, ")
+            }
+            [first, .., last] => format!(r"{};\, \ldots;\, {}", first.text, last.text),
+            _ => String::new(),
+        };
+        Tex::atom(format!(r"\left[{text}\right]"))
     }
 
-    fn factor(&self, _: &[Tex], _: &Tex, input: usize, _: &Attribute) -> Tex {
-        Tex::atom(if input == 0 {
-            r"\left[I;\, 0\right]^{\top}"
-        } else {
-            r"\left[0;\, I\right]^{\top}"
+    fn factor(&self, x: &[Tex], _: &Tex, input: usize, _: &Attribute) -> Tex {
+        Tex::atom(match (x.len(), input) {
+            (2, 0) => r"\left[I;\, 0\right]^{\top}".to_owned(),
+            (2, _) => r"\left[0;\, I\right]^{\top}".to_owned(),
+            _ => format!(r"\mathbf{{I}}_{{{input}}}^{{\top}}"),
         })
     }
 
@@ -52,7 +70,7 @@ impl Op for Beside {
     }
 
     fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
-        (vec![[2, 3], [2, 2]], Attribute::None)
+        (vec![[2, 3], [2, 2], [2, 1]], Attribute::None)
     }
 }
 
@@ -96,7 +114,7 @@ impl Op for Stack {
     /// The first and the last; what stands between follows from them.
     fn latex(&self, x: &[Tex], _: &Attribute) -> Tex {
         let text = match x {
-            [all @ ..] if all.len() <= 2 => {
+            all if all.len() <= 2 => {
                 all.iter().map(|x| x.text.as_str()).collect::<Vec<_>>().join(r" \\ ")
             }
             [first, .., last] => format!(r"{} \\ \vdots \\ {}", first.text, last.text),
@@ -250,6 +268,16 @@ impl Op for Reshape {
 }
 
 impl Tape {
+    /// Values side by side: (rows, m), (rows, n), … → (rows, m + n + …).
+    ///
+    /// # Panics
+    /// If there are none, which would be a bug of a model.
+    #[must_use]
+    pub fn beside<'t>(&'t self, columns: &[Var<'t>]) -> Var<'t> {
+        let nodes: Vec<_> = columns.iter().map(|column| column.node()).collect();
+        self.apply(&Beside, Attribute::None, &nodes)
+    }
+
     /// Values below each other: (m, k), (n, k), … → (m + n + …, k).
     ///
     /// # Panics

@@ -9,6 +9,8 @@ pub mod arrange;
 pub mod leaf;
 pub mod memory;
 pub mod norm;
+pub mod parts;
+pub mod rotate;
 pub mod select;
 
 use std::ops::Range;
@@ -38,6 +40,9 @@ pub const OPS: &[&dyn Op] = &[
     &arrange::Columns,
     &arrange::Reshape,
     &norm::Standardise,
+    &parts::DotTransposedWithin,
+    &parts::DotWithin,
+    &rotate::Rotate,
     &memory::Copy,
     &memory::DotTransposed,
     &memory::Inner,
@@ -154,8 +159,21 @@ pub enum Attribute {
     Targets(Arc<[Option<usize>]>),
     /// Rows and columns of the result.
     Shape([usize; 2]),
-    /// An intervention on some columns (all if `None`).
-    Edit(Edit, Option<Range<usize>>),
+    /// In how many equal parts the rows stand below each other.
+    Parts(usize),
+    /// Cosine and sine of each row and pair of columns.
+    Turns(rotate::Turns),
+    /// An intervention, and where it acts.
+    Edit(Edit, Place),
+}
+
+/// The rows and units (columns) that an intervention acts on; all if `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Rows.
+    pub rows: Option<Range<usize>>,
+    /// Columns.
+    pub units: Option<Range<usize>>,
 }
 
 /// What an op's backward step may look at.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Axis};
 
-use super::{Attribute, Local, Op};
+use super::{Attribute, Local, Op, Place};
 use crate::tape::backward::Sink;
+use crate::tape::edit::{Edit, edit_rows, pull_back_rows};
 use crate::tape::equation::Tex;
-use crate::tape::intervention::{Edit, Intervention};
 use crate::tape::{Tape, Var};
 use crate::tensor::kernel;
 
 /// Each row as shares that add up to 1: eˣ / Σ eˣ, shifted by the row's largest entry so that
-/// nothing overflows. An entry of −∞, which a mask makes, has no share at all.
+/// nothing overflows. An entry of −∞, which a mask makes, has no share at all, and a row of nothing else has no shares.
 pub struct Softmax;
 
 impl Op for Softmax {
@@ -27,7 +27,10 @@ impl Op for Softmax {
             let top = largest(row.iter());
             row.mapv_inplace(|x| if x == f32::NEG_INFINITY { 0.0 } else { kernel::exp(x - top) });
             let total = row.sum();
-            row.mapv_inplace(|x| x / total);
+            // Where everything is masked there is nothing to share, rather than 0/0.
+            if total != 0.0 {
+                row.mapv_inplace(|x| x / total);
+            }
         }
         y
     }
@@ -222,27 +225,25 @@ impl Op for Pick {
     }
 }
 
-/// An intervention: some columns changed from outside.
+/// An intervention: some rows and columns changed from outside.
 pub struct Intervene;
 
-impl Intervene {
-    fn parts(attribute: &Attribute, columns: usize) -> (Edit, Range<usize>) {
-        match attribute {
-            Attribute::Edit(edit, Some(units)) => {
-                (*edit, units.start.min(columns)..units.end.min(columns))
-            }
-            Attribute::Edit(edit, None) => (*edit, 0..columns),
-            _ => (Edit::Scale(1.0), 0..0),
-        }
+/// Rows or units in LaTeX, by their first and last numbers.
+fn written(what: &str, range: &Range<usize>) -> String {
+    match range.end {
+        usize::MAX => format!(r"\text{{{what}s }}{}\ldots", range.start),
+        end if end == range.start + 1 => format!(r"\text{{{what} }}{}", range.start),
+        end => format!(r"\text{{{what}s }}{}\ldots {}", range.start, end - 1),
     }
 }
 
-/// Units in LaTeX, by their first and last numbers.
-fn written(units: &Range<usize>) -> String {
-    match units.end {
-        usize::MAX => format!(r"\text{{units }}{}\ldots", units.start),
-        end if end == units.start + 1 => format!(r"\text{{unit }}{}", units.start),
-        end => format!(r"\text{{units }}{}\ldots {}", units.start, end - 1),
+impl Place {
+    /// The place in LaTeX; empty where it is everywhere.
+    fn latex(&self) -> String {
+        let parts = [("row", &self.rows), ("unit", &self.units)];
+        let parts = parts.iter().filter_map(|(what, range)| Some((what, range.as_ref()?)));
+        let written: Vec<String> = parts.map(|(what, range)| written(what, range)).collect();
+        written.join(r",\ ")
     }
 }
 
@@ -253,54 +254,43 @@ impl Op for Intervene {
 
     fn forward(&self, x: &[&Array2<f32>], attribute: &Attribute) -> Array2<f32> {
         let mut y = x[0].clone();
-        let (edit, units) = Self::parts(attribute, y.ncols());
-        for mut row in y.rows_mut() {
-            units.clone().for_each(|unit| row[unit] = edit.apply(row[unit]));
+        if let Attribute::Edit(edit, place) = attribute {
+            let rows = place.rows.clone().unwrap_or(0..y.nrows());
+            edit_rows(&mut y, *edit, rows, place.units.as_ref());
         }
         y
     }
 
     fn backward(&self, local: &Local<'_>, dx: &mut Sink<'_>) {
-        let (edit, units) = Self::parts(local.attribute, local.gradient.ncols());
-        dx.add(0, |dx| {
-            for ((row, column), dy) in local.gradient.indexed_iter() {
-                let slope = if units.contains(&column) {
-                    edit.slope(local.inputs[0][[row, column]])
-                } else {
-                    1.0
-                };
-                dx[[row, column]] += slope * dy;
-            }
-        });
+        let mut share = local.gradient.clone();
+        if let Attribute::Edit(edit, place) = local.attribute {
+            let rows = place.rows.clone().unwrap_or(0..share.nrows());
+            pull_back_rows(local.inputs[0], &mut share, *edit, rows, place.units.as_ref());
+        }
+        dx.add(0, |dx| *dx += &share);
     }
 
     fn latex(&self, x: &[Tex], attribute: &Attribute) -> Tex {
-        let Attribute::Edit(edit, units) = attribute else { return x[0].clone() };
-        let units = units.as_ref().map_or(String::new(), |units| format!(r",\ {}", written(units)));
+        let Attribute::Edit(edit, place) = attribute else { return x[0].clone() };
+        let place = Some(place.latex()).filter(|place| !place.is_empty());
+        let place = place.map_or_else(String::new, |place| format!(r",\ {place}"));
         Tex::atom(format!(
-            r"\operatorname{{do}}\left({}\ \big|\ {}{units}\right)",
+            r"\operatorname{{do}}\left({}\ \big|\ {}{place}\right)",
             x[0].text,
-            edit.latex()
+            edit.latex(),
         ))
     }
 
     fn factor(&self, x: &[Tex], _: &Tex, _: usize, attribute: &Attribute) -> Tex {
-        let Attribute::Edit(edit, units) = attribute else { return Tex::atom("1") };
-        let slope = match edit {
-            Edit::Replace(_) => Tex::atom("0"),
-            Edit::Scale(factor) => Tex::number(*factor),
-            Edit::Clamp(low, high) => Tex::atom(format!(
-                r"\left[{} \le {} \le {}\right]",
-                Tex::number(*low).text,
-                x[0].text,
-                Tex::number(*high).text
-            )),
-        };
-        let Some(units) = units else { return slope };
+        let Attribute::Edit(edit, place) = attribute else { return Tex::atom("1") };
+        let slope = edit.factor(&x[0]);
+        let place = place.latex();
+        if place.is_empty() {
+            return slope;
+        }
         Tex::atom(format!(
-            r"\begin{{cases}} {} & {} \\ 1 & \text{{else}} \end{{cases}}",
+            r"\begin{{cases}} {} & {place} \\ 1 & \text{{else}} \end{{cases}}",
             slope.text,
-            written(units)
         ))
     }
 
@@ -309,7 +299,8 @@ impl Op for Intervene {
     }
 
     fn example(&self) -> (Vec<[usize; 2]>, Attribute) {
-        (vec![[2, 3]], Attribute::Edit(Edit::Scale(0.5), Some(1..3)))
+        let place = Place { rows: None, units: Some(1..3) };
+        (vec![[2, 3]], Attribute::Edit(Edit::Scale(0.5), place))
     }
 }
 
@@ -340,8 +331,8 @@ impl Var<'_> {
         self.with(&Pick, Attribute::Targets(targets.into()))
     }
 
-    pub(crate) fn edited(self, intervention: &Intervention) -> Self {
-        self.with(&Intervene, Attribute::Edit(intervention.edit, intervention.units.clone()))
+    pub(crate) fn edited(self, edit: Edit, place: Place) -> Self {
+        self.with(&Intervene, Attribute::Edit(edit, place))
     }
 }
 

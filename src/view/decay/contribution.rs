@@ -27,7 +27,7 @@ struct Bar {
 }
 
 /// What each position contributes, from a matrix (channels, positions) of finite numbers up to `now`.
-fn bars(matrix: ArrayView2<'_, f32>, channel: Option<usize>, now: usize) -> Vec<Bar> {
+fn bars(matrix: &ArrayView2<'_, f32>, channel: Option<usize>, now: usize) -> Vec<Bar> {
     let columns = matrix.ncols().min(now + 1);
     let bar = |at: usize| Bar {
         own: channel.and_then(|channel| matrix.get([channel, at])).copied(),
@@ -75,7 +75,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) {
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, font, color);
         return;
     };
-    let bars = bars(scene.trace.graph().value(node).view(), drawn.chosen, now);
+    let bars = bars(&scene.trace.graph().value(node).view(), drawn.chosen, now);
     bars_ui(ui, scene, rect, &bars);
     let column = rect.width() / scene.trace.n_positions().max(1) as f32;
     let pointed = |at: egui::Pos2| ((at.x - rect.left()).max(0.0) / column) as usize;
@@ -183,6 +183,7 @@ fn absent_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these are exact")]
 mod tests {
     use super::*;
     use ndarray::array;
@@ -190,11 +191,11 @@ mod tests {
     #[test]
     fn bars_are_the_channels_row_and_the_mean_of_all_up_to_the_cursor() {
         let matrix = array![[0.1, 0.2, 0.7], [0.5, 0.4, 0.1]];
-        let bars = bars(matrix.view(), Some(1), 1);
+        let bars = bars(&matrix.view(), Some(1), 1);
         assert_eq!(bars.len(), 2);
         assert_eq!(bars[1].own, Some(0.4));
         assert!((bars[0].mean - 0.3).abs() < 1e-6 && (bars[1].mean - 0.3).abs() < 1e-6);
-        assert_eq!(super::bars(matrix.view(), Some(7), 9)[2].own, None);
+        assert_eq!(super::bars(&matrix.view(), Some(7), 9)[2].own, None);
     }
 
     #[test]

@@ -125,6 +125,7 @@ fn slope_of(row: &[f32]) -> Option<f32> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these are exact")]
 mod tests {
     use super::*;
 

@@ -51,7 +51,7 @@ fn strips(ui: &Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) -> Vec<Strip> {
     for (value, words) in rows.into_iter().chain(mixes) {
         let name = drawn.name(value);
         let Some(node) = scene.trace.node(&name, scene.now() as i32) else { continue };
-        let entries = scene.entries(node).map(|entries| entries.into_owned());
+        let entries = scene.entries(node).map(std::borrow::Cow::into_owned);
         let scale = scene.picture_scale(ui, &name);
         // A share of the current token is a share, whatever its parameter may be.
         let is_mix = MIXES.iter().any(|mix| mix.share == value);
