@@ -180,7 +180,7 @@ fn attention_of_1024_positions(bencher: Bencher<'_, '_>, what: &str) {
         input.time = Some(f64::from(at) / 60.0);
         input.events.push(egui::Event::PointerMoved(pointer));
         // Ten frames in, ten out; ten to one corner, ten to the other.
-        let sign = if at / 10 % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = if (at / 10).is_multiple_of(2) { 1.0 } else { -1.0 };
         match what {
             "zoom" => input.events.push(egui::Event::Zoom(1.2_f32.powf(sign))),
             "scroll" => input.events.push(egui::Event::MouseWheel {

@@ -168,7 +168,7 @@ fn step_by_step_and_at_once_are_the_same() {
                 let rows = [&stepped, &at_once].map(|run| row(run, &named.name, position));
                 let [Some(stepped), Some(at_once)] = rows else { continue };
                 for (a, b) in stepped.iter().zip(&at_once) {
-                    let apart = if a == b { 0.0 } else { (a - b).abs() / a.abs().max(1.0) };
+                    let apart = if a.total_cmp(b).is_eq() { 0.0 } else { (a - b).abs() / a.abs().max(1.0) };
                     let (model, name) = (recipe.id, &named.name);
                     assert!(apart < TOLERANCE, "{model}: {name}[{position}]: {a} and {b}");
                 }
@@ -265,7 +265,7 @@ fn gradients_are_the_slopes_of_the_forward_pass() {
     // whose share of the error goes with the step.
     const STEP: f32 = 2e-4;
     const STEP_WITH_KINKS: f32 = 2e-5;
-    const LARGEST_GAIN: f32 = 0.25;
+    const LARGEST_GAIN: f32 = 0.5;
     const LIMIT: f64 = 1e-3;
     const ROUNDING: f64 = 1e-6;
     for_every_recipe(|spec, recipe, model| {
@@ -410,11 +410,11 @@ fn every_architecture_learns_every_task_at_a_tiny_size() {
 fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> {
     const HIDDEN: usize = 16;
     const EMBEDDING: usize = 8;
+    const MOST_SYMBOLS: usize = 100;
     if !task.patterns().is_empty() {
         return None;
     }
     // What has hundreds of symbols to choose among takes models made for it.
-    const MOST_SYMBOLS: usize = 100;
     if task.output_symbols().len() > MOST_SYMBOLS && recipe.task != task_spec.id {
         return None;
     }
