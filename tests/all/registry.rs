@@ -168,7 +168,8 @@ fn step_by_step_and_at_once_are_the_same() {
                 let rows = [&stepped, &at_once].map(|run| row(run, &named.name, position));
                 let [Some(stepped), Some(at_once)] = rows else { continue };
                 for (a, b) in stepped.iter().zip(&at_once) {
-                    let apart = if a.total_cmp(b).is_eq() { 0.0 } else { (a - b).abs() / a.abs().max(1.0) };
+                    let apart =
+                        if a.total_cmp(b).is_eq() { 0.0 } else { (a - b).abs() / a.abs().max(1.0) };
                     let (model, name) = (recipe.id, &named.name);
                     assert!(apart < TOLERANCE, "{model}: {name}[{position}]: {a} and {b}");
                 }
