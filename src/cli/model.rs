@@ -85,8 +85,11 @@ pub fn record(
     interventions: Vec<Intervention>,
 ) -> anyhow::Result<Trace> {
     let sequence = checkpoint.parse(input).context("--input")?;
-    let trace = Trace::record(checkpoint, sequence, interventions);
-    for intervention in trace.interventions() {
+    let trace = Trace::record_edited(checkpoint, sequence, &interventions);
+    let is_weight = |intervention: &&Intervention| {
+        checkpoint.parameters.iter().any(|(name, _)| intervention.names(name))
+    };
+    for intervention in interventions.iter().filter(|intervention| !is_weight(intervention)) {
         must_match(&trace, intervention)?;
     }
     Ok(trace)

@@ -136,14 +136,18 @@ impl Graph {
     pub fn equation(&self, node: NodeId, decorate: &dyn Fn(NodeId, String) -> String) -> Equation {
         let mut terms = Vec::new();
         let here = self.node(node);
+        let own = self.symbol(node, Subscript::Relative(here.position));
         let mut term = |graph: &Self, id: NodeId| {
             if !terms.contains(&id) {
                 terms.push(id);
             }
-            Tex::atom(decorate(id, graph.symbol(id, Subscript::Relative(here.position))))
+            let symbol = graph.symbol(id, Subscript::Relative(here.position));
+            // What a residual stream was before is not what it becomes.
+            let is_before = id != node && !own.is_empty() && symbol == own;
+            Tex::atom(decorate(id, if is_before { format!("{{{symbol}}}'") } else { symbol }))
         };
         let left = match here.name {
-            Some(_) => decorate(node, self.symbol(node, Subscript::Relative(here.position))),
+            Some(_) => decorate(node, own.clone()),
             None => String::new(),
         };
         let right =
@@ -191,7 +195,8 @@ impl Graph {
             Some(arrow) => format!(r"{arrow}{{{}}}", name.symbol),
             None => name.symbol.clone(),
         };
-        if node.position == EVERYWHERE {
+        // A matrix with a row for each of several positions is named as a whole.
+        if node.position == EVERYWHERE || node.value.nrows() > 1 {
             return format!("{symbol}{layer}");
         }
         let position = match subscript {

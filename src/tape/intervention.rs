@@ -121,7 +121,9 @@ impl FromStr for Intervention {
         };
         let number = |text: &str| {
             let text = text.trim();
-            text.parse::<f32>().map_err(|_| fail(format!("`{text}` is not a number")))
+            // What is infinite or no number would only spread through the run.
+            let number = text.parse::<f32>().ok().filter(|number| number.is_finite());
+            number.ok_or_else(|| fail(format!("`{text}` is not a number")))
         };
         let edit = edit.trim();
         let edit = if scales {

@@ -89,7 +89,7 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let ink = if is_best { theme::strong_text(dark) } else { theme::text(dark) };
         let middle = row.center().y;
         // Names such as `NOUN` would reach into the bar at the size of a single symbol.
-        let size = if symbol.chars().count() > 3 { 12.5 } else { 16.0 };
+        let size = if longest > 3 { 12.5 } else { 16.0 };
         painter.text(
             pos2(row.left() + (label - 2.0) / 2.0, middle),
             Align2::CENTER_CENTER,
