@@ -121,8 +121,8 @@ impl FromStr for Intervention {
         };
         let number = |text: &str| {
             let text = text.trim();
-            // What is infinite or no number would only spread through the run.
-            let number = text.parse::<f32>().ok().filter(|number| number.is_finite());
+            // A score of −∞ gets no share of attention; what is no number would only spread.
+            let number = text.parse::<f32>().ok().filter(|number| !number.is_nan());
             number.ok_or_else(|| fail(format!("`{text}` is not a number")))
         };
         let edit = edit.trim();
