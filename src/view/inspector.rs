@@ -5,6 +5,7 @@ use egui::{RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Plot};
 
 use super::{Command, Scene, Selection, number, theme, tr_with};
+use crate::models::Axes;
 use crate::palette::Map;
 use crate::tape::{Graph, NodeId};
 use crate::trace::half_life;
@@ -114,8 +115,15 @@ fn facts_ui(ui: &mut Ui, scene: &Scene<'_>, node: NodeId, position: i32) {
     let shape = if is_parameter {
         format!("{rows} × {columns}")
     } else {
-        let units = columns.to_string();
-        tr_with(scene.language, "inspector.shape_row", &[("units", &units)])
+        let (rows, columns) = (rows.to_string(), columns.to_string());
+        let name = entry.name.map_or("", |name| &scene.trace.graph().name(name).name);
+        let key = match (scene.trace.axes(name), rows.as_str()) {
+            (Axes::UnitsByPosition, _) => "inspector.shape_by_position",
+            (Axes::Source | Axes::Own, _) => "inspector.shape_positions",
+            (Axes::Units, "1") => "inspector.shape_row",
+            (Axes::Units, _) => "inspector.shape_rows",
+        };
+        tr_with(scene.language, key, &[("rows", &rows), ("units", &columns)])
     };
     egui::Grid::new("facts").num_columns(2).spacing([8.0, 2.0]).show(ui, |ui| {
         let caption = |key| RichText::new(scene.tr(key)).weak().small();
