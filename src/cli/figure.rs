@@ -45,7 +45,7 @@ enum Kind {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let format = picture_format(&options.out)?;
     let checkpoint = model::load(&options.model)?;
-    let trace = model::record(&checkpoint, &options.input, options.interventions.clone())?;
+    let trace = model::record(&checkpoint, &options.input, &options.interventions)?;
     let name = model::known_name(&trace, &options.value)?;
     let no_positions =
         || Usage(format!("`{name}` is a parameter; a figure shows a value over the positions"));

@@ -82,10 +82,10 @@ fn known_checkpoint(recipe: &Recipe, percent: &str) -> anyhow::Result<String> {
 pub fn record(
     checkpoint: &Checkpoint,
     input: &str,
-    interventions: Vec<Intervention>,
+    interventions: &[Intervention],
 ) -> anyhow::Result<Trace> {
     let sequence = checkpoint.parse(input).context("--input")?;
-    let trace = Trace::record_edited(checkpoint, sequence, &interventions);
+    let trace = Trace::record_edited(checkpoint, sequence, interventions);
     let is_weight = |intervention: &&Intervention| {
         checkpoint.parameters.iter().any(|(name, _)| intervention.names(name))
     };

@@ -47,7 +47,7 @@ enum Format {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let format = format(options)?;
     let checkpoint = model::load(&options.model)?;
-    let trace = model::record(&checkpoint, &options.input, options.interventions.clone())?;
+    let trace = model::record(&checkpoint, &options.input, &options.interventions)?;
     let gradients = options.grad.as_deref().map(|name| gradients(&trace, name)).transpose()?;
     output::write_to(&options.out, &table::run(&trace, gradients.as_ref(), format)?)
 }
