@@ -396,6 +396,10 @@ fn every_architecture_learns_every_task_at_a_tiny_size() {
     for (spec, recipe) in models::recipes() {
         for task_spec in TASKS {
             let task = task(task_spec.id, task_spec.tiny);
+            // What ships because it fails at its task need not learn it.
+            if recipe.target == 0.0 && recipe.task == task_spec.id {
+                continue;
+            }
             let Some(config) = tiny(recipe, task_spec, &*task) else { continue };
             // Recipes that differ in size or task alone are the same architecture here.
             if tried.insert((spec.id, task_spec.id, config.to_string())) {
@@ -452,8 +456,7 @@ fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> 
 /// Trains and compares with the best answer that ignores the input: at least half of what is
 /// missing there must be gained. A few hundred updates are enough for most; what learns slowly by
 /// its nature, as a network of sigmoids does, whose slopes are at most a quarter, gets a second,
-/// longer try. Where a task looks ahead and the model does not, that must not be gained; nor by a
-/// model to which a source in another order is the same.
+/// longer try. Where a task looks ahead and the model does not, that must not be gained.
 #[track_caller]
 fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
     let make = || (task_spec.build)(&serde_json::from_str(task_spec.tiny).unwrap()).unwrap();
@@ -464,7 +467,7 @@ fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
         Measure::MeanSquaredError | Measure::AboveEntropy => 0.5 * chance,
     };
     let mut scores = Vec::new();
-    let is_blind = (task.looks_ahead() && !looks_ahead(&*model)) || !tells_order(&*model);
+    let is_blind = task.looks_ahead() && !looks_ahead(&*model);
     for steps in [300, 3000] {
         let recipe = Recipe {
             id: "tiny",
@@ -533,24 +536,6 @@ fn looks_ahead(model: &dyn Model) -> bool {
         Input::Numbers(positions) => positions[LENGTH - 1] += 1.0,
     }
     first(&read) != before
-}
-
-/// Whether the first answer to a source depends on the order of its symbols.
-fn tells_order(model: &dyn Model) -> bool {
-    let parameters = model.init(1);
-    let mut read = input(model, LENGTH, 1, 2);
-    let first = |input: &Input| {
-        let run = Run::new(model, &parameters, input, Tape::lean());
-        run.graph.value(run.scores[0]).clone()
-    };
-    let Input::Symbols(positions) = &mut read else { return true };
-    (positions[0], positions[1]) = (vec![1], vec![2]);
-    let forward = first(&read);
-    let Input::Symbols(positions) = &mut read else { return true };
-    positions.swap(0, 1);
-    let apart = (first(&read) - &forward).fold(0.0_f32, |most, x| most.max(x.abs()));
-    // What answers before it has read a whole source need not tell.
-    apart > 1e-5 || !model.reads_whole_source()
 }
 
 /// The score of always giving the same answer, the best one.
