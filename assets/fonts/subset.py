@@ -31,7 +31,7 @@ CJK_BOLD = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc")
 SIMPLIFIED_CHINESE = 2  # face number within the collection
 
 # Beyond GB2312 level 1, which holds the 3755 commonest characters: terms of this field.
-TERMS = "熵阈耦栅嵌卷帧溯矢瞬锚迭冗谐噪骰"
+TERMS = "熵阈耦栅嵌卷帧溯矢瞬锚迭冗谐噪骰〇"
 
 SYMBOLS = (
     "∂∇∑∏∫√∞∝∅∈∉∀∃∧∨¬∩∪⊂⊆⊥⊤∗∘⋅⋯⋮⋱×±÷⊙⊕⊗⊖⊘≈≠≤≥≡∼≪≫∥‖⟨⟩⌊⌋⌈⌉ℝℕ𝔼ℒ𝒩ℓ†′″‰"

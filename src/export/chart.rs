@@ -56,7 +56,7 @@ impl LineChart {
     /// The units of a named value as curves; `None` if there is none of that name.
     #[must_use]
     pub fn of(trace: &Trace, name: &str) -> Option<Self> {
-        let entries = trace.over_time(name)?;
+        let entries = trace.as_picture(name)?;
         let last = name.rsplit('.').next().unwrap_or(name);
         let symbols =
             if super::table::OVER_SYMBOLS.contains(&last) { trace.symbols() } else { &[] };

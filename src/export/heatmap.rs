@@ -47,7 +47,7 @@ impl Heatmap {
     /// A named value of a run; `None` if there is none of that name over the positions.
     #[must_use]
     pub fn of(trace: &Trace, name: &str) -> Option<Self> {
-        let entries = trace.over_time(name)?;
+        let entries = trace.as_picture(name)?;
         let symbols = trace.symbols();
         let last = name.rsplit('.').next().unwrap_or(name);
         let rows = if super::table::OVER_SYMBOLS.contains(&last) { symbols } else { &[] };

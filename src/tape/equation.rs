@@ -183,8 +183,10 @@ impl Graph {
             return if node.is_leaf() { format_constant(node) } else { String::new() };
         };
         let name = self.name(name);
-        let layer =
-            layer_number(&name.name).map_or(String::new(), |layer| format!("^{{({})}}", layer + 1));
+        let layer = match numbers(&name.name) {
+            numbers if numbers.is_empty() => String::new(),
+            numbers => format!("^{{({numbers})}}"),
+        };
         let symbol = match direction(&name.name) {
             Some(arrow) => format!(r"{arrow}{{{}}}", name.symbol),
             None => name.symbol.clone(),
@@ -233,13 +235,13 @@ pub enum Subscript {
     Absolute,
 }
 
-/// The number of the innermost numbered scope of a name: 1 for `encoder.layer1.backward.cell`.
-#[must_use]
-pub fn layer_number(name: &str) -> Option<u32> {
-    let scopes = name.rsplit('.').skip(1);
-    scopes
-        .map(|scope| scope.trim_start_matches(|c: char| !c.is_ascii_digit()))
-        .find_map(|digits| digits.parse().ok())
+/// The numbers of the scopes of a name, counted from 1: `2` for `encoder.layer1.backward.cell`, `2,4`
+/// for the fourth head of that layer.
+fn numbers(name: &str) -> String {
+    let scopes = name.split('.').rev().skip(1).collect::<Vec<_>>().into_iter().rev();
+    let digits = scopes.map(|scope| scope.trim_start_matches(|c: char| !c.is_ascii_digit()));
+    let numbers = digits.filter_map(|digits| digits.parse().ok()).map(|n: u32| (n + 1).to_string());
+    numbers.collect::<Vec<_>>().join(",")
 }
 
 /// The arrow over the symbols of a direction of reading (Schuster & Paliwal 1997; Graves 2013).

@@ -440,6 +440,17 @@ impl Trace {
         Some(rows)
     }
 
+    /// A value as one picture whose rows are positions: over time, or, of what has at each position a
+    /// row for every unit and a column for every earlier position, that of the last position turned.
+    #[must_use]
+    pub fn as_picture(&self, name: &str) -> Option<Array2<f32>> {
+        if self.axes(name) != Axes::UnitsByPosition {
+            return self.over_time(name);
+        }
+        let (_, last) = self.graph.everywhere(self.graph.find(name)?).last()?;
+        Some(self.graph.value(*last).t().as_standard_layout().into_owned())
+    }
+
     /// The first position at which a value is not what it is in another run of the model, and the
     /// value computed first there.
     #[must_use]

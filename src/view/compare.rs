@@ -151,12 +151,14 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, run: &Other<'_>, column: f32, heig
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, run.label));
     let picture =
         Rect::from_min_max(pos2(rect.left(), rect.top() + TOKEN_HEIGHT + ANSWER_HEIGHT), rect.max);
-    let every = (12.0 / column).ceil().max(1.0) as usize;
+    // Where tokens are too narrow for their text, only every so many are written.
+    let longest = trace.tokens().iter().map(|token| token.chars().count()).max().unwrap_or(1);
+    let every = ((longest as f32 * 8.0 + 4.0) / column).ceil().max(1.0) as usize;
     for t in 0..positions {
         let left = rect.left() + t as f32 * column;
         let is_now = t == scene.now();
         let color = if is_now { theme::accent(dark) } else { theme::weak_text(dark) };
-        if t % every == 0 || is_now {
+        if is_now || (t % every == 0 && t.abs_diff(scene.now()) >= every) {
             let at = pos2(left + column / 2.0, rect.top() + TOKEN_HEIGHT / 2.0);
             let font = FontId::monospace(12.5);
             ui.painter().text(at, Align2::CENTER_CENTER, &trace.tokens()[t], font, color);
@@ -243,7 +245,11 @@ fn answer_ui(ui: &Ui, trace: &Trace, t: usize, cell: Rect) {
     let symbol = trace.symbols().get(best).copied().unwrap_or_default();
     let ink = theme::color(crate::palette::ink_on(rgb));
     let font = FontId::monospace(13.0_f32.min(cell.width()));
-    ui.painter().text(cell.center(), Align2::CENTER_CENTER, symbol, font, ink);
+    // A word too long for its cell shows its beginning; the whole is said at the pointer.
+    let galley = ui.painter().layout_no_wrap(symbol.to_owned(), font, ink);
+    let left = cell.center().x - (galley.size().x / 2.0).min(cell.width() / 2.0 - 1.0);
+    let at = pos2(left, cell.center().y - galley.size().y / 2.0);
+    ui.painter().with_clip_rect(cell).galley(at, galley, ink);
     if trace.is_right(t) == Some(false) {
         let stroke = Stroke::new(theme::LINE, theme::error(dark));
         ui.painter().rect_stroke(cell, 2.0, stroke, StrokeKind::Inside);

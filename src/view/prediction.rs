@@ -134,13 +134,7 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             );
         }
         if *symbol == "∎" {
-            let at = pos2(bar.right() - 6.0, middle);
-            let font = FontId::proportional(12.0);
-            let words = scene.tr("views.end_symbol");
-            // On the bar itself, where that is long enough to lie under the words.
-            let is_under = share.is_some_and(|share| share > UNDER_WORDS);
-            let ink = if is_under { theme::stage(dark) } else { theme::weak_text(dark) };
-            ui.painter().text(at, Align2::RIGHT_CENTER, words, font, ink);
+            end_words(ui, scene, bar, share);
         }
         response.widget_info(|| {
             let share = share.map_or(String::new(), number);
@@ -165,6 +159,17 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             scene.commands.push(Command::Select(Some(Selection::new("prediction", Some(at)))));
         }
     }
+}
+
+/// Says at a bar that its symbol ends the answer.
+fn end_words(ui: &Ui, scene: &Scene<'_>, bar: Rect, share: Option<f32>) {
+    let dark = ui.visuals().dark_mode;
+    let at = pos2(bar.right() - 6.0, bar.center().y);
+    // On the bar itself, where that is long enough to lie under the words.
+    let is_under = share.is_some_and(|share| share > UNDER_WORDS);
+    let ink = if is_under { theme::stage(dark) } else { theme::weak_text(dark) };
+    let words = scene.tr("views.end_symbol");
+    ui.painter().text(at, Align2::RIGHT_CENTER, words, FontId::proportional(12.0), ink);
 }
 
 /// The estimate so far as a curve, with the sum that it should reach.

@@ -170,6 +170,8 @@ pub fn label(language: Language, scope: &str) -> String {
     let parts = scope.split('.').filter(|part| !part.is_empty()).map(|part| match part {
         "forward" => "→".to_owned(),
         "backward" => "←".to_owned(),
+        "encoder" => tr(language, "views.encoder").to_owned(),
+        "decoder" => tr(language, "views.decoder").to_owned(),
         other => match other.strip_prefix("layer").and_then(|n| n.parse::<usize>().ok()) {
             Some(number) => {
                 tr_with(language, "views.layer", &[("number", &(number + 1).to_string())])

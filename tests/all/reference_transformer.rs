@@ -255,7 +255,7 @@ fn mask(golden: &Golden, sequences: usize, queries: usize) -> Option<Array2<f32>
     }))
 }
 
-fn sight<'t>(tape: &'t Tape, sequences: usize, mask: Option<Array2<f32>>) -> Sight<'t> {
+fn sight(tape: &Tape, sequences: usize, mask: Option<Array2<f32>>) -> Sight<'_> {
     let mask = mask.map(|mask| tape.constant(mask));
     Sight { sequences, mask, distance: Distance::Unknown }
 }
@@ -506,14 +506,14 @@ fn alibi(golden: &Golden) {
         (0..sequences * heads).map(of).collect::<Vec<_>>()
     });
     let mut nodes = Vec::new();
-    for at in 0..sequences * heads {
+    for (at, query) in inputs[0].iter().enumerate() {
         // Each has the names of its own.
         tape.set_position(at);
         let distance = Positions::Alibi.between(heads, width, &places);
         let mask = Some(tape.constant(places.mask()));
         let sight = Sight { sequences: 1, mask, distance };
         let asked = Asked { key: inputs[1][at], value: inputs[2][at] };
-        nodes.push(attention(inputs[0][at], asked, &sight, at % heads).node());
+        nodes.push(attention(*query, asked, &sight, at % heads).node());
     }
     let inputs = inputs.map(|nodes| nodes.into_iter().map(Var::node).collect::<Vec<_>>());
     let graph = tape.finish();

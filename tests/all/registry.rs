@@ -168,7 +168,8 @@ fn step_by_step_and_at_once_are_the_same() {
                 let rows = [&stepped, &at_once].map(|run| row(run, &named.name, position));
                 let [Some(stepped), Some(at_once)] = rows else { continue };
                 for (a, b) in stepped.iter().zip(&at_once) {
-                    let apart = if a == b { 0.0 } else { (a - b).abs() / a.abs().max(1.0) };
+                    let apart =
+                        if a.total_cmp(b).is_eq() { 0.0 } else { (a - b).abs() / a.abs().max(1.0) };
                     let (model, name) = (recipe.id, &named.name);
                     assert!(apart < TOLERANCE, "{model}: {name}[{position}]: {a} and {b}");
                 }
@@ -201,10 +202,8 @@ fn values_lie_in_the_range_that_is_promised() {
 fn a_lean_run_gives_the_numbers_of_a_recorded_one() {
     for_every_recipe(|_, recipe, model| {
         let (parameters, input) = (model.init(1), input(model, LENGTH, 2, 1));
-        // Step by step: what is read at once leaves no earlier position behind.
-        let feed = Given { input: &input, at_once: false };
-        let recorded = Run::given(model, &parameters, &feed, Tape::recording());
-        let lean = Run::given(model, &parameters, &feed, Tape::lean());
+        let recorded = Run::new(model, &parameters, &input, Tape::recording());
+        let lean = Run::new(model, &parameters, &input, Tape::lean());
         assert!(lean.graph.bytes() < recorded.graph.bytes(), "{}: not leaner", recipe.id);
         for named in recorded.graph.names() {
             let id = recorded.graph.find(&named.name).unwrap();
@@ -267,13 +266,16 @@ fn gradients_are_the_slopes_of_the_forward_pass() {
     // whose share of the error goes with the step.
     const STEP: f32 = 2e-4;
     const STEP_WITH_KINKS: f32 = 2e-5;
-    const LARGEST_GAIN: f32 = 0.25;
+    const LARGEST_GAIN: f32 = 0.5;
     const LIMIT: f64 = 1e-3;
     const ROUNDING: f64 = 1e-6;
     for_every_recipe(|spec, recipe, model| {
         // A sign jumps, and has no slope elsewhere: the same network is checked without it.
-        let smooth = recipe.config.replace(r#""state":"binary""#, r#""state":"continuous""#);
-        let smooth = (smooth != recipe.config).then(|| build(spec, &smooth));
+        let config = recipe.config.replace(r#""state":"binary""#, r#""state":"continuous""#);
+        // Of thousands of ReLUs one is always about to bend.
+        let is_wide = config.contains(r#""feed_forward""#);
+        let config = if is_wide { config.replace("relu", "gelu") } else { config };
+        let smooth = (config != recipe.config).then(|| build(spec, &config));
         let model = smooth.as_deref().unwrap_or(model);
         let stored = model.store(&task(recipe.task, recipe.task_config).patterns());
         let parameters = stored.unwrap_or_else(|| model.init(1));
@@ -301,7 +303,7 @@ fn gradients_are_the_slopes_of_the_forward_pass() {
             .iter()
             .map(|gradient| gradient.map(|g| uphill(g) * (0.5 + random.uniform())))
             .collect();
-        let step = if recipe.config.contains("relu") { STEP_WITH_KINKS } else { STEP };
+        let step = if config.contains("relu") { STEP_WITH_KINKS } else { STEP };
         // So many parameters at once would carry a large model too far for its slope to say how far.
         let slope: f32 = of.iter().zip(&direction).map(|(g, d)| (g * d).sum()).sum();
         let step = step.min(LARGEST_GAIN / slope.max(1e-3));
@@ -409,11 +411,11 @@ fn every_architecture_learns_every_task_at_a_tiny_size() {
 fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> {
     const HIDDEN: usize = 16;
     const EMBEDDING: usize = 8;
+    const MOST_SYMBOLS: usize = 100;
     if !task.patterns().is_empty() {
         return None;
     }
     // What has hundreds of symbols to choose among takes models made for it.
-    const MOST_SYMBOLS: usize = 100;
     if task.output_symbols().len() > MOST_SYMBOLS && recipe.task != task_spec.id {
         return None;
     }
@@ -450,7 +452,8 @@ fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> 
 /// Trains and compares with the best answer that ignores the input: at least half of what is
 /// missing there must be gained. A few hundred updates are enough for most; what learns slowly by
 /// its nature, as a network of sigmoids does, whose slopes are at most a quarter, gets a second,
-/// longer try. Where a task looks ahead and the model does not, that must not be gained.
+/// longer try. Where a task looks ahead and the model does not, that must not be gained; nor by a
+/// model to which a source in another order is the same.
 #[track_caller]
 fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
     let make = || (task_spec.build)(&serde_json::from_str(task_spec.tiny).unwrap()).unwrap();
@@ -461,7 +464,7 @@ fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
         Measure::MeanSquaredError | Measure::AboveEntropy => 0.5 * chance,
     };
     let mut scores = Vec::new();
-    let is_blind = task.looks_ahead() && !looks_ahead(&*model);
+    let is_blind = (task.looks_ahead() && !looks_ahead(&*model)) || !tells_order(&*model);
     for steps in [300, 3000] {
         let recipe = Recipe {
             id: "tiny",
@@ -530,6 +533,24 @@ fn looks_ahead(model: &dyn Model) -> bool {
         Input::Numbers(positions) => positions[LENGTH - 1] += 1.0,
     }
     first(&read) != before
+}
+
+/// Whether the first answer to a source depends on the order of its symbols.
+fn tells_order(model: &dyn Model) -> bool {
+    let parameters = model.init(1);
+    let mut read = input(model, LENGTH, 1, 2);
+    let first = |input: &Input| {
+        let run = Run::new(model, &parameters, input, Tape::lean());
+        run.graph.value(run.scores[0]).clone()
+    };
+    let Input::Symbols(positions) = &mut read else { return true };
+    (positions[0], positions[1]) = (vec![1], vec![2]);
+    let forward = first(&read);
+    let Input::Symbols(positions) = &mut read else { return true };
+    positions.swap(0, 1);
+    let apart = (first(&read) - &forward).fold(0.0_f32, |most, x| most.max(x.abs()));
+    // What answers before it has read a whole source need not tell.
+    apart > 1e-5 || !model.reads_whole_source()
 }
 
 /// The score of always giving the same answer, the best one.

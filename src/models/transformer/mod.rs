@@ -255,8 +255,13 @@ impl Model for Config {
                 let n = columns.len();
                 let own = Places::new(sequences, 0..n, 0..n);
                 let all = network.decode(&below(&columns, sequences), &own, &asked, source, None);
-                let at = |t: usize| (0..sequences).map(|row| row * n + t).collect::<Vec<_>>();
-                scores = (0..n).map(|t| all.rows(&at(t))).collect(); // (sequences, outputs)
+                // What the encoder did not name is given back here, where a tape is lean.
+                tape.set_position(source + n - 1);
+                let at = |t: usize| {
+                    let rows: Vec<usize> = (0..sequences).map(|row| row * n + t).collect();
+                    all.rows(&rows) // (sequences, outputs)
+                };
+                scores = (0..n).map(at).collect();
             }
             return Outputs { scores, first: source };
         }

@@ -14,6 +14,7 @@
 //! out together with its answer, and never occurs in training.
 
 mod chart;
+mod compile;
 mod grammar;
 mod table;
 

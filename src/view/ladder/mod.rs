@@ -145,7 +145,7 @@ fn path_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, level: &Level) {
 
 /// What a layer is called: `Encoder, layer 1`.
 fn layer_name(scene: &Scene<'_>, layer: &Layer) -> String {
-    let number = crate::tape::equation::layer_number(&format!("{}.x", layer.scope));
+    let number = layer.scope.trim_start_matches(|c: char| !c.is_ascii_digit()).parse::<usize>();
     let number = (number.unwrap_or(0) + 1).to_string();
     let key = if layer.is_encoder() { "ladder.encoder_layer" } else { "ladder.decoder_layer" };
     tr_with(scene.language, key, &[("number", &number)])

@@ -131,7 +131,8 @@ fn texture(
     }
     let matrix = matrix(scene, names, region)?;
     // What a mask hides is as good as absent.
-    let is_mask = names.first().is_some_and(|name| name.ends_with("mask") || name.ends_with("masked"));
+    let is_mask =
+        names.first().is_some_and(|name| name.ends_with("mask") || name.ends_with("masked"));
     let color = |entry: &f32| {
         let is_hidden = is_mask && *entry == f32::NEG_INFINITY;
         theme::color(scale.rgb(if is_hidden { ABSENT } else { *entry }))
