@@ -183,7 +183,9 @@ impl Model for Config {
         d.wire(x, &[[stream, 69.0], [q_at - 4.5, 69.0]]);
         d.branch(a, &[[q_at + 4.5, 69.0], [v_at, 69.0]]);
         let mut layers = Vec::new();
-        for (value, at) in [("attention.query", q_at), ("attention.key", k_at), ("attention.value", v_at)] {
+        for (value, at) in
+            [("attention.query", q_at), ("attention.key", k_at), ("attention.value", v_at)]
+        {
             layers.push(d.place(value, [at, 57.0], Mark::Layer("W")));
             let start = if (at - q_at).abs() < 0.1 { 66.0 } else { 69.0 };
             d.wire(a, &[[at, start], [at, 61.6]]);
