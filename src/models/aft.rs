@@ -183,13 +183,15 @@ impl Model for Config {
         d.wire(x, &[[stream, 69.0], [q_at - 4.5, 69.0]]);
         d.branch(a, &[[q_at + 4.5, 69.0], [v_at, 69.0]]);
         let mut layers = Vec::new();
-        for (value, at) in [("query", q_at), ("key", k_at), ("value", v_at)] {
+        for (value, at) in
+            [("attention.query", q_at), ("attention.key", k_at), ("attention.value", v_at)]
+        {
             layers.push(d.place(value, [at, 57.0], Mark::Layer("W")));
             let start = if (at - q_at).abs() < 0.1 { 66.0 } else { 69.0 };
             d.wire(a, &[[at, start], [at, 61.6]]);
         }
-        let gate = d.place("gate", [q_at, 44.0], Mark::Layer("σ"));
-        let mixed = d.place("mixed", [56.0, 44.0], Mark::Strip);
+        let gate = d.place("attention.gate", [q_at, 44.0], Mark::Layer("σ"));
+        let mixed = d.place("attention.mixed", [56.0, 44.0], Mark::Strip);
         let output = d.place("attention.output", [q_at, 33.0], Mark::Sign("×"));
         d.wire(layers[0], &[[q_at, 53.0], [q_at, 48.6]]);
         d.wire(layers[1], &[[k_at, 53.0], [k_at, 50.0], [54.0, 50.0], [54.0, 47.2]]);
@@ -198,8 +200,8 @@ impl Model for Config {
         d.wire(mixed, &[[56.0, 41.0], [56.0, 33.0], [q_at + 2.4, 33.0]]);
         let x = d.place("attention.stream", [stream, 33.0], Mark::Sign("+"));
         d.wire(output, &[[q_at - 2.0, 33.0], [stream + 2.4, 33.0]]);
-        let a = d.place("ln2", [q_at + 4.0, 24.0], Mark::Strip);
-        let z = d.place("inner", [k_at + 2.0, 24.0], Mark::Layer("GELU"));
+        let a = d.place("feed_forward.ln2", [q_at + 4.0, 24.0], Mark::Strip);
+        let z = d.place("feed_forward.inner", [k_at + 2.0, 24.0], Mark::Layer("GELU"));
         let y = d.place("feed_forward.output", [k_at + 2.0, 10.0], Mark::Layer("W"));
         d.wire(x, &[[stream, 31.0], [stream, 12.4]]);
         d.wire(x, &[[stream, 24.0], [q_at - 0.7, 24.0]]);

@@ -44,10 +44,12 @@ pub fn cells(trace: &Trace) -> Vec<&str> {
     if !cells.is_empty() {
         return cells;
     }
-    let outermost = trace.value_names().filter_map(|name| name.split_once('.'));
-    let mut layers: Vec<&str> =
-        outermost.map(|(scope, _)| scope).filter(|scope| scope.starts_with("layer")).collect();
-    layers.dedup();
+    let mut layers: Vec<&str> = Vec::new();
+    for (scope, _) in trace.value_names().filter_map(|name| name.split_once('.')) {
+        if scope.starts_with("layer") && !layers.contains(&scope) {
+            layers.push(scope);
+        }
+    }
     if layers.is_empty() { vec![""] } else { layers }
 }
 

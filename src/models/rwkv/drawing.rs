@@ -55,7 +55,7 @@ fn time_mixing(d: &mut Diagram, x: usize, form: Form) -> usize {
     if form == Form::Recurrent {
         // The state runs through: wkv is read from it, key and value are written to it.
         for (at, name) in
-            [(state, "time.numerator"), (70.0, "time.denominator"), (76.5, "time.max")]
+            [(state, "time.numerator"), (74.0, "time.denominator"), (53.0, "time.max")]
         {
             let old = d.previous(name, [BEFORE, at]);
             let new = d.place(name, [AFTER, at], Mark::Strip);
@@ -79,7 +79,7 @@ fn time_mixing(d: &mut Diagram, x: usize, form: Form) -> usize {
 
 fn channel_mixing(d: &mut Diagram, x: usize) {
     let [r_at, k_at] = [52.0, 76.0];
-    let (stream, bus_x, bus_before, signs, layers, sum) = (48.0, 40.0, 34.5, 30.0, 20.5, 9.0);
+    let (stream, bus_x, bus_before, signs, layers, sum) = (48.0, 42.0, 36.5, 32.0, 23.0, 9.0);
     let a = d.place("channel.ln2", [r_at, bus_x], Mark::Strip);
     let before = d.previous("channel.ln2", [BEFORE, bus_before]);
     d.wire(x, &[[STREAM, stream - 2.0], [STREAM, sum + 2.4]]);
