@@ -179,7 +179,10 @@ fn what_a_trace_cannot_do_is_said() {
     fails(&set("forget_gate"), 2, &["no `=`"]);
     fails(&set("cell[9]=0"), 2, &["changes nothing", "0 to 3"]);
     fails(&set("cell[1][99]=0"), 2, &["changes nothing", "0 to 31"]);
-    fails(&set("w_hf=0"), 2, &["w_hf"]);
+    fails(&set("w_hff=0"), 2, &["w_hff"]);
+    fails(&set("cell=nan"), 2, &["`nan` is not a number"]);
+    // Weights are changed as well as values.
+    succeeds(&set("w_hf=0"));
     fails(&with(&["--input", "([])", "--grad", "sell"]), 2, &["did you mean `cell`?"]);
     fails(&with(&["--input", "([])", "--grad", "cell[4]"]), 2, &["0 to 3"]);
     fails(&["trace", "no/such.safetensors", "--input", "(", "--out", "-"], 1, &["no/such"]);
