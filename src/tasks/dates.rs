@@ -6,7 +6,7 @@
 //!                                     1  9 8 7 - 0 3 - 0 4 ∎          wanted
 //! ```
 //!
-//! The two tables at the top of [`forms`] have all forms of a date; what is drawn is written by them, and what
+//! The two tables at the top of `forms.rs` have all forms of a date; what is drawn is written by them, and what
 //! is typed is read back by them. The share of dates that are right from the first character to the
 //! end is the score. A date is held out in one form, not in all: to be right there, a model has to
 //! know the form from other dates and the date from other forms.

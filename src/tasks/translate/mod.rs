@@ -6,7 +6,7 @@
 //!                                    he read a book in the park yesterday ∎        wanted
 //! ```
 //!
-//! The language stands in [`table`]. Time and place come first in Chinese and last in English,
+//! The language stands in `table.rs`. Time and place come first in Chinese and last in English,
 //! relative clauses stand before their nouns and behind them, 把 moves the object before the verb,
 //! and 被 becomes a passive, so alignments cross. Aspect becomes tense: 了 the past, 着 and 正在 the
 //! progressive, 过 `have …`. Every sentence has exactly one translation, so the share of sentences
