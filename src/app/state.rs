@@ -19,7 +19,7 @@ use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
-use crate::view::command::{Spot, ThemeChoice};
+use crate::view::command::{Purpose, Spot, ThemeChoice};
 use crate::view::{Language, Looks, Selection};
 
 use super::training::LiveTraining;
@@ -101,6 +101,19 @@ pub struct State {
     pub message: Option<Message>,
     /// What lies open over the page.
     pub sheet: Option<Sheet>,
+    /// The path that is being typed, where no dialog came.
+    pub path: PathSheet,
+}
+
+/// A path that the learner types.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PathSheet {
+    /// What it is for; none as long as nothing was asked for.
+    pub purpose: Option<Purpose>,
+    /// The path as far as it is known.
+    pub path: String,
+    /// Whether there is such a file already, which the learner may want replaced.
+    pub exists: bool,
 }
 
 /// What can lie open over the page, one at a time.
@@ -112,6 +125,8 @@ pub enum Sheet {
     Position,
     /// The conditions at which playing stops.
     Breakpoints,
+    /// The field for a path, where no dialog came.
+    Path,
 }
 
 /// What is kept from session to session.
@@ -433,6 +448,7 @@ impl State {
             training: None,
             message: None,
             sheet: None,
+            path: PathSheet::default(),
         }
     }
 
