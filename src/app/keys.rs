@@ -2,10 +2,13 @@
 
 use egui::{Context, Key, Modifiers};
 
+use super::presenter::GROWS;
 use super::state::{Sheet, State};
 use crate::trace::timeline::{Granularity, TimelineCommand};
-use crate::view::Command;
-use crate::view::command::{BreakpointCommand, CompareCommand, Spot};
+use crate::view::command::{
+    BreakpointCommand, CompareCommand, Export, PresentCommand, Purpose, Spot,
+};
+use crate::view::{Command, Panel};
 
 /// The sheet of keys: what is pressed, and the key of its words.
 pub const SHEET: &[(&str, &str)] = &[
@@ -26,6 +29,9 @@ pub const SHEET: &[(&str, &str)] = &[
     ("R", "keys.reset"),
     ("+  −", "keys.speed"),
     ("I", "keys.inspector"),
+    ("Ctrl S  Ctrl O", "keys.session"),
+    ("F5", "keys.present"),
+    ("1 – 4  S  N  B", "keys.presenting"),
     ("Ctrl +  Ctrl −  Ctrl 0", "keys.zoom"),
     ("?", "keys.help"),
 ];
@@ -53,6 +59,14 @@ pub fn commands(ctx: &Context, state: &State) -> Vec<Command> {
     let token = Some(Granularity::Token);
     let bindings = [
         (Modifiers::NONE, Key::Space, timeline(TogglePlay)),
+        (Modifiers::NONE, Key::F5, Command::Present(PresentCommand::Toggle)),
+        (
+            Modifiers::COMMAND | Modifiers::SHIFT,
+            Key::S,
+            Command::Choose(Purpose::Save(Export::Session)),
+        ),
+        (Modifiers::COMMAND, Key::S, Command::SaveSession),
+        (Modifiers::COMMAND, Key::O, Command::Choose(Purpose::File)),
         (Modifiers::COMMAND, Key::ArrowRight, Command::Stop(stop + 1)),
         (Modifiers::COMMAND, Key::ArrowLeft, Command::Stop(stop.saturating_sub(1))),
         (Modifiers::SHIFT, Key::ArrowRight, timeline(Forward(token))),
@@ -84,6 +98,13 @@ pub fn commands(ctx: &Context, state: &State) -> Vec<Command> {
         (Modifiers::NONE, Key::Minus, timeline(Speed(speed / 1.25))),
     ];
     ctx.input_mut(|input| {
+        if state.presenter.is_on {
+            for (key, command) in presenting(state, stop) {
+                if input.consume_key(Modifiers::NONE, key) {
+                    commands.push(command);
+                }
+            }
+        }
         for (modifiers, key, command) in bindings {
             if input.consume_key(modifiers, key) {
                 commands.push(command);
@@ -99,4 +120,38 @@ pub fn commands(ctx: &Context, state: &State) -> Vec<Command> {
         }
     });
     commands
+}
+
+/// What keys mean while presenting, before what they mean otherwise. A clicker sends the page keys, and
+/// `.` or B for a black screen.
+fn presenting(state: &State, stop: usize) -> Vec<(Key, Command)> {
+    use PresentCommand::{Blank, Notes, Radius, Spotlight, Toggle};
+    let presenter = &state.presenter;
+    let present = Command::Present;
+    let page = |to| if presenter.is_blank { present(Blank) } else { Command::Stop(to) };
+    let mut keys: Vec<(Key, Command)> = [Key::Num1, Key::Num2, Key::Num3, Key::Num4]
+        .into_iter()
+        .zip(Panel::ALL)
+        .map(|(key, panel)| (key, present(PresentCommand::Panel(panel))))
+        .collect();
+    keys.extend([
+        (Key::PageDown, page(stop + 1)),
+        (Key::PageUp, page(stop.saturating_sub(1))),
+        (Key::S, present(Spotlight)),
+        (Key::N, present(Notes)),
+        (Key::B, present(Blank)),
+        (Key::Period, present(Blank)),
+    ]);
+    // A sheet or a panel over the page is closed first, by itself.
+    if state.sheet.is_none() && state.intervening.is_none() {
+        keys.push((Key::Escape, present(if presenter.is_blank { Blank } else { Toggle })));
+    }
+    if presenter.spotlight {
+        keys.extend([
+            (Key::Plus, present(Radius(GROWS))),
+            (Key::Equals, present(Radius(GROWS))),
+            (Key::Minus, present(Radius(GROWS.recip()))),
+        ]);
+    }
+    keys
 }

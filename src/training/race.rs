@@ -236,7 +236,8 @@ pub fn checkpoint(
         score: f64::NAN,
         recipe_sha256: checkpoint::recipe_sha256(plan.recipe),
     };
-    Ok(Checkpoint { card, spec: plan.spec, model, task, parameters: parameters.clone() })
+    let parameters = parameters.clone();
+    Ok(Checkpoint { card, spec: plan.spec, model, task, parameters, origin: None })
 }
 
 impl Contestant {

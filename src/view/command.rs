@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Language;
+use super::{Hidden, Language, Panel};
 use crate::laboratory::Laboratory;
 use crate::lesson::Control;
 use crate::trace::Place;
@@ -108,8 +108,18 @@ pub enum Command {
     TypedPath(String, bool),
     /// Nothing is to be opened or saved.
     CancelPath,
-    /// Open a folder of lessons or a file of weights.
+    /// Open a folder of lessons, a file of weights or a session.
     OpenPath(PathBuf),
+    /// Save the session where it was saved last, or ask where.
+    SaveSession,
+    /// Open or close the sheet on which controls are hidden.
+    AskHidden(bool),
+    /// Hide a control, or show it again.
+    Hide(Hidden, bool),
+    /// Show all controls again.
+    ShowAll,
+    /// Present the lesson to a class.
+    Present(PresentCommand),
     /// The message has been read.
     DismissMessage,
 }
@@ -155,6 +165,23 @@ pub struct Spot {
     pub unit: Option<usize>,
 }
 
+/// What can be done while presenting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PresentCommand {
+    /// Begin or end.
+    Toggle,
+    /// Show or hide a panel.
+    Panel(Panel),
+    /// Open or close the window with the instructor's notes.
+    Notes,
+    /// Darken everything but a circle round the pointer, or no more.
+    Spotlight,
+    /// Make that circle larger by a factor.
+    Radius(f32),
+    /// A black screen, or no more.
+    Blank,
+}
+
 /// What can be done about the runs beside the one on the stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CompareCommand {
@@ -186,6 +213,8 @@ pub enum Export {
     Table,
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,
+    /// The session: all that the learner chose.
+    Session,
 }
 
 /// The choice of a theme.
