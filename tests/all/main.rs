@@ -19,6 +19,7 @@ mod interact;
 mod lesson;
 mod page;
 mod positions;
+mod presenter;
 mod reference;
 mod reference_attention;
 mod reference_rwkv;
