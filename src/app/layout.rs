@@ -18,6 +18,8 @@ const INSPECTOR_WIDTH: f32 = 280.0;
 
 /// Draws everything and gives what the learner asked for in this frame.
 pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
+    // Where a pixel is no whole part of a point, panels leave a line between them.
+    ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
     let mut commands = keys::commands(ui.ctx(), state);
     commands.retain(|command| !hide::rests(state, command));
     presenter::seconds(ui.ctx(), state);
