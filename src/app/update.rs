@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use super::state::{
     BESIDE_AT_MOST, Beside, Explained, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message,
-    ModelChoice, OpenLesson, Outcome, Run, RunRequest, Sheet, State,
+    ModelChoice, OpenLesson, Outcome, Run, RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
-use super::{interventions, stepping, training};
+use super::{interventions, settings, stepping, training};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
@@ -84,9 +84,10 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::RestoreInput => return restore_input(state),
         Command::Reset => return reset(state),
-        Command::OpenLesson(id) => {
+        Command::OpenLesson(id) => return update(state, Command::OpenStop(id, 0)),
+        Command::OpenStop(id, stop) => {
             let mut effects = training::leave(state);
-            effects.extend(open_lesson(state, &id, 0));
+            effects.extend(open_lesson(state, &id, stop));
             return effects;
         }
         Command::OpenMap => {
@@ -116,13 +117,10 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::AskIntervention(spot) => state.intervening = spot,
         Command::ShowDifference(shown) => state.shows_difference = shown,
         Command::Breakpoint(command) => stepping::breakpoint(state, command),
-        Command::AskBreakpoint(asks) => state.show_sheet(Sheet::Breakpoints, asks),
         Command::SetLanguage(language) => set_language(state, language),
         Command::SetTheme(theme) => state.kept.theme = theme,
-        Command::AskPosition(asks) => state.show_sheet(Sheet::Position, asks),
-        Command::ToggleKeys => {
-            state.show_sheet(Sheet::Keys, state.sheet != Some(Sheet::Keys));
-        }
+        Command::Sheet(sheet) => state.sheet = sheet,
+        Command::Settings(command) => settings::change(state, command),
         Command::ShowInspector(shown) => state.kept.inspector = Some(shown),
         Command::ChooseLessons => return vec![Effect::ChooseLessons],
         Command::ChooseWeights => return vec![Effect::ChooseWeights],
