@@ -8,7 +8,8 @@ use super::shortcut::Shortcut;
 use super::state::State;
 use crate::trace::timeline::{Granularity, TimelineCommand};
 use crate::view::command::{
-    BreakpointCommand, CompareCommand, Export, InterveneCommand, SettingsCommand, Sheet, Spot,
+    BreakpointCommand, CompareCommand, Export, InterveneCommand, Purpose, SettingsCommand, Sheet,
+    Spot,
 };
 use crate::view::{Command, Language};
 
@@ -121,8 +122,8 @@ pub const ACTIONS: &[Action] = {
         act("actions.notes", Course, Page, &[], |s| {
             Some(Command::ShowNotes(!s.state.kept.instructor_notes))
         }),
-        act("actions.open_lessons", Files, Page, &[], |_| Some(Command::ChooseLessons)),
-        act("actions.open_weights", Files, Page, &[], |_| Some(Command::ChooseWeights)),
+        act("actions.open_lessons", Files, Page, &[], |_| choose(Purpose::Folder)),
+        act("actions.open_weights", Files, Page, &[], |_| choose(Purpose::File)),
         act("actions.save_figure", Files, Lesson, &[], |s| s.save(Export::Figure)),
         act("actions.save_table", Files, Lesson, &[], |s| s.save(Export::Table)),
         act("actions.palette", Window, Anywhere, &["Ctrl+K"], |s| s.toggle(Sheet::Palette)),
@@ -224,6 +225,11 @@ pub fn pressed(shortcut: Shortcut, situation: &Situation<'_>) -> Option<Command>
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as `Action::command` wants it")]
+fn choose(purpose: Purpose) -> Option<Command> {
+    Some(Command::Choose(purpose))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as `Action::command` wants it")]
 impl Situation<'_> {
     fn timeline(&self, command: TimelineCommand) -> Option<Command> {
         self.state.run.as_ref()?;
@@ -300,7 +306,7 @@ impl Situation<'_> {
 
     fn save(&self, export: Export) -> Option<Command> {
         (self.state.selection.is_some() && self.state.run.is_some())
-            .then_some(Command::Save(export))
+            .then_some(Command::Choose(Purpose::Save(export)))
     }
 
     fn scale(&self, by: isize) -> Option<Command> {

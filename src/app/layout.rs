@@ -28,6 +28,7 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
     match state.sheet {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
+        Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Palette | Sheet::Settings) | None => {}
     }

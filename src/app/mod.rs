@@ -1,6 +1,6 @@
 //! The window: state, what changes it, and drawing it with or without a screen.
 //!
-//! `state` is plain data, `update` the only place that changes it, `effects`, `trainers` and `watch` the only
+//! `state` is plain data, `update` the only place that changes it, `effects`, `files`, `trainers` and `watch` the only
 //! places that touch threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
 //! screen or into a picture.
 
@@ -8,6 +8,7 @@ pub mod actions;
 mod bars;
 mod course_map;
 pub mod effects;
+pub mod files;
 mod inbox;
 mod interventions;
 mod key_sheet;

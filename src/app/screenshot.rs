@@ -6,6 +6,7 @@ use egui::{Context, vec2};
 use image::RgbaImage;
 
 use super::effects::{self, Runner};
+use super::files::{self, Slot};
 use super::state::{Kept, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
@@ -86,6 +87,7 @@ pub struct Headless {
     runner: Runner,
     trainers: Inline,
     lengths: VecDeque<Piece>,
+    slot: Slot,
 }
 
 impl Headless {
@@ -98,6 +100,7 @@ impl Headless {
             runner: Runner::default(),
             trainers: Inline::default(),
             lengths: VecDeque::new(),
+            slot: Slot::default(),
         }
     }
 
@@ -132,8 +135,16 @@ impl Headless {
                     }
                 }
                 Effect::MeasureLengths(pieces) => self.lengths = pieces.into(),
-                // There is nobody to choose a file.
-                _ => {}
+                // There are no dialogs here: the window's own field asks for a path.
+                Effect::Choose(purpose) => {
+                    self.slot.prepare(&purpose, &self.state);
+                    files::ask_path(&mut self.state, purpose);
+                }
+                Effect::Take(purpose, path, replace) => {
+                    let answer = files::take(purpose, path, replace, &self.slot);
+                    let effects = files::answered(&mut self.state, answer);
+                    self.perform(effects);
+                }
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
-use crate::view::command::{Sheet, Spot, ThemeChoice};
+use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
 use crate::view::{Language, Selection};
 
 use super::settings::Scale;
@@ -100,6 +100,19 @@ pub struct State {
     pub message: Option<Message>,
     /// What lies open over the page.
     pub sheet: Option<Sheet>,
+    /// The path that is being typed, where no dialog came.
+    pub path: PathSheet,
+}
+
+/// A path that the learner types.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PathSheet {
+    /// What it is for; none as long as nothing was asked for.
+    pub purpose: Option<Purpose>,
+    /// The path as far as it is known.
+    pub path: String,
+    /// Whether there is such a file already, which the learner may want replaced.
+    pub exists: bool,
 }
 
 /// What is kept from session to session.
@@ -429,6 +442,7 @@ impl State {
             training: None,
             message: None,
             sheet: None,
+            path: PathSheet::default(),
         }
     }
 

@@ -98,14 +98,14 @@ pub enum Command {
     Settings(SettingsCommand),
     /// Show or hide the inspector.
     ShowInspector(bool),
-    /// Ask for a folder of lessons.
-    ChooseLessons,
-    /// Ask for a file of weights.
-    ChooseWeights,
+    /// Ask where to open or save something.
+    Choose(Purpose),
+    /// Have a path typed, without a dialog.
+    AskPath(Purpose),
+    /// The path typed where no dialog came, and whether a file there may be replaced.
+    TypedPath(String, bool),
     /// Open a folder of lessons or a file of weights.
     OpenPath(PathBuf),
-    /// Save the selected value as a figure or a table.
-    Save(Export),
     /// The message has been read.
     DismissMessage,
 }
@@ -153,6 +153,8 @@ pub enum Sheet {
     Palette,
     /// How the program looks and is used.
     Settings,
+    /// The field for a path, where no dialog came.
+    Path,
 }
 
 /// What can be set once and for all.
@@ -194,12 +196,23 @@ pub enum CompareCommand {
     Remove(usize),
 }
 
-/// What can be saved of the selected value.
+/// What a place in the file system is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A folder of lessons to open.
+    Folder,
+    /// A file to open; its ending says what it is.
+    File,
+    /// A file to write.
+    Save(Export),
+}
+
+/// What can be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {
-    /// A picture over time, PNG or SVG.
+    /// The selected value over time as a picture, PNG or SVG.
     Figure,
-    /// Numbers, CSV, JSON or safetensors.
+    /// The selected value's numbers, CSV, JSON or safetensors.
     Table,
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,
