@@ -81,6 +81,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),
         training: state.training.as_ref().map(|training| &training.live),
+        looks: &state.looks,
         language: state.kept.language,
         memory,
         commands,

@@ -20,7 +20,7 @@ use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
 use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
-use crate::view::{Language, Selection};
+use crate::view::{Language, Looks, Selection};
 
 use super::settings::Scale;
 use super::training::LiveTraining;
@@ -92,6 +92,8 @@ pub struct State {
     pub back: Option<Timeline>,
     /// Ids of the views on the stage.
     pub views: Vec<String>,
+    /// What was chosen within views.
+    pub looks: Looks,
     /// The model on the stage: a shipped one's id or an opened file.
     pub model: ModelChoice,
     /// A race in front of the learner, if there was one.
@@ -438,6 +440,7 @@ impl State {
             lengths: LengthChart::default(),
             back: None,
             views: vec!["diagram".to_owned()],
+            looks: Looks::default(),
             model: ModelChoice::Shipped(String::new()),
             training: None,
             message: None,

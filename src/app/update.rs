@@ -108,6 +108,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::ShowNotes(shown) => state.kept.instructor_notes = shown,
         Command::ToggleView(id) => toggle_view(state, &id),
+        Command::SetLook(key, look) => state.looks.set(key, look),
         Command::Intervene(text) => return interventions::intervene(state, &text),
         Command::Interventions(command) => return interventions::change(state, command),
         Command::AskIntervention(spot) => state.intervening = spot,

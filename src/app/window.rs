@@ -75,7 +75,8 @@ pub fn run(start: Start) -> Result<(), StartError> {
             .with_title("Unrolled")
             .with_app_id("unrolled")
             .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([960.0, 600.0]),
+            .with_min_inner_size([960.0, 600.0])
+            .with_icon(icon()),
         ..eframe::NativeOptions::default()
     };
     let create = move |context: &eframe::CreationContext<'_>| -> Result<
@@ -90,6 +91,12 @@ pub fn run(start: Start) -> Result<(), StartError> {
         Ok(result) => result.map_err(|error| StartError::NoWindow(error.to_string())),
         Err(_) => Err(StartError::NoWindow("a library of the window system is missing".to_owned())),
     }
+}
+
+/// The program's icon; the window system's own where it cannot be read.
+fn icon() -> egui::IconData {
+    let png = include_bytes!("../../assets/icon/unrolled.png");
+    eframe::icon_data::from_png_bytes(png).unwrap_or_default()
 }
 
 /// On Linux a screen is announced in the environment; elsewhere there is one.

@@ -58,6 +58,8 @@ pub enum Command {
     TryAgain(String),
     /// Show or hide the notes for the instructor.
     ShowNotes(bool),
+    /// Keep what was chosen within a view, under its key.
+    SetLook(String, serde_json::Value),
     /// Show or hide a view.
     ToggleView(String),
     /// Apply an intervention, as written.
