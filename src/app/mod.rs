@@ -4,19 +4,23 @@
 //! places that touch threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
 //! screen or into a picture.
 
+pub mod actions;
 mod bars;
 mod course_map;
 pub mod effects;
 pub mod files;
 mod inbox;
 mod interventions;
+mod key_sheet;
 pub mod keys;
 pub mod layout;
 pub mod messages;
 pub mod offscreen;
 pub mod reload;
 pub mod screenshot;
+pub mod settings;
 mod sheets;
+pub mod shortcut;
 pub mod state;
 mod stepping;
 mod stops;

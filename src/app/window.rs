@@ -124,8 +124,7 @@ impl Window {
         match start {
             Start::Home => {
                 if let Some((id, stop)) = place {
-                    window.command(Command::OpenLesson(id));
-                    window.command(Command::Stop(stop));
+                    window.command(Command::OpenStop(id, stop));
                     window.state.message = None;
                 }
             }
@@ -155,7 +154,7 @@ impl Window {
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         self.threads.collect(&mut self.state);
-        apply_theme(ui.ctx(), self.state.kept.theme);
+        apply_look(ui.ctx(), &self.state.kept);
         if self.state.is_moving() {
             let elapsed = ui.input(|input| input.stable_dt);
             self.command(Command::Timeline(TimelineCommand::Elapse(elapsed)));
@@ -178,11 +177,15 @@ impl eframe::App for Window {
     }
 }
 
-/// Puts the chosen theme in force.
-pub fn apply_theme(ctx: &egui::Context, theme: ThemeChoice) {
-    ctx.set_theme(match theme {
+/// Puts the chosen theme, size and movement in force. Call it in every frame.
+pub fn apply_look(ctx: &egui::Context, kept: &Kept) {
+    ctx.set_theme(match kept.theme {
         ThemeChoice::System => egui::ThemePreference::System,
         ThemeChoice::Light => egui::ThemePreference::Light,
         ThemeChoice::Dark => egui::ThemePreference::Dark,
     });
+    // The keys for the size are actions like all others, and the size is kept.
+    ctx.options_mut(|options| options.zoom_with_keyboard = false);
+    ctx.set_zoom_factor(kept.scale.factor());
+    theme::reduce_motion(ctx, kept.reduces_motion);
 }
