@@ -142,7 +142,9 @@ fn tolerance(measure: Measure, fresh: &Measured, examples: usize) -> f64 {
         // All right says little about how rare mistakes are: up to 3 in n remain likely (Hanley &
         // Lippman-Hand 1983, the rule of three).
         Measure::Accuracy => by_error.max(3.0 / examples.min(EXAMPLES) as f64),
-        Measure::MeanSquaredError | Measure::AboveEntropy => by_error,
+        Measure::MeanSquaredError | Measure::AboveEntropy | Measure::BitsPerCharacter => {
+            by_error
+        },
     }
 }
 

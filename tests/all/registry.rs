@@ -464,7 +464,9 @@ fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
     let chance = best_constant(&*task);
     let wanted = match task.measure() {
         Measure::Accuracy => chance + 0.5 * (1.0 - chance),
-        Measure::MeanSquaredError | Measure::AboveEntropy => 0.5 * chance,
+        Measure::MeanSquaredError | Measure::AboveEntropy | Measure::BitsPerCharacter => {
+            0.5 * chance
+        },
     };
     let mut scores = Vec::new();
     let is_blind = task.looks_ahead() && !looks_ahead(&*model);
@@ -559,7 +561,7 @@ fn best_constant(task: &dyn Task) -> f64 {
             };
             (0..symbols).map(|symbol| constant(&always(symbol))).fold(0.0, f64::max)
         }
-        Measure::AboveEntropy => {
+        Measure::AboveEntropy | Measure::BitsPerCharacter => {
             // How often each answer is wanted, whatever stands before it.
             let mut wanted = vec![1.0_f32; symbols];
             for example in &examples {
