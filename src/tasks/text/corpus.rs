@@ -130,7 +130,7 @@ impl Corpus {
             title,
             symbols: characters.iter().map(number).collect(),
             rare: characters.iter().filter(is_rare).count(),
-            hash: format!("{:016x}", super::super::hash(characters.iter().map(|c| *c as u64))),
+            hash: format!("{:016x}", crate::tasks::hash(characters.iter().map(|c| *c as u64))),
             vocabulary,
         })
     }
