@@ -322,6 +322,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             let (convention, reset) = (Convention::Keeps, Reset::After);
             json!(Config { sizes: Sizes::of_text(sizes), convention, reset })
         },
+        hidden: 128,
         layers: 1,
         learning_rate: 5e-3,
     }),

@@ -304,6 +304,7 @@ pub const SPEC: ModelSpec = ModelSpec {
     variants: &[],
     text: Some(TextModel {
         config: |sizes| json!(Config { sizes: Sizes::of_text(sizes) }),
+        hidden: 128,
         layers: 1,
         learning_rate: 5e-3,
     }),

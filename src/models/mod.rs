@@ -78,6 +78,8 @@ impl ModelSpec {
 pub struct TextModel {
     /// Its configuration at such sizes.
     pub config: fn(&TextSizes) -> Json,
+    /// [`TextSizes::hidden`], where nobody chooses: what trains within minutes.
+    pub hidden: usize,
     /// Layers, where nobody chooses.
     pub layers: usize,
     /// The largest learning rate.

@@ -213,6 +213,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         config: |sizes| {
             json!(Config { sizes: Sizes::of_text(sizes), activation: Activation::Tanh })
         },
+        hidden: 128,
         layers: 1,
         learning_rate: 3e-3,
     }),

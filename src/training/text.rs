@@ -62,8 +62,8 @@ impl TextSettings {
     #[must_use]
     pub fn of(model: &str) -> Option<Self> {
         let spec = learners().find(|spec| spec.id == model)?;
-        let layers = spec.text?.layers;
-        let (model, hidden, steps, length) = (spec.id, 128, 2000, 64);
+        let models::TextModel { hidden, layers, .. } = spec.text?;
+        let (model, steps, length) = (spec.id, 2000, 64);
         Some(Self { model, hidden, layers, steps, length, learning_rate: None, seed: 1 })
     }
 

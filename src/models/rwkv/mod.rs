@@ -318,6 +318,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             let (inner, form) = (4 * sizes.hidden, Form::Recurrent);
             json!(Config { sizes: Sizes::of_text(sizes), inner, form })
         },
+        hidden: 64,
         layers: 2,
         learning_rate: 4e-3,
     }),

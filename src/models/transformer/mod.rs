@@ -374,6 +374,7 @@ pub const SPEC: ModelSpec = ModelSpec {
                 at_once: false,
             })
         },
+        hidden: 64,
         layers: 2,
         learning_rate: 2e-3,
     }),

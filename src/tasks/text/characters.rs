@@ -150,7 +150,8 @@ mod tests {
         let near = |character: char, known: &str| nearest(character, |c| known.contains(c));
         assert_eq!(near('É', "eé"), Some('é'));
         assert_eq!(near('É', "ae"), Some('e'));
-        assert_eq!(near('Ａ', "abc"), None);
+        assert_eq!(near('Ａ', "abc"), Some('a'));
+        assert_eq!(near('Ａ', "xyz"), None);
         assert_eq!(near('Ａ', "ABC"), Some('A'));
         assert_eq!(near('“', "'\""), Some('"'));
         assert_eq!(near('，', ",a"), Some(','));

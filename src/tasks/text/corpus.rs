@@ -171,6 +171,12 @@ impl Corpus {
         &self.hash
     }
 
+    /// The whole text as numbers of characters.
+    #[cfg(test)]
+    pub(super) fn symbols(&self) -> impl Iterator<Item = usize> {
+        self.symbols.iter().map(|symbol| usize::from(*symbol))
+    }
+
     fn sequence(&self, range: Range<usize>) -> Vec<usize> {
         let symbols = self.symbols.get(range).unwrap_or_default();
         symbols.iter().map(|symbol| usize::from(*symbol)).collect()
