@@ -273,7 +273,9 @@ impl Model for Config {
                 let n = columns.len();
                 let own = Places::new(sequences, 0..n, 0..n);
                 let all = network.decode(&below(&columns, sequences), &own, &asked, source, None);
-                // What the encoder did not name is given back here, where a tape is lean.
+                // Where a tape is lean, what has no name is given back one position later: that of the
+                // encoder at the first call, that of the decoder at the second.
+                tape.set_position(source + n - 1);
                 tape.set_position(source + n - 1);
                 let at = |t: usize| {
                     let rows: Vec<usize> = (0..sequences).map(|row| row * n + t).collect();
