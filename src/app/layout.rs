@@ -2,9 +2,10 @@
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
-use super::state::{Run, Sheet, State};
-use super::{bars, course_map, keys, sheets, stops, update};
+use super::state::{Run, State};
+use super::{bars, course_map, key_sheet, keys, sheets, stops, update};
 use crate::lesson::Seen;
+use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
     Command, Memory, Other, Scene, Shown, VIEWS, inspector, intervene, theme, timeline_bar, tr,
@@ -27,8 +28,9 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
     match state.sheet {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
-        Some(Sheet::Keys) => sheets::key_sheet(ui, state, &mut commands),
-        None => {}
+        Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
+        Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
+        Some(Sheet::Palette | Sheet::Settings) | None => {}
     }
     commands
 }
@@ -79,6 +81,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),
         training: state.training.as_ref().map(|training| &training.live),
+        looks: &state.looks,
         language: state.kept.language,
         memory,
         commands,

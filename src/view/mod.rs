@@ -20,6 +20,7 @@ pub mod intervene;
 pub mod laboratory;
 mod ladder;
 pub mod lengths;
+pub mod looks;
 pub mod math;
 pub mod network;
 pub mod page;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 use egui::{TextureHandle, Ui};
 
 pub use command::{Command, Selection};
+pub use looks::Looks;
 pub use picture::Shown;
 pub use words::{Language, tr, tr_with};
 
@@ -137,6 +139,8 @@ pub struct Scene<'a> {
     pub selection: Option<&'a Selection>,
     /// The race in front of the learner, if there is one.
     pub training: Option<&'a Live>,
+    /// What the learner chose within views.
+    pub looks: &'a Looks,
     /// The language of all words.
     pub language: Language,
     /// Pictures that are kept from frame to frame.
