@@ -12,8 +12,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::models::ConfigError;
-use crate::training::live::{Order, Report};
 use crate::training::contestant::Contestant;
+use crate::training::live::{Order, Report};
 use crate::training::race::{self, Settings};
 
 /// Between two reports of a contestant that is training.
