@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
@@ -18,6 +19,8 @@ use sha2::{Digest, Sha256};
 use crate::models::{self, ConfigError, Input, Model, ModelSpec, Recipe};
 use crate::nn::{Binder, Parameters};
 use crate::tape::Tape;
+use crate::tasks::text::corpus::LARGEST_FILE as LARGEST_TEXT;
+use crate::tasks::text::{Corpus, TextError};
 use crate::tasks::{self, InputError, Sequence, Task};
 use crate::tensor::random::Random;
 use crate::tensor::{shape, slice};
@@ -254,6 +257,30 @@ pub fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let checkpoint = from_bytes(&name, &bytes)?;
     Ok(Checkpoint { origin: Some(Origin { path, sha256 }), ..checkpoint })
+}
+
+/// A text to learn from; one that is too large is refused before it is read.
+///
+/// # Errors
+/// If the file cannot be read, or nothing can be learned from it; the message says why.
+pub fn read_text(path: &Path) -> Result<Corpus, TextError> {
+    let file_error = |error: std::io::Error| TextError::File {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    let metadata = std::fs::metadata(path).map_err(file_error)?;
+    if metadata.is_dir() {
+        return Err(file_error(std::io::ErrorKind::IsADirectory.into()));
+    }
+    // Not by the size alone: that of a pipe is 0, and a file may grow meanwhile.
+    if metadata.len() > LARGEST_TEXT {
+        return Err(TextError::TooLarge { bytes: metadata.len() });
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(file_error)?;
+    file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).map_err(file_error)?;
+    let title = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    Corpus::read(&title, &bytes)
 }
 
 /// A model from the bytes of a file called `file` in messages.

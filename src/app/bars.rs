@@ -5,7 +5,7 @@ use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
 use super::messages::{input_error_text, theme_words};
 use super::state::State;
 use crate::lesson::Lesson;
-use crate::view::command::{Export, InterveneCommand, PresentCommand, Purpose, ThemeChoice};
+use crate::view::command::{Export, InterveneCommand, PresentCommand, Purpose, Sheet, ThemeChoice};
 use crate::view::{Command, Hidden, Language, theme, tr, tr_with};
 
 /// The frame of a bar.
@@ -104,9 +104,7 @@ fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     if response.changed() {
         commands.push(Command::SetInput(text));
     }
-    let own =
-        state.kept.inputs.iter().any(|(of, text)| of == state.model.id() && *text != state.input);
-    if own {
+    if state.has_other_input() {
         let words = tr(language, "menu.restore_input");
         let button = ui.button("↺");
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
@@ -122,7 +120,7 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let keys = ui.button("?");
     keys.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words("menu.keys")));
     if keys.on_hover_text(words("menu.keys")).clicked() {
-        commands.push(Command::ToggleKeys);
+        commands.push(Command::Sheet(Some(Sheet::Keys)));
     }
     ui.menu_button(words("menu.theme"), |ui| {
         for choice in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
@@ -214,7 +212,7 @@ fn session_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.separator();
     }
     item(ui, "menu.present", words("menu.present_hint"), Command::Present(PresentCommand::Toggle));
-    item(ui, "hide.title", words("hide.hint"), Command::AskHidden(true));
+    item(ui, "hide.title", words("hide.hint"), Command::Sheet(Some(Sheet::Hide)));
     if !state.hidden.is_empty() {
         item(ui, "hide.show_all", words("hide.show_all_hint"), Command::ShowAll);
     }

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::session::{self, Loaded, Remark, Session, SessionError};
-use super::state::{ModelChoice, PathSheet, Sheet, State};
+use super::state::{ModelChoice, PathSheet, State};
 use super::update::{self, Effect};
 use crate::checkpoint::{self, Checkpoint};
 use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, melody, table};
 use crate::lesson::Library;
 use crate::tasks;
 use crate::trace::Trace;
-use crate::view::command::{Export, Purpose};
+use crate::view::command::{Export, Purpose, Sheet};
 use crate::view::tr_with;
 
 /// The largest lesson file that is read.

@@ -4,7 +4,7 @@ use egui::{RichText, Ui};
 
 use super::state::State;
 use crate::trace::timeline::TimelineCommand;
-use crate::view::command::Purpose;
+use crate::view::command::{Purpose, Sheet};
 use crate::view::{Command, Hidden, theme, tr};
 
 /// The width of the sheet.
@@ -34,12 +34,12 @@ pub(super) fn sheet_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) 
                 commands.push(Command::SaveSession);
             }
             if ui.button(words("common.close")).clicked() {
-                commands.push(Command::AskHidden(false));
+                commands.push(Command::Sheet(None));
             }
         });
     });
     if modal.should_close() {
-        commands.push(Command::AskHidden(false));
+        commands.push(Command::Sheet(None));
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn rests(state: &State, command: &Command) -> bool {
         Command::WalkBack(_)
         | Command::LossAt(_)
         | Command::Breakpoint(_)
-        | Command::AskBreakpoint(_) => Hidden::Walk,
+        | Command::Sheet(Some(Sheet::Breakpoints)) => Hidden::Walk,
         Command::Choose(Purpose::File | Purpose::Folder | Purpose::Save(_))
         | Command::SaveSession => Hidden::Files,
         _ => return false,

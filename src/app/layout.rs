@@ -2,9 +2,10 @@
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
-use super::state::{Run, Sheet, State};
-use super::{bars, course_map, hide, keys, presenter, sheets, stops, update};
+use super::state::{Run, State};
+use super::{bars, course_map, hide, key_sheet, keys, presenter, sheets, stops, update};
 use crate::lesson::Seen;
+use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
     Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, inspector, intervene,
@@ -37,9 +38,9 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
-        Some(Sheet::Keys) => sheets::key_sheet(ui, state, &mut commands),
+        Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
-        None => {}
+        Some(Sheet::Palette | Sheet::Settings) | None => {}
     }
     if state.presenter.is_on {
         presenter::over_ui(ui, state, &mut commands);

@@ -4,6 +4,7 @@
 //! places that touch threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
 //! screen or into a picture.
 
+pub mod actions;
 mod bars;
 mod course_map;
 pub mod effects;
@@ -11,6 +12,7 @@ pub mod files;
 mod hide;
 mod inbox;
 mod interventions;
+mod key_sheet;
 pub mod keys;
 pub mod layout;
 pub mod messages;
@@ -19,7 +21,9 @@ pub mod presenter;
 pub mod reload;
 pub mod screenshot;
 pub mod session;
+pub mod settings;
 mod sheets;
+pub mod shortcut;
 pub mod state;
 mod stepping;
 mod stops;

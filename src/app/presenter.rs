@@ -13,7 +13,7 @@ use egui::{
 
 use super::keys;
 use super::state::State;
-use crate::view::command::PresentCommand;
+use crate::view::command::{PresentCommand, Sheet};
 use crate::view::page::{self, Page};
 use crate::view::{Command, Hidden, Panel, Scene, VIEWS, theme, tr, tr_with, training};
 
@@ -161,7 +161,7 @@ pub(super) fn bar_ui(ui: &Ui, state: &State, commands: &mut Vec<Command>) {
                 }
                 let hide = ui.button(words("hide.title")).on_hover_text(words("hide.hint"));
                 if hide.clicked() {
-                    commands.push(Command::AskHidden(true));
+                    commands.push(Command::Sheet(Some(Sheet::Hide)));
                 }
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let leave = ui.button(words("present.leave")).on_hover_text("Esc");

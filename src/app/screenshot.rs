@@ -158,7 +158,7 @@ impl Headless {
 
     /// Draws a frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
-        window::apply_theme(ui.ctx(), self.state.kept.theme);
+        window::apply_look(ui.ctx(), &self.state.kept);
         let commands = layout::ui(ui, &self.state, &mut self.memory);
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
@@ -222,7 +222,6 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
     }
     let ctx = Context::default();
     theme::apply(&ctx);
-    window::apply_theme(&ctx, theme);
     if request.presents {
         headless.command(Command::Present(PresentCommand::Toggle));
     }

@@ -2,7 +2,6 @@
 
 use egui::{RichText, Ui};
 
-use super::keys;
 use super::state::State;
 use crate::lesson::Breakpoint;
 use crate::view::command::{BreakpointCommand, Purpose};
@@ -29,14 +28,14 @@ pub(super) fn position_field(ui: &mut Ui, state: &State, commands: &mut Vec<Comm
                 if let Ok(position) = text.trim().parse::<usize>() {
                     commands.push(Command::GoTo { name: None, position: Some(position.min(last)) });
                 }
-                commands.push(Command::AskPosition(false));
+                commands.push(Command::Sheet(None));
                 text.clear();
             }
             ui.data_mut(|data| data.insert_temp(id, text));
         });
     });
     if modal.should_close() {
-        commands.push(Command::AskPosition(false));
+        commands.push(Command::Sheet(None));
     }
 }
 
@@ -86,14 +85,14 @@ pub(super) fn path_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>
                 closes = true;
             }
             if ui.button(words("common.cancel")).clicked() {
-                commands.push(Command::CancelPath);
+                commands.push(Command::Sheet(None));
                 closes = true;
             }
         });
         ui.data_mut(|data| data.insert_temp(id, (began, text)));
     });
     if modal.should_close() && !closes {
-        commands.push(Command::CancelPath);
+        commands.push(Command::Sheet(None));
         closes = true;
     }
     if closes {
@@ -145,12 +144,12 @@ pub(super) fn breakpoints(ui: &mut Ui, state: &State, commands: &mut Vec<Command
                 }
             }
             if ui.button(words("common.close")).clicked() {
-                commands.push(Command::AskBreakpoint(false));
+                commands.push(Command::Sheet(None));
             }
         });
     });
     if modal.should_close() {
-        commands.push(Command::AskBreakpoint(false));
+        commands.push(Command::Sheet(None));
     }
 }
 
@@ -193,27 +192,4 @@ fn breakpoint_ui(
         }
     };
     ui.label(RichText::new(text).small().color(color));
-}
-
-/// All keys.
-pub(super) fn key_sheet(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let words = |key| tr(state.kept.language, key);
-    let modal = egui::Modal::new(egui::Id::unique("keys")).show(ui.ctx(), |ui| {
-        ui.heading(words("keys.title"));
-        ui.add_space(theme::GAP);
-        egui::Grid::new("key sheet").num_columns(2).spacing([28.0, 8.0]).show(ui, |ui| {
-            for (key, meaning) in keys::SHEET {
-                ui.label(RichText::new(*key).monospace());
-                ui.label(words(meaning));
-                ui.end_row();
-            }
-        });
-        ui.add_space(theme::GAP);
-        if ui.button(words("common.close")).clicked() {
-            commands.push(Command::ToggleKeys);
-        }
-    });
-    if modal.should_close() {
-        commands.push(Command::ToggleKeys);
-    }
 }

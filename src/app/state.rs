@@ -19,11 +19,12 @@ use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
-use crate::view::command::{Purpose, Spot, ThemeChoice};
+use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
 use crate::view::{Hidden, Language, Looks, Selection};
 
 use super::presenter::Presenter;
 use super::session::Resume;
+use super::settings::Scale;
 use super::training::LiveTraining;
 
 /// Inputs that the learner typed, kept so that none is lost.
@@ -126,21 +127,6 @@ pub struct PathSheet {
     pub exists: bool,
 }
 
-/// What can lie open over the page, one at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sheet {
-    /// All keys.
-    Keys,
-    /// The field for a position to go to.
-    Position,
-    /// The conditions at which playing stops.
-    Breakpoints,
-    /// The field for a path, where no dialog came.
-    Path,
-    /// The controls that can be hidden.
-    Hide,
-}
-
 /// What is kept from session to session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -163,6 +149,15 @@ pub struct Kept {
     pub inspector: Option<bool>,
     /// Whether the notes for the instructor are on the page.
     pub instructor_notes: bool,
+    /// The size of everything on screen, in percent.
+    pub scale: Scale,
+    /// Whether nothing moves by itself but the run.
+    pub reduces_motion: bool,
+    /// Shortcuts that the learner chose, by the action's id; empty for none. Ids that nobody knows
+    /// here stay, for they are another version's.
+    pub keys: BTreeMap<String, String>,
+    /// What was chosen in the palette, the last one last.
+    pub used: Vec<String>,
     /// The folder where something was saved or opened last.
     pub folder: Option<PathBuf>,
     /// The file of the session that is open, where it is saved again.
@@ -484,6 +479,13 @@ impl State {
         })
     }
 
+    /// Whether the learner typed another input for the model on the stage.
+    #[must_use]
+    pub fn has_other_input(&self) -> bool {
+        let id = self.model.id();
+        self.kept.inputs.iter().any(|(of, text)| of == id && *text != self.input)
+    }
+
     /// Whether the inspector is shown in a window of this width, in points.
     #[must_use]
     pub fn shows_inspector(&self, width: f32) -> bool {
@@ -494,15 +496,6 @@ impl State {
     #[must_use]
     pub fn hides(&self, control: Hidden) -> bool {
         self.hidden.contains(&control)
-    }
-
-    /// Opens a sheet, or closes it where it is the one that is open.
-    pub(super) fn show_sheet(&mut self, sheet: Sheet, is_open: bool) {
-        if is_open {
-            self.sheet = Some(sheet);
-        } else if self.sheet == Some(sheet) {
-            self.sheet = None;
-        }
     }
 
     /// Whether anything on screen moves by itself.

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use super::state::{
     BESIDE_AT_MOST, Beside, Explained, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message,
-    ModelChoice, OpenLesson, Outcome, Run, RunRequest, Sheet, State,
+    ModelChoice, OpenLesson, Outcome, Run, RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
-use super::{files, interventions, presenter, session, stepping, training};
+use super::{files, interventions, presenter, session, settings, stepping, training};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
@@ -20,7 +20,7 @@ use crate::trace::importance::Progress;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::{Piece, Point};
 use crate::training::live::Order;
-use crate::view::command::{CompareCommand, Purpose};
+use crate::view::command::{CompareCommand, Purpose, Sheet};
 use crate::view::{Command, Language, Selection, VIEWS};
 
 /// Symbols change places by random numbers of their own.
@@ -80,9 +80,10 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::RestoreInput => return restore_input(state),
         Command::Reset => return reset(state),
-        Command::OpenLesson(id) => {
+        Command::OpenLesson(id) => return update(state, Command::OpenStop(id, 0)),
+        Command::OpenStop(id, stop) => {
             let mut effects = training::leave(state);
-            effects.extend(open_lesson(state, &id, 0));
+            effects.extend(open_lesson(state, &id, stop));
             return effects;
         }
         Command::OpenMap => {
@@ -113,19 +114,15 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::AskIntervention(spot) => state.intervening = spot,
         Command::ShowDifference(shown) => state.shows_difference = shown,
         Command::Breakpoint(command) => stepping::breakpoint(state, command),
-        Command::AskBreakpoint(asks) => state.show_sheet(Sheet::Breakpoints, asks),
         Command::SetLanguage(language) => set_language(state, language),
         Command::SetTheme(theme) => state.kept.theme = theme,
-        Command::AskPosition(asks) => state.show_sheet(Sheet::Position, asks),
-        Command::ToggleKeys => {
-            state.show_sheet(Sheet::Keys, state.sheet != Some(Sheet::Keys));
-        }
+        Command::Sheet(sheet) => state.sheet = sheet,
+        Command::Settings(command) => settings::change(state, command),
         Command::ShowInspector(shown) => state.kept.inspector = Some(shown),
         Command::Choose(purpose) => return vec![Effect::Choose(purpose)],
         Command::AskPath(purpose) => files::ask_path(state, purpose),
         Command::TypedPath(path, replace) => return typed_path(state, path, replace),
         Command::SaveSession => return vec![files::save_session(state)],
-        Command::AskHidden(asks) => state.show_sheet(Sheet::Hide, asks),
         Command::Hide(control, true) => {
             state.hidden.insert(control);
         }
@@ -134,7 +131,6 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::ShowAll => state.hidden.clear(),
         Command::Present(command) => presenter::change(state, command),
-        Command::CancelPath => state.show_sheet(Sheet::Path, false),
         Command::OpenPath(path) => return vec![Effect::Take(Purpose::File, path, false)],
         Command::DismissMessage => state.message = None,
     }
@@ -540,7 +536,7 @@ fn typed_path(state: &mut State, path: String, replace: bool) -> Vec<Effect> {
     let place = files::typed(&path);
     state.path.path = path;
     state.path.exists = false;
-    state.show_sheet(Sheet::Path, false);
+    state.sheet.take_if(|sheet| *sheet == Sheet::Path);
     vec![Effect::Take(purpose, place, replace)]
 }
 

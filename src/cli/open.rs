@@ -17,9 +17,10 @@ use crate::view::Language;
   unrolled open my.safetensors        weights that `unrolled train` wrote, or a folder of them
   unrolled open class.unrolled        a session that was saved")]
 pub struct Options {
-    /// A lesson's id, a `.safetensors` file, a folder of either, or a `.unrolled` file
+    /// A lesson's id, a `.safetensors` file, a folder of either, or a `.unrolled` file [default: where
+    /// you left off]
     #[arg(value_name = "X")]
-    what: String,
+    what: Option<String>,
 }
 
 /// Opens the window on the course map.
@@ -29,7 +30,8 @@ pub fn home() -> anyhow::Result<()> {
 
 /// Does the command.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    app::run(start(&options.what)?).map_err(|error| match error {
+    let start = options.what.as_deref().map_or(Ok(Start::Home), start)?;
+    app::run(start).map_err(|error| match error {
         StartError::NoLesson { .. } => Usage(error.to_string()).into(),
         StartError::NoWindow(_) => error.into(),
     })

@@ -37,6 +37,8 @@ pub enum Command {
     Reset,
     /// Open a lesson at its beginning.
     OpenLesson(String),
+    /// Open a lesson at a stop; 0 is the opening.
+    OpenStop(String, usize),
     /// The course map.
     OpenMap,
     /// Go to a stop of the lesson; 0 is the opening.
@@ -70,8 +72,6 @@ pub enum Command {
     ShowDifference(bool),
     /// Change the conditions at which playing stops, or go to where one holds.
     Breakpoint(BreakpointCommand),
-    /// Open or close the sheet of those conditions.
-    AskBreakpoint(bool),
     /// Walk through the backward pass from the loss; forward again.
     WalkBack(bool),
     /// Take gradients of the loss at this position; of the last one.
@@ -94,10 +94,10 @@ pub enum Command {
     SetLanguage(Language),
     /// Light, dark or as the system.
     SetTheme(ThemeChoice),
-    /// Show or hide the field for a position to go to.
-    AskPosition(bool),
-    /// Show or hide the sheet of keys.
-    ToggleKeys,
+    /// Open a sheet over the page; close the one that is open.
+    Sheet(Option<Sheet>),
+    /// Change what is kept about how the program looks and is used.
+    Settings(SettingsCommand),
     /// Show or hide the inspector.
     ShowInspector(bool),
     /// Ask where to open or save something.
@@ -106,14 +106,10 @@ pub enum Command {
     AskPath(Purpose),
     /// The path typed where no dialog came, and whether a file there may be replaced.
     TypedPath(String, bool),
-    /// Nothing is to be opened or saved.
-    CancelPath,
     /// Open a folder of lessons, a file of weights or a session.
     OpenPath(PathBuf),
     /// Save the session where it was saved last, or ask where.
     SaveSession,
-    /// Open or close the sheet on which controls are hidden.
-    AskHidden(bool),
     /// Hide a control, or show it again.
     Hide(Hidden, bool),
     /// Show all controls again.
@@ -152,6 +148,42 @@ pub enum BreakpointCommand {
     Next,
     /// Go to the one before.
     Previous,
+}
+
+/// What can lie open over the page, one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// All keys.
+    Keys,
+    /// The field for a position to go to.
+    Position,
+    /// The conditions at which playing stops.
+    Breakpoints,
+    /// The field that finds lessons, values, models and commands.
+    Palette,
+    /// How the program looks and is used.
+    Settings,
+    /// The field for a path, where no dialog came.
+    Path,
+    /// The controls that can be hidden.
+    Hide,
+}
+
+/// What can be set once and for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingsCommand {
+    /// The size of everything on screen, in percent.
+    Scale(u32),
+    /// Whether nothing moves by itself but the run.
+    ReduceMotion(bool),
+    /// Another shortcut for an action, written as `Ctrl+S`; nothing for none; `None` for its own.
+    Key(String, Option<String>),
+    /// Every action has its own shortcuts again.
+    DefaultKeys,
+    /// Nothing was read, answered or done.
+    ForgetProgress,
+    /// Something was chosen in the palette, by what names it there.
+    Used(String),
 }
 
 /// A value that is about to be changed, and where.

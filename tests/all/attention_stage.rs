@@ -122,6 +122,7 @@ static LOOKING: ModelSpec = ModelSpec {
         axes: Axes::Own,
     }],
     variants: &[],
+    text: None,
 };
 
 impl Model for Looking {

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use egui_kittest::kittest::Queryable;
 use unrolled::app::screenshot::Headless;
-use unrolled::app::state::Sheet;
-use unrolled::view::command::{Export, Purpose, ThemeChoice};
+use unrolled::view::command::{Export, Purpose, Sheet, ThemeChoice};
 use unrolled::view::{Command, Language, Selection};
 
 use crate::interact::{lstm, window};
@@ -86,7 +85,7 @@ fn a_file_that_exists_is_replaced_only_after_it_was_asked() {
 fn a_cancelled_question_leaves_everything_as_it_was() {
     let folder = Folder::new("cancelled");
     let mut headless = saving(&folder);
-    headless.command(Command::CancelPath);
+    headless.command(Command::Sheet(None));
     assert_eq!(headless.state.sheet, None);
     assert!(headless.state.message.is_none() && folder.names().is_empty());
 }

@@ -5,18 +5,18 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use proptest::prelude::*;
 use unrolled::app::screenshot::Headless;
 use unrolled::app::session::{FORMAT, Session, SessionError};
-use unrolled::app::state::{Kept, Run, Sheet};
+use unrolled::app::state::{Kept, Run};
 use unrolled::checkpoint;
 use unrolled::laboratory::Laboratory;
 use unrolled::lesson::{Control, Library};
 use unrolled::trace::Trace;
 use unrolled::trace::timeline::{Granularity, TimelineCommand};
 use unrolled::view::command::{
-    BreakpointCommand, CompareCommand, Export, InterveneCommand, Purpose, ThemeChoice,
+    BreakpointCommand, CompareCommand, Export, InterveneCommand, Purpose, Sheet, ThemeChoice,
 };
 use unrolled::view::{Command, Hidden, Language, Panel, Selection, VIEWS};
 
