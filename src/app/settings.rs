@@ -96,6 +96,7 @@ pub(super) fn change(state: &mut State, command: SettingsCommand) {
         SettingsCommand::ForgetProgress => {
             kept.progress.clear();
             kept.answers.clear();
+            kept.right.clear();
             kept.done.clear();
             kept.place = None;
         }

@@ -42,6 +42,8 @@ pub struct Lesson {
     pub number: u32,
     /// Title from the front matter.
     pub title: String,
+    /// The problem that its model was built to solve, one sentence for the course map.
+    pub problem: Vec<Inline>,
     /// Id of the shipped model that the lesson steps through.
     pub model: Located,
     /// The curated input that shows the effect.

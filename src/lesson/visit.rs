@@ -70,7 +70,7 @@ pub fn formulas<'a>(lesson: &'a Lesson) -> Vec<Formula<'a>> {
             _ => None,
         });
     };
-    for line in lesson.goals.iter().chain(&lesson.sources) {
+    for line in std::iter::once(&lesson.problem).chain(&lesson.goals).chain(&lesson.sources) {
         walk_inlines(line, &mut visit);
     }
     walk_blocks(&lesson.intro, &mut visit);
