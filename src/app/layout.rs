@@ -3,7 +3,9 @@
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
 use super::state::{Run, State};
-use super::{bars, course_map, key_sheet, keys, sheets, stops, update};
+use super::{
+    bars, course_map, key_sheet, keys, search, settings_sheet, sheets, stops, update,
+};
 use crate::lesson::Seen;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
@@ -25,12 +27,17 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
         None => course_map::ui(ui, state, &mut commands),
     }
+    if state.sheet != Some(Sheet::Palette) {
+        search::ui::closed(ui);
+    }
     match state.sheet {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
-        Some(Sheet::Palette | Sheet::Settings) | None => {}
+        Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
+        Some(Sheet::Settings) => settings_sheet::ui(ui, state, &mut commands),
+        None => {}
     }
     commands
 }

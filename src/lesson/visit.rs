@@ -109,12 +109,12 @@ pub fn plain_text(inlines: &[Inline]) -> String {
 }
 
 /// What a walk meets; it goes on into what the piece holds.
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     Block(&'a Block),
     Inline(&'a Inline),
 }
 
-fn walk_blocks<'a>(blocks: &'a [Block], visit: &mut dyn FnMut(Piece<'a>)) {
+pub(super) fn walk_blocks<'a>(blocks: &'a [Block], visit: &mut dyn FnMut(Piece<'a>)) {
     for block in blocks {
         visit(Piece::Block(block));
         match block {
