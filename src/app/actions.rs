@@ -194,6 +194,13 @@ impl Action {
         command.flatten().filter(|command| !hide::rests(situation.state, command))
     }
 
+    /// The same where the sheet that is open is about to be closed.
+    #[must_use]
+    pub fn beneath(&self, situation: &Situation<'_>) -> Option<Command> {
+        let has_page = self.when != When::Lesson || situation.state.lesson.is_some();
+        has_page.then(|| (self.command)(situation)).flatten()
+    }
+
     /// The shortcuts in force, given those that the learner chose: the chosen one, or its own.
     #[must_use]
     pub fn shortcuts(&self, chosen: &BTreeMap<String, String>) -> Vec<Shortcut> {

@@ -59,7 +59,7 @@ fn lesson_switch(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec
     let is_free = !state.hides(Hidden::Lessons);
     let others = if is_free { ids.as_slice() } else { &[] };
     arrow(ui, "◀", at.checked_sub(1).and_then(|at| others.get(at)), "lesson.previous_lesson");
-    let short = lesson.title.split([':', '：']).next().unwrap_or(&lesson.title);
+    let short = lesson.short_title();
     ui.label(RichText::new(format!("{:02} {short}", lesson.number)).strong());
     arrow(ui, "▶", others.get(at + 1), "lesson.next_lesson");
 }

@@ -3,7 +3,10 @@
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
 use super::state::{Run, State};
-use super::{bars, course_map, hide, key_sheet, keys, presenter, sheets, stops, update};
+use super::{
+    bars, course_map, hide, key_sheet, keys, presenter, search, settings_sheet, sheets, stops,
+    update,
+};
 use crate::lesson::Seen;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
@@ -34,13 +37,18 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
         None => course_map::ui(ui, state, &mut commands),
     }
+    if state.sheet != Some(Sheet::Palette) {
+        search::ui::closed(ui);
+    }
     match state.sheet {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
-        Some(Sheet::Palette | Sheet::Settings) | None => {}
+        Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
+        Some(Sheet::Settings) => settings_sheet::ui(ui, state, &mut commands),
+        None => {}
     }
     if state.presenter.is_on {
         presenter::over_ui(ui, state, &mut commands);

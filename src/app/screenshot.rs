@@ -8,6 +8,7 @@ use image::RgbaImage;
 
 use super::effects::{self, Runner};
 use super::files::{self, Slot};
+use super::settings::Scale;
 use super::state::{Kept, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
@@ -16,7 +17,7 @@ use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::Piece;
 use crate::training::live::TrainCommand;
-use crate::view::command::{PresentCommand, ThemeChoice};
+use crate::view::command::{PresentCommand, Sheet, ThemeChoice};
 use crate::view::{Command, Language, Memory, theme};
 
 /// Frames until the layout has settled: sizes that depend on each other need a few.
@@ -45,6 +46,10 @@ pub struct Request {
     pub size: [u32; 2],
     /// Pixels to a point.
     pub pixels_per_point: f32,
+    /// The size of text and controls.
+    pub text: Scale,
+    /// What lies open over the page.
+    pub sheet: Option<Sheet>,
 }
 
 /// Why there is no picture.
@@ -186,7 +191,9 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         return Err(ScreenshotError::Size(width, height));
     }
     let theme = if request.dark { ThemeChoice::Dark } else { ThemeChoice::Light };
-    let kept = Kept { language: request.language, theme, ..Kept::default() };
+    let kept = Kept { language: request.language, theme, scale: request.text, ..Kept::default() };
+    // What would still be on its way in a few frames is there in a picture.
+    let kept = Kept { reduces_motion: true, ..kept };
     let mut headless = Headless::new(kept, library);
     if let Some(id) = &request.lesson {
         if !headless.state.library.ids().any(|known| known == id) {
@@ -220,6 +227,7 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         }
         headless.command(Command::Timeline(TimelineCommand::Cursor(step)));
     }
+    headless.state.sheet = request.sheet;
     let ctx = Context::default();
     theme::apply(&ctx);
     if request.presents {

@@ -23,6 +23,7 @@ use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
 use crate::view::{Hidden, Language, Looks, Selection};
 
 use super::presenter::Presenter;
+use super::progress::Read;
 use super::session::Resume;
 use super::settings::Scale;
 use super::training::LiveTraining;
@@ -137,10 +138,12 @@ pub struct Kept {
     pub theme: ThemeChoice,
     /// Where the learner left off: the lesson and its stop.
     pub place: Option<(String, usize)>,
-    /// The farthest stop reached in each lesson.
-    pub progress: BTreeMap<String, usize>,
+    /// The stops read in each lesson.
+    pub progress: BTreeMap<String, Read>,
     /// Answers given, by question.
     pub answers: BTreeMap<String, usize>,
+    /// Questions that were answered rightly, on the run that was there then.
+    pub right: BTreeSet<String>,
     /// Tasks done.
     pub done: BTreeSet<String>,
     /// Inputs typed, the last one last, with the model they were typed for.

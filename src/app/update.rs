@@ -93,7 +93,12 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Train(command) => return training::command(state, command),
         Command::Stop(stop) => return go_to_stop(state, stop),
         Command::GoTo { name, position } => go_to(state, name, position),
-        Command::Answer(question, choice) => {
+        Command::Answer(question, choice, is_right) => {
+            if is_right {
+                state.kept.right.insert(question.clone());
+            } else {
+                state.kept.right.remove(&question);
+            }
             state.kept.answers.insert(question, choice);
         }
         // While a run is on its way the stage shows what is no longer asked for.

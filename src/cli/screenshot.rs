@@ -8,9 +8,11 @@ use image::ExtendedColorType;
 use super::{Usage, output};
 use crate::app::files::{is_session, read_lessons};
 use crate::app::screenshot::ScreenshotError;
+use crate::app::settings::Scale;
 use crate::app::{self, ScreenshotRequest};
 use crate::export::{PictureFormat, figure};
 use crate::lesson::Library;
+use crate::view::command::Sheet;
 use crate::view::words::Language;
 
 /// Draw a frame of the window as a PNG, without a display
@@ -44,6 +46,12 @@ pub struct Options {
     /// In the presenter mode
     #[arg(long)]
     present: bool,
+    /// The size of text and controls in percent, 75 to 200
+    #[arg(long, default_value_t = 100, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(75..=200))]
+    text: u32,
+    /// What lies open over the page
+    #[arg(long, value_enum)]
+    sheet: Option<Over>,
     /// A folder of lessons [default: the built-in lessons]
     #[arg(long, value_name = "FOLDER")]
     lessons: Option<PathBuf>,
@@ -56,6 +64,14 @@ pub struct Options {
 enum Theme {
     Dark,
     Light,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Over {
+    Keys,
+    Search,
+    Settings,
+    Breakpoints,
 }
 
 /// Does the command.
@@ -77,6 +93,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         language: options.lang,
         size: options.size,
         pixels_per_point: options.scale,
+        text: Scale::new(options.text),
+        sheet: options.sheet.map(|over| match over {
+            Over::Keys => Sheet::Keys,
+            Over::Search => Sheet::Palette,
+            Over::Settings => Sheet::Settings,
+            Over::Breakpoints => Sheet::Breakpoints,
+        }),
     };
     let library = match &options.lessons {
         Some(folder) => read_lessons(folder)?,

@@ -50,8 +50,9 @@ pub enum Command {
         /// The position.
         position: Option<usize>,
     },
-    /// Answer a question of the lesson, named by its place in the file.
-    Answer(String, usize),
+    /// Answer a question of the lesson, named by its place in the file; and whether that is right on
+    /// the run in front of the learner.
+    Answer(String, usize, bool),
     /// A task of the lesson is done.
     TaskDone(String),
     /// Undo a task of the lesson and all that was changed for it.

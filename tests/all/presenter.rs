@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use unrolled::app::screenshot::Headless;
 use unrolled::lesson::plain_text;
-use unrolled::view::command::{PresentCommand, ThemeChoice};
+use unrolled::view::command::{PresentCommand, Sheet, ThemeChoice};
 use unrolled::view::{Command, Hidden, Language, Panel};
 
 use crate::interact::{lstm, window};
@@ -150,7 +150,7 @@ fn hidden_controls_are_gone_with_their_keys_and_come_back() {
 #[test]
 fn the_sheet_hides_a_control() {
     let mut headless = lstm();
-    headless.command(Command::AskHidden(true));
+    headless.command(Command::Sheet(Some(Sheet::Hide)));
     let mut harness = window(headless, Language::English, ThemeChoice::Light);
     harness.get_by_label("Choosing a model").click();
     harness.run_steps(3);

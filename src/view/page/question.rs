@@ -155,7 +155,8 @@ fn ask(
             button.clicked() || text.clicked()
         });
         if row.inner {
-            scene.commands.push(Command::Answer(key.clone(), at));
+            let is_right = right.as_ref().is_ok_and(|right| *right == at);
+            scene.commands.push(Command::Answer(key.clone(), at, is_right));
         }
     }
     let given = given?;
