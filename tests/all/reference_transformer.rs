@@ -10,6 +10,7 @@ use unrolled::nn::layer::{Embedding, LayerNorm};
 use unrolled::nn::positions::{self, Added, Distance, Places, Positions};
 use unrolled::nn::{Binder, Init, Parameters};
 use unrolled::tape::{Gradients, Graph, NodeId, Tape, Var};
+use unrolled::tensor::random::Random;
 use unrolled::tensor::{from_vec, row};
 
 use crate::golden::{Golden, cases};
