@@ -29,6 +29,9 @@ pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 lesson_switch(ui, state, &open.lesson, commands);
                 model_menu(ui, state, commands);
                 input_field(ui, state, commands);
+            } else if state.own.is_open {
+                ui.label(RichText::new(words("text.title")).strong());
+                input_field(ui, state, commands);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| menus(ui, state, commands));
         });
@@ -135,6 +138,7 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         for (key, command) in [
             ("menu.open_lessons", Command::Choose(Purpose::Folder)),
             ("menu.open_file", Command::Choose(Purpose::File)),
+            ("menu.own_text", Command::OpenOwnText),
         ] {
             if ui.button(words(key)).clicked() {
                 commands.push(command);
@@ -151,6 +155,11 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 commands.push(Command::Choose(Purpose::Save(export)));
                 ui.close();
             }
+        }
+        let weights = Command::Choose(Purpose::Save(Export::Weights));
+        if ui.add_enabled(state.run.is_some(), egui::Button::new(words("menu.save_weights"))).clicked() {
+            commands.push(weights);
+            ui.close();
         }
         ui.separator();
         let mut notes = state.kept.instructor_notes;

@@ -5,10 +5,12 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 use super::state::{Run, State};
 use super::{bars, course_map, key_sheet, keys, sheets, stops, update};
 use crate::lesson::Seen;
+use crate::training::lengths::Lengths;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
-    Command, Memory, Other, Scene, Shown, VIEWS, inspector, intervene, theme, timeline_bar, tr,
+    Command, Memory, Other, Scene, Shown, VIEWS, inspector, intervene, own_text, theme,
+    timeline_bar, tr,
 };
 
 /// The lesson's share of the window.
@@ -23,6 +25,7 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
     bars::message_bar(ui, state, &mut commands);
     match &state.lesson {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
+        None if state.own.is_open => own_page(ui, state, memory, &mut commands),
         None => course_map::ui(ui, state, &mut commands),
     }
     match state.sheet {
@@ -57,41 +60,9 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         let run = (run.number, &values);
         (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
     };
-    let mut scene = Scene {
-        trace: &run.trace,
-        run: run.number,
-        diagram: &run.diagram,
-        backward: run.backward.as_deref(),
-        label: &run.label,
-        others: state.others.iter().map(other).collect(),
-        baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
-        shows_difference: state.shows_difference,
-        breakpoints: &state.breakpoints,
-        marks: &state.marks,
-        laboratory: state.laboratory.as_ref(),
-        jacobians: state
-            .measured
-            .as_ref()
-            .filter(|measured| measured.number == run.number)
-            .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
-        importance: state.importance(),
-        lengths: open.lengths(),
-        points: &state.lengths.points,
-        timeline: &state.timeline,
-        back: state.back.as_ref(),
-        selection: state.selection.as_ref(),
-        training: state.training.as_ref().map(|training| &training.live),
-        looks: &state.looks,
-        language: state.kept.language,
-        memory,
-        commands,
-    };
-    let lesson_frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin {
-        left: 24,
-        right: 12,
-        top: 16,
-        bottom: 8,
-    });
+    let lengths = open.lengths();
+    let mut scene = scene(state, run, lengths, memory, commands);
+    let lesson_frame = page_frame(ui);
     Panel::bottom("timeline")
         .frame(bars::bar_frame(ui))
         .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
@@ -117,15 +88,95 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
             };
             page::ui(ui, &mut scene, &mut page);
         });
+    beside_page(ui, state, &mut scene, width);
+}
+
+/// What views see.
+fn scene<'a>(
+    state: &'a State,
+    run: &'a Run,
+    lengths: Option<Lengths>,
+    memory: &'a mut Memory,
+    commands: &'a mut Vec<Command>,
+) -> Scene<'a> {
+    Scene {
+        trace: &run.trace,
+        run: run.number,
+        diagram: &run.diagram,
+        backward: run.backward.as_deref(),
+        label: &run.label,
+        others: state.others.iter().map(other).collect(),
+        baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
+        shows_difference: state.shows_difference,
+        breakpoints: &state.breakpoints,
+        marks: &state.marks,
+        laboratory: state.laboratory.as_ref(),
+        jacobians: state
+            .measured
+            .as_ref()
+            .filter(|measured| measured.number == run.number)
+            .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
+        importance: state.importance(),
+        lengths,
+        points: &state.lengths.points,
+        timeline: &state.timeline,
+        back: state.back.as_ref(),
+        selection: state.selection.as_ref(),
+        training: state.training.as_ref().map(|training| &training.live),
+        looks: &state.looks,
+        language: state.kept.language,
+        memory,
+        commands,
+    }
+}
+
+/// The frame of what stands left of the stage.
+fn page_frame(ui: &Ui) -> Frame {
+    let margin = Margin { left: 24, right: 12, top: 16, bottom: 8 };
+    Frame::new().fill(ui.visuals().panel_fill).inner_margin(margin)
+}
+
+/// The learner's own text on the left, its model on the stage.
+fn own_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut Vec<Command>) {
+    let live = state.own.training.as_ref().map(|training| &training.live);
+    let width = ui.available_width();
+    let size = (width * LESSON_SHARE).clamp(320.0, 620.0);
+    let panel = Panel::left("own text").default_size(size).size_range(280.0..=width * 0.6);
+    // What stood on the stage before has nothing to do with the text.
+    let is_own = |run: &&Run| run.checkpoint.card.task == crate::tasks::text::SPEC.id;
+    let Some(run) = state.run.as_ref().filter(is_own).filter(|_| live.is_some()) else {
+        panel.frame(page_frame(ui)).show(ui, |ui| {
+            own_text::ui(ui, live, state.kept.language, commands);
+        });
+        CentralPanel::default().show(ui, |ui| {
+            ui.centered_and_justified(|ui| {
+                let words = tr(state.kept.language, "text.waiting");
+                ui.label(egui::RichText::new(words).weak());
+            });
+        });
+        return;
+    };
+    let mut scene = scene(state, run, None, memory, commands);
+    Panel::bottom("timeline")
+        .frame(bars::bar_frame(ui))
+        .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
+    panel.frame(page_frame(ui)).show(ui, |ui| {
+        own_text::ui(ui, live, state.kept.language, scene.commands);
+    });
+    beside_page(ui, state, &mut scene, width);
+}
+
+/// Inspector and stage, beside what is read.
+fn beside_page(ui: &mut Ui, state: &State, scene: &mut Scene<'_>, width: f32) {
     if state.shows_inspector(width) {
-        inspector_panel(ui, state, &mut scene);
+        inspector_panel(ui, state, scene);
     }
     if let Some(spot) = &state.intervening {
-        intervene::panel_ui(ui, &mut scene, spot);
+        intervene::panel_ui(ui, scene, spot);
     }
     let frame =
         Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
-    CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, &mut scene));
+    CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, scene));
 }
 
 fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {

@@ -16,6 +16,7 @@ pub mod keys;
 pub mod layout;
 pub mod messages;
 pub mod offscreen;
+pub mod own_text;
 pub mod reload;
 pub mod screenshot;
 pub mod settings;

@@ -1,6 +1,7 @@
 //! The window drawn into a picture, without a screen: the same state, the same layout.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use egui::{Context, vec2};
 use image::RgbaImage;
@@ -30,6 +31,8 @@ pub struct Request {
     pub stop: usize,
     /// Operations done, if not where the stop's stage begins.
     pub step: Option<usize>,
+    /// A text to train on instead of a lesson; an empty path for the page without one.
+    pub text: Option<PathBuf>,
     /// Updates that every contestant of a race makes first.
     pub updates: usize,
     /// Whether the dark theme is used.
@@ -196,8 +199,15 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
             return Err(ScreenshotError::Run(message.text.clone()));
         }
     }
+    if let Some(path) = &request.text {
+        headless.command(Command::OpenOwnText);
+        if !path.as_os_str().is_empty() {
+            headless.command(Command::OpenPath(path.clone()));
+        }
+    }
+    let train = if request.text.is_some() { Command::TrainText } else { Command::Train };
     for _ in 0..request.updates {
-        headless.command(Command::Train(TrainCommand::Step));
+        headless.command(train(TrainCommand::Step));
     }
     if let Some(step) = request.step {
         let count = headless.state.run.as_ref().map_or(0, |run| run.trace.ticks().len());

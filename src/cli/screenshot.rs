@@ -18,8 +18,11 @@ use crate::view::words::Language;
 #[command(after_help = "Example:
   unrolled screenshot lstm --stop 3 --step 5 --theme dark --lang zh --out lstm.png")]
 pub struct Options {
-    /// The lesson's id, or `map` for the course map
+    /// The lesson's id, `map` for the course map, or `text` for the page for a text of one's own
     lesson: String,
+    /// The text on that page
+    #[arg(long, value_name = "FILE")]
+    text: Option<PathBuf>,
     /// Which stop of the lesson; 0 is the opening [default: 0]
     #[arg(long, value_name = "K")]
     stop: Option<usize>,
@@ -63,7 +66,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         );
     }
     let request = ScreenshotRequest {
-        lesson: Some(options.lesson.clone()).filter(|id| id != "map"),
+        lesson: Some(options.lesson.clone()).filter(|id| id != "map" && id != "text"),
+        text: (options.lesson == "text").then(|| options.text.clone().unwrap_or_default()),
         stop: options.stop.unwrap_or(0),
         step: options.step,
         updates: options.updates,

@@ -40,7 +40,7 @@ pub const STEPS: std::ops::RangeInclusive<usize> = 10..=20_000;
 /// Lengths that can be chosen.
 pub const LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 /// Sequences in an update.
-const BATCH: usize = 32;
+pub const BATCH: usize = 32;
 /// Held-out sequences that are scored while a learner watches.
 const WATCHED: usize = 64;
 /// Characters that a model goes on with when it writes.

@@ -19,6 +19,10 @@ pub enum Command {
     Timeline(TimelineCommand),
     /// Train models in front of the learner.
     Train(TrainCommand),
+    /// Open the page for a text of the learner's own.
+    OpenOwnText,
+    /// Train a model of that text.
+    TrainText(TrainCommand),
     /// Look at a value; at none.
     Select(Option<Selection>),
     /// Keep a value in the inspector.
@@ -106,7 +110,7 @@ pub enum Command {
     AskPath(Purpose),
     /// The path typed where no dialog came, and whether a file there may be replaced.
     TypedPath(String, bool),
-    /// Open a folder of lessons or a file of weights.
+    /// Open a folder of lessons, a file of weights or a text.
     OpenPath(PathBuf),
     /// The message has been read.
     DismissMessage,
@@ -205,6 +209,8 @@ pub enum Purpose {
     Folder,
     /// A file to open; its ending says what it is.
     File,
+    /// A text to learn from.
+    Text,
     /// A file to write.
     Save(Export),
 }
@@ -218,6 +224,8 @@ pub enum Export {
     Table,
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,
+    /// The weights on the stage, safetensors.
+    Weights,
 }
 
 /// The choice of a theme.

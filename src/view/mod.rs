@@ -32,6 +32,7 @@ pub mod prediction;
 pub mod scope;
 pub mod theme;
 pub mod timeline_bar;
+pub mod own_text;
 pub mod training;
 mod weights;
 pub mod words;
