@@ -36,6 +36,9 @@ pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 if !state.hides(Hidden::Input) {
                     input_field(ui, state, commands);
                 }
+            } else if state.own.is_open {
+                ui.label(RichText::new(words("text.title")).strong());
+                input_field(ui, state, commands);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| menus(ui, state, commands));
         });
@@ -144,6 +147,7 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         for (key, command) in [
             ("menu.open_lessons", Command::Choose(Purpose::Folder)),
             ("menu.open_file", Command::Choose(Purpose::File)),
+            ("menu.own_text", Command::OpenOwnText),
         ] {
             if !state.hides(Hidden::Files) && ui.button(words(key)).clicked() {
                 commands.push(command);
@@ -160,6 +164,14 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 commands.push(Command::Choose(Purpose::Save(export)));
                 ui.close();
             }
+        }
+        let weights = Command::Choose(Purpose::Save(Export::Weights));
+        if ui
+            .add_enabled(state.run.is_some(), egui::Button::new(words("menu.save_weights")))
+            .clicked()
+        {
+            commands.push(weights);
+            ui.close();
         }
         ui.separator();
         session_menu(ui, state, commands);

@@ -17,6 +17,8 @@ pub mod keys;
 pub mod layout;
 pub mod messages;
 pub mod offscreen;
+mod own_page;
+pub mod own_text;
 pub mod presenter;
 pub mod progress;
 pub mod reload;

@@ -36,6 +36,8 @@ pub struct Request {
     pub stop: usize,
     /// Operations done, if not where the stop's stage begins.
     pub step: Option<usize>,
+    /// A text to train on instead of a lesson; an empty path for the page without one.
+    pub text: Option<PathBuf>,
     /// Updates that every contestant of a race makes first.
     pub updates: usize,
     /// Whether the dark theme is used.
@@ -47,7 +49,7 @@ pub struct Request {
     /// Pixels to a point.
     pub pixels_per_point: f32,
     /// The size of text and controls.
-    pub text: Scale,
+    pub zoom: Scale,
     /// What lies open over the page.
     pub sheet: Option<Sheet>,
 }
@@ -191,7 +193,7 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         return Err(ScreenshotError::Size(width, height));
     }
     let theme = if request.dark { ThemeChoice::Dark } else { ThemeChoice::Light };
-    let kept = Kept { language: request.language, theme, scale: request.text, ..Kept::default() };
+    let kept = Kept { language: request.language, theme, scale: request.zoom, ..Kept::default() };
     // What would still be on its way in a few frames is there in a picture.
     let kept = Kept { reduces_motion: true, ..kept };
     let mut headless = Headless::new(kept, library);
@@ -217,8 +219,15 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
             return Err(ScreenshotError::Run(message.map(|m| m.text).unwrap_or_default()));
         }
     }
+    if let Some(path) = &request.text {
+        headless.command(Command::OpenOwnText);
+        if !path.as_os_str().is_empty() {
+            headless.command(Command::OpenPath(path.clone()));
+        }
+    }
+    let train = if request.text.is_some() { Command::TrainText } else { Command::Train };
     for _ in 0..request.updates {
-        headless.command(Command::Train(TrainCommand::Step));
+        headless.command(train(TrainCommand::Step));
     }
     if let Some(step) = request.step {
         let count = headless.state.run.as_ref().map_or(0, |run| run.trace.ticks().len());

@@ -22,6 +22,7 @@ use crate::training::lengths::{Lengths, Piece, Points};
 use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
 use crate::view::{Hidden, Language, Looks, Selection};
 
+use super::own_text::OwnText;
 use super::presenter::Presenter;
 use super::progress::Read;
 use super::session::Resume;
@@ -109,6 +110,8 @@ pub struct State {
     pub model: ModelChoice,
     /// A race in front of the learner, if there was one.
     pub training: Option<LiveTraining>,
+    /// The page for a text of the learner's own.
+    pub own: OwnText,
     /// Something the learner should know.
     pub message: Option<Message>,
     /// What lies open over the page.
@@ -464,6 +467,7 @@ impl State {
             resuming: None,
             model: ModelChoice::Shipped(String::new()),
             training: None,
+            own: OwnText::default(),
             message: None,
             sheet: None,
             path: PathSheet::default(),

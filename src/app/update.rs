@@ -9,7 +9,7 @@ use super::state::{
     ModelChoice, OpenLesson, Outcome, Run, RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
-use super::{files, interventions, presenter, session, settings, stepping, training};
+use super::{files, interventions, own_text, presenter, session, settings, stepping, training};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
@@ -91,6 +91,8 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
             return training::leave(state);
         }
         Command::Train(command) => return training::command(state, command),
+        Command::OpenOwnText => return own_text::open(state),
+        Command::TrainText(command) => return own_text::command(state, command),
         Command::Stop(stop) => return go_to_stop(state, stop),
         Command::GoTo { name, position } => go_to(state, name, position),
         Command::Answer(question, choice, is_right) => {

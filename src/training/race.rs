@@ -138,7 +138,7 @@ pub fn contestant(id: &str, settings: &Settings) -> Result<Contestant, ConfigErr
     probed.resize_with(PROBED, || tasks::draw(&*task, &mut random, Split::HeldOut));
     let probe = Some(Batch::new(&*task, &probed));
     let goal = Some((settings.length, GOAL));
-    Contestant::new(&plan, Exam { task, held_out, probe, goal })
+    Contestant::new(&plan, Exam { task, held_out, probe, goal, beginning: Vec::new() })
 }
 
 /// Two to four contestants who make their updates together.

@@ -19,6 +19,10 @@ pub enum Command {
     Timeline(TimelineCommand),
     /// Train models in front of the learner.
     Train(TrainCommand),
+    /// Open the page for a text of the learner's own.
+    OpenOwnText,
+    /// Train a model of that text.
+    TrainText(TrainCommand),
     /// Look at a value; at none.
     Select(Option<Selection>),
     /// Keep a value in the inspector.
@@ -107,7 +111,7 @@ pub enum Command {
     AskPath(Purpose),
     /// The path typed where no dialog came, and whether a file there may be replaced.
     TypedPath(String, bool),
-    /// Open a folder of lessons, a file of weights or a session.
+    /// Open a folder of lessons, a file of weights, a session or a text.
     OpenPath(PathBuf),
     /// Save the session where it was saved last, or ask where.
     SaveSession,
@@ -233,6 +237,8 @@ pub enum Purpose {
     Folder,
     /// A file to open; its ending says what it is.
     File,
+    /// A text to learn from.
+    Text,
     /// A file to write.
     Save(Export),
 }
@@ -248,6 +254,8 @@ pub enum Export {
     Melody,
     /// The session: all that the learner chose.
     Session,
+    /// The weights on the stage, safetensors.
+    Weights,
 }
 
 /// The choice of a theme.

@@ -24,6 +24,7 @@ pub mod lengths;
 pub mod looks;
 pub mod math;
 pub mod network;
+pub mod own_text;
 pub mod page;
 pub mod piano;
 pub mod picture;

@@ -11,7 +11,9 @@ use crate::training::race::GOAL;
 use crate::view::{Scene, theme, tr_with};
 
 /// Points of a loss curve; more updates are averaged.
-const POINTS: usize = 240;
+pub(in crate::view) const POINTS: usize = 240;
+/// An axis that ends above it shows shares, in percent.
+const SHARES: f64 = 50.0;
 /// Room for names at the ends of curves.
 const NAMES: f32 = 54.0;
 /// Letters of an axis.
@@ -38,27 +40,39 @@ pub(super) fn plain(number: f64) -> String {
 }
 
 /// A curve in a chart.
-struct Curve {
-    name: String,
-    color: Color32,
-    points: Vec<[f64; 2]>,
-    is_dashed: bool,
-    has_marks: bool,
+pub(in crate::view) struct Curve {
+    /// Its name, beside its end.
+    pub name: String,
+    /// Its colour.
+    pub color: Color32,
+    /// Its points.
+    pub points: Vec<[f64; 2]>,
+    /// Whether it is dashed.
+    pub is_dashed: bool,
+    /// Whether its points are marked.
+    pub has_marks: bool,
 }
 
 /// A chart's frame.
-struct Chart<'a> {
-    id: &'static str,
-    title: String,
-    size: Vec2,
+pub(in crate::view) struct Chart<'a> {
+    /// What egui knows it by.
+    pub id: &'static str,
+    /// The words above it.
+    pub title: String,
+    /// Its width and height, with room for names.
+    pub size: Vec2,
     /// Whether y is drawn as its logarithm.
-    is_logarithmic: bool,
-    x: [f64; 2],
-    y: Option<[f64; 2]>,
-    level: Option<f64>,
+    pub is_logarithmic: bool,
+    /// Where x begins and ends.
+    pub x: [f64; 2],
+    /// Where y begins and ends; as far as the curves go, where nothing is said.
+    pub y: Option<[f64; 2]>,
+    /// A dashed line.
+    pub level: Option<f64>,
     /// Where numbers cease to be finite, and its words.
-    breaks: Vec<(f64, String)>,
-    x_name: &'a str,
+    pub breaks: Vec<(f64, String)>,
+    /// What x is.
+    pub x_name: &'a str,
 }
 
 /// The training loss over the updates, averaged where there are more than can be seen.
@@ -189,7 +203,8 @@ pub(super) fn gradients_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Ve
     chart_ui(ui, &chart, &curves);
 }
 
-fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
+/// Draws curves in a chart, each with its name where it ends.
+pub(in crate::view) fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
     let dark = ui.visuals().dark_mode;
     let is_logarithmic = chart.is_logarithmic;
     // What is 0 or less has no logarithm: the curve has a gap there.
@@ -231,7 +246,11 @@ fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
             .default_x_bounds(chart.x[0], chart.x[1])
             .default_y_bounds(y[0], y[1])
             .y_axis_min_width(34.0)
-            .y_grid_spacer(move |input| if is_logarithmic { powers(&input) } else { shares() })
+            .y_grid_spacer(move |input| match (is_logarithmic, y[1] < SHARES) {
+                (true, _) => powers(&input),
+                (false, true) => few(&input),
+                (false, false) => shares(),
+            })
             .y_axis_formatter(move |mark, _| {
                 if is_logarithmic { plain(10_f64.powf(mark.value)) } else { plain(mark.value) }
             })
