@@ -211,6 +211,14 @@ pub fn shortest(settings: &Settings) -> Option<usize> {
     plan.task_config.get("shortest")?.as_u64().map(|shortest| shortest as usize)
 }
 
+/// How many symbols an answer is chosen from; a guess that favours none of them costs the logarithm of
+/// that number.
+#[must_use]
+pub fn choices(settings: &Settings) -> Option<usize> {
+    let plan = Plan::new(settings.contestants.first()?, settings).ok()?;
+    Some(plan.task(None).ok()?.output_symbols().len()).filter(|count| *count > 1)
+}
+
 /// Weights of a contestant as a model that can run, called such as `lstm-remember @ 1200`.
 ///
 /// # Errors

@@ -169,7 +169,7 @@ fn below_ui(ui: &mut Ui, scene: &Scene<'_>, bars: &Bars<'_>, shown: &[usize]) {
         return;
     }
     ui.horizontal(|ui| {
-        ui.add_space((bars.left - ui.spacing().item_spacing.x).max(0.0));
+        ui.add_space(bars.left);
         if let Some(rest) = rest {
             ui.label(RichText::new(rest).small().weak());
         }
@@ -336,7 +336,10 @@ mod order_tests {
         let order = shown(&symbols, Some(&shares), Some("s20"));
         assert_eq!((order.len(), order[0], order[5]), (FEWEST + 1, 7, 20));
         assert_eq!(shown(&symbols, Some(&shares), None).len(), FEWEST);
-        assert_eq!([0.0, 0.0001, 0.0006, 1.0].map(percent), ["0.0 %", "< 0.1 %", "0.1 %", "100.0 %"]);
+        assert_eq!(
+            [0.0, 0.0001, 0.0006, 1.0].map(percent),
+            ["0.0 %", "< 0.1 %", "0.1 %", "100.0 %"]
+        );
         assert_eq!(percent(f32::NAN), "NaN");
     }
 }
