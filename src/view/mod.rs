@@ -4,6 +4,7 @@
 //! ending in its `SPEC`, and name it here twice: `pub mod` and [`VIEWS`].
 
 pub mod attention;
+mod broken;
 pub mod cells;
 pub mod command;
 pub mod compare;

@@ -7,7 +7,7 @@ use egui::{
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Command, Other, Scene, Selection, cells, number, theme, tr_with};
+use super::super::{Command, Other, Scene, Selection, cells, laboratory, number, theme, tr_with};
 use super::axis::TICKS_WIDTH;
 use super::reached;
 use crate::palette::Scale;
@@ -71,9 +71,12 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
         if runs.len() > 1 {
             let colors = theme::series(ui.visuals().dark_mode);
             for (at, run) in runs.iter().enumerate() {
-                let text = RichText::new(run.label_beside(scene.label))
-                    .small()
-                    .color(colors[at % colors.len()]);
+                let text = RichText::new(laboratory::setting_words(
+                    scene.language,
+                    run.label_beside(scene.label),
+                ))
+                .small()
+                .color(colors[at % colors.len()]);
                 if ui.selectable_label(at == choice.run, text).clicked() {
                     choice.run = at;
                 }
