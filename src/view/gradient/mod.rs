@@ -105,7 +105,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let rest = (room.y - used - BELOW).max(SMALLEST);
         let gutter = chart::label_gutter(ui, &flows, scene.language);
         chart::ui(ui, scene, &flows, gutter, (rest * 0.56).min(420.0));
-        units::ui(ui, scene, gutter, (rest * 0.44).min(320.0));
+        units::ui(ui, scene, &flows, gutter, (rest * 0.44).min(320.0));
         singular::ui(ui, scene, gutter);
     });
 }
