@@ -2,12 +2,13 @@
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
-use super::state::{Run, Sheet, State};
+use super::state::{OpenLesson, Run, Sheet, State};
 use super::{bars, course_map, keys, sheets, stops, update};
 use crate::lesson::Seen;
 use crate::view::page::{self, Page};
 use crate::view::{
-    Command, Memory, Other, Scene, Shown, VIEWS, inspector, intervene, theme, timeline_bar, tr,
+    Command, Memory, Other, Scene, Shown, VIEWS, ViewSpec, inspector, intervene, theme,
+    timeline_bar, tr,
 };
 
 /// The lesson's share of the window.
@@ -55,34 +56,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         let run = (run.number, &values);
         (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
     };
-    let mut scene = Scene {
-        trace: &run.trace,
-        run: run.number,
-        diagram: &run.diagram,
-        backward: run.backward.as_deref(),
-        label: &run.label,
-        others: state.others.iter().map(other).collect(),
-        baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
-        shows_difference: state.shows_difference,
-        breakpoints: &state.breakpoints,
-        marks: &state.marks,
-        laboratory: state.laboratory.as_ref(),
-        jacobians: state
-            .measured
-            .as_ref()
-            .filter(|measured| measured.number == run.number)
-            .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
-        importance: state.importance(),
-        lengths: open.lengths(),
-        points: &state.lengths.points,
-        timeline: &state.timeline,
-        back: state.back.as_ref(),
-        selection: state.selection.as_ref(),
-        training: state.training.as_ref().map(|training| &training.live),
-        language: state.kept.language,
-        memory,
-        commands,
-    };
+    let mut scene = scene(state, run, memory, commands);
     let lesson_frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin {
         left: 24,
         right: 12,
@@ -123,6 +97,44 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
     let frame =
         Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
     CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, &mut scene));
+}
+
+/// What views draw from: the run on the stage and all around it.
+pub(super) fn scene<'a>(
+    state: &'a State,
+    run: &'a Run,
+    memory: &'a mut Memory,
+    commands: &'a mut Vec<Command>,
+) -> Scene<'a> {
+    Scene {
+        trace: &run.trace,
+        run: run.number,
+        diagram: &run.diagram,
+        backward: run.backward.as_deref(),
+        label: &run.label,
+        others: state.others.iter().map(other).collect(),
+        baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
+        shows_difference: state.shows_difference,
+        breakpoints: &state.breakpoints,
+        marks: &state.marks,
+        laboratory: state.laboratory.as_ref(),
+        jacobians: state
+            .measured
+            .as_ref()
+            .filter(|measured| measured.number == run.number)
+            .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
+        importance: state.importance(),
+        lengths: state.lesson.as_ref().and_then(OpenLesson::lengths),
+        points: &state.lengths.points,
+        timeline: &state.timeline,
+        back: state.back.as_ref(),
+        selection: state.selection.as_ref(),
+        training: state.training.as_ref().map(|training| &training.live),
+        language: state.kept.language,
+        for_print: false,
+        memory,
+        commands,
+    }
 }
 
 fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
@@ -188,11 +200,18 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         let step = size + egui::Vec2::splat(theme::GAP_LARGE);
         let place = vec2((at % grid[0]) as f32 * step.x, (at / grid[0]) as f32 * step.y);
         let rect = egui::Rect::from_min_size(corner + place, size);
-        let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
-        inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
-        (view.ui)(&mut inner, scene);
+        view_ui(ui, view, scene, rect);
     }
     ui.allocate_space(room);
+}
+
+/// A view in its part of the stage. What it keeps from frame to frame it finds again on another
+/// stage, such as an exported page.
+pub(super) fn view_ui(ui: &mut Ui, view: &ViewSpec, scene: &mut Scene<'_>, rect: egui::Rect) {
+    let id = egui::Id::unique(("view", view.id));
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).scope_id(id));
+    inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
+    (view.ui)(&mut inner, scene);
 }
 
 /// Says so where views show something else than values.

@@ -7,6 +7,7 @@
 mod bars;
 mod course_map;
 pub mod effects;
+pub mod figure;
 mod inbox;
 mod interventions;
 pub mod keys;

@@ -34,6 +34,7 @@ pub const BESIDE_AT_MOST: usize = 3;
 const ROOM_FOR_INSPECTOR: f32 = 1100.0;
 
 /// The window's state. Only [`update`](super::update::update) changes it.
+#[derive(Clone)]
 pub struct State {
     /// What is kept from session to session.
     pub kept: Kept,
@@ -139,6 +140,7 @@ pub struct Kept {
 }
 
 /// The lesson on the page.
+#[derive(Clone)]
 pub struct OpenLesson {
     /// The lesson.
     pub lesson: Arc<Lesson>,

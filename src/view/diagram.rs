@@ -8,6 +8,7 @@ use egui::{
     vec2,
 };
 
+use super::numbers::Numbers;
 use super::{Scene, Selection, ViewSpec, cells, scope, theme};
 use crate::models::diagram::{Diagram, Mark, Place};
 use crate::palette::Scale;
@@ -32,6 +33,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.diagram_hint",
     applies: |_| true,
     ui,
+    numbers,
 };
 
 /// How far the drawing is enlarged and moved, kept by the view.
@@ -39,6 +41,10 @@ pub const SPEC: ViewSpec = ViewSpec {
 struct Camera {
     zoom: f32,
     offset: Vec2,
+}
+
+impl Camera {
+    const HOME: Self = Self { zoom: 1.0, offset: Vec2::ZERO };
 }
 
 /// From the drawing's units to points on screen.
@@ -61,13 +67,21 @@ impl Frame {
     }
 }
 
+/// The values of the cell that is drawn.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let cell = scope::shown(scene);
+    let names = scene.trace.value_names().filter(|name| scope::split(name).0 == cell);
+    Numbers::Values(names.map(str::to_owned).collect())
+}
+
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let cell = scope::shown(scene);
     scope::chooser_ui(ui, scene, cell);
     let (rect, background) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let hint = scene.tr("views.diagram_hint");
     background.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, hint));
-    let camera = camera(ui, &background, rect);
+    // On a page the whole drawing is seen.
+    let camera = if scene.for_print { Camera::HOME } else { camera(ui, &background, rect) };
     let diagram = scene.diagram;
     let [width, height] = diagram.size;
     let room = rect.height() - 2.0 * theme::OPERATION_SIZE;
@@ -98,8 +112,7 @@ fn camera_id() -> egui::Id {
 
 /// Dragging moves the drawing; the wheel with the command key, or a pinch, enlarges it about the pointer.
 fn camera(ui: &Ui, response: &egui::Response, rect: Rect) -> Camera {
-    let home = Camera { zoom: 1.0, offset: Vec2::ZERO };
-    let mut camera = ui.data(|data| data.get_temp(camera_id())).unwrap_or(home);
+    let mut camera = ui.data(|data| data.get_temp(camera_id())).unwrap_or(Camera::HOME);
     let before = (camera.zoom, camera.offset);
     if response.dragged() {
         camera.offset += response.drag_delta();

@@ -86,6 +86,7 @@ impl Stage {
             selection: self.selection.as_ref(),
             training: None,
             language: Language::English,
+            for_print: false,
             memory: &mut self.memory,
             commands: &mut self.commands,
         };

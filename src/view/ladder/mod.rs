@@ -11,6 +11,7 @@ mod plan;
 use egui::{Key, RichText, Ui};
 
 use self::plan::{Layer, Part, Plan};
+use super::numbers::Numbers;
 use super::{Scene, ViewSpec, theme, tr_with};
 
 /// The registry entry.
@@ -20,6 +21,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.ladder_hint",
     applies: |trace| !Plan::of(trace).is_empty(),
     ui,
+    numbers,
 };
 
 /// How near the learner is, by what stands before the names of what is looked at.
@@ -43,6 +45,18 @@ fn level_id() -> egui::Id {
 
 fn go(ui: &Ui, level: Level) {
     ui.data_mut(|data| data.insert_temp(level_id(), level));
+}
+
+/// The values of the sub-layer that the selected one is in; where there is none, what every
+/// sub-layer weighs and adds to the stream.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let plan = Plan::of(scene.trace);
+    let near = scene.selection.and_then(|selection| plan.owner(&selection.name));
+    let is_shown = |name: &&str| match near {
+        Some((layer, part)) => part.owns(layer, name, None),
+        None => ["attention", "update", "stream"].contains(&super::scope::split(name).1),
+    };
+    Numbers::Values(scene.trace.value_names().filter(is_shown).map(str::to_owned).collect())
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -119,6 +133,13 @@ fn path_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, level: &Level) {
         let mut step = |text: &str, to: Level| {
             let here = to == *level;
             let label = if here { RichText::new(text).strong() } else { RichText::new(text) };
+            if scene.for_print {
+                // The way there is of no use on a page; where it ends says what is drawn.
+                if here {
+                    ui.label(label);
+                }
+                return;
+            }
             let button = ui.add(egui::Button::selectable(here, label));
             if button.on_hover_text(scene.tr("ladder.path_hint")).clicked() {
                 go(ui, to);
