@@ -5,7 +5,7 @@ use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
 use super::messages::{input_error_text, theme_words};
 use super::state::State;
 use crate::lesson::Lesson;
-use crate::view::command::{Export, InterveneCommand, ThemeChoice};
+use crate::view::command::{Export, InterveneCommand, Purpose, Sheet, ThemeChoice};
 use crate::view::{Command, Language, theme, tr, tr_with};
 
 /// The frame of a bar.
@@ -95,9 +95,7 @@ fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     if response.changed() {
         commands.push(Command::SetInput(text));
     }
-    let own =
-        state.kept.inputs.iter().any(|(of, text)| of == state.model.id() && *text != state.input);
-    if own {
+    if state.has_other_input() {
         let words = tr(language, "menu.restore_input");
         let button = ui.button("↺");
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
@@ -113,7 +111,7 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let keys = ui.button("?");
     keys.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words("menu.keys")));
     if keys.on_hover_text(words("menu.keys")).clicked() {
-        commands.push(Command::ToggleKeys);
+        commands.push(Command::Sheet(Some(Sheet::Keys)));
     }
     ui.menu_button(words("menu.theme"), |ui| {
         for choice in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
@@ -135,8 +133,8 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
     ui.menu_button(words("menu.file"), |ui| {
         for (key, command) in [
-            ("menu.open_lessons", Command::ChooseLessons),
-            ("menu.open_weights", Command::ChooseWeights),
+            ("menu.open_lessons", Command::Choose(Purpose::Folder)),
+            ("menu.open_file", Command::Choose(Purpose::File)),
         ] {
             if ui.button(words(key)).clicked() {
                 commands.push(command);
@@ -150,7 +148,7 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         {
             let button = ui.add_enabled(has_value, egui::Button::new(words(key)));
             if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
-                commands.push(Command::Save(export));
+                commands.push(Command::Choose(Purpose::Save(export)));
                 ui.close();
             }
         }
@@ -162,24 +160,12 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.close();
         }
         ui.separator();
-        path_field(ui, words("menu.open_path"), words("menu.open_path_hint"), commands);
+        if ui.button(words("menu.open_path")).on_hover_text(words("menu.open_path_hint")).clicked()
+        {
+            commands.push(Command::AskPath(Purpose::File));
+            ui.close();
+        }
     });
-}
-
-/// A path to type, for machines where no dialog opens.
-fn path_field(ui: &mut Ui, words: &str, hint: &str, commands: &mut Vec<Command>) {
-    let id = egui::Id::unique("path to open");
-    let mut path: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
-    let label = ui.label(RichText::new(words).small().weak());
-    let field =
-        ui.add(egui::TextEdit::singleline(&mut path).desired_width(240.0)).labelled_by(label.id);
-    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-    if field.on_hover_text(hint).has_focus() || !entered || path.trim().is_empty() {
-        ui.data_mut(|data| data.insert_temp(id, path));
-        return;
-    }
-    commands.push(Command::OpenPath(path.trim().into()));
-    ui.close();
 }
 
 /// What the learner should know, in the way until it is dismissed or mended.

@@ -1,10 +1,11 @@
-//! What has to be done outside the state: threads, files and dialogs, and nothing else.
+//! What has to be done outside the state: threads, and what they are told and answer.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::files::{self, Answer, Opened, Slot};
 use super::inbox::{Inbox, Job, Work};
 use super::reload;
 use super::state::{
@@ -17,18 +18,11 @@ use super::training;
 use super::update::{self, Effect};
 use super::watch::Watch;
 use crate::checkpoint::{self, Checkpoint};
-use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, melody, table};
 use crate::lesson::Library;
 use crate::tape::Intervention;
-use crate::tasks;
 use crate::trace::importance::{self, Progress};
 use crate::trace::{Backward, Trace, jacobian};
 use crate::training::lengths::{self, Piece, Point};
-use crate::view::Selection;
-use crate::view::command::Export;
-
-/// The largest lesson file that is read.
-const LARGEST_LESSON: u64 = 4 * 1024 * 1024;
 
 /// Runs models; keeps those that were loaded.
 #[derive(Default)]
@@ -166,14 +160,7 @@ enum Event {
     Measured(Measured),
     Explained(Explained),
     MeasuredLength(Piece, Point),
-    Opened(Result<Opened, String>),
-    Saved(Result<PathBuf, String>),
-    Nothing,
-}
-
-enum Opened {
-    Lessons(PathBuf, Library),
-    Model(PathBuf, Box<Checkpoint>, String),
+    File(Answer),
 }
 
 /// Carries effects out on threads of their own; the window asks for answers in every frame.
@@ -183,6 +170,8 @@ pub struct Threads {
     answer: Sender<Event>,
     wake: Arc<dyn Fn() + Send + Sync>,
     trainers: Trainers,
+    /// What is to be written once a place is chosen.
+    slot: Arc<Slot>,
     /// The folder that the lessons came from, if they are not the program's own.
     watch: Option<(PathBuf, Watch)>,
 }
@@ -218,7 +207,8 @@ impl Threads {
             }
         })?;
         let trainers = Trainers::new(Arc::clone(&wake));
-        Ok(Self { requests, events, answer, wake, trainers, watch: None })
+        let slot = Arc::default();
+        Ok(Self { requests, events, answer, wake, trainers, slot, watch: None })
     }
 
     /// Starts what an effect asks for.
@@ -228,25 +218,20 @@ impl Threads {
             Effect::Measure(request) => self.ask(Work::Measure(request), state),
             Effect::Explain(run) => self.ask(Work::Explain(Box::new(run)), state),
             Effect::MeasureLengths(pieces) => self.ask(Work::Lengths(pieces), state),
-            Effect::ChooseLessons => {
-                let dialog = dialog(state);
-                self.background(move || {
-                    dialog.pick_folder().map_or(Event::Nothing, |path| Event::Opened(open(&path)))
-                });
+            Effect::Choose(purpose) => {
+                let (dialog, slot) = (files::Dialog::new(&purpose, state), Arc::clone(&self.slot));
+                slot.prepare(&purpose, state);
+                self.background(move || dialog.ask(purpose, &slot));
             }
-            Effect::ChooseWeights => {
-                let dialog = dialog(state).add_filter("safetensors", &["safetensors"]);
-                self.background(move || {
-                    dialog.pick_file().map_or(Event::Nothing, |path| Event::Opened(open(&path)))
-                });
+            Effect::Take(purpose, path, replace) => {
+                let slot = Arc::clone(&self.slot);
+                self.background(move || files::take(purpose, path, replace, &slot));
             }
-            Effect::Open(path) => self.background(move || Event::Opened(open(&path))),
             Effect::Train(order) => {
                 if let Err(text) = self.trainers.perform(order) {
                     update::fail(state, text);
                 }
             }
-            Effect::Save(what, selection) => self.save(what, selection, state),
         }
     }
 
@@ -257,35 +242,14 @@ impl Threads {
         }
     }
 
-    fn save(&self, what: Export, selection: Selection, state: &State) {
-        let Some(run) = state.run.clone() else { return };
-        let (name, extensions): (&str, &[&str]) = match what {
-            Export::Figure => ("figure", &["png", "svg"]),
-            Export::Table => ("table", &["csv", "json", "safetensors"]),
-            Export::Melody => ("melody", &["mid", "wav"]),
-        };
-        let file = format!("{}-{}.{}", run.trace.model(), selection.name, extensions[0]);
-        let dialog = dialog(state).add_filter(name, extensions).set_file_name(file);
-        self.background(move || match dialog.save_file() {
-            Some(path) => {
-                let saved = match what {
-                    Export::Melody => save_melody(run.trace.notes(), &path),
-                    _ => save_value(&run.trace, &selection.name, &path),
-                };
-                Event::Saved(saved.map(|()| path))
-            }
-            None => Event::Nothing,
-        });
-    }
-
     /// Dialogs and files may take as long as they like.
-    fn background(&self, work: impl FnOnce() -> Event + Send + 'static) {
+    fn background(&self, work: impl FnOnce() -> Answer + Send + 'static) {
         let (answer, wake) = (self.answer.clone(), Arc::clone(&self.wake));
         let thread = std::thread::Builder::new().name("file".to_owned());
         // Without a thread nothing can be asked; the next click tries again.
         let _ = thread.spawn(move || {
             // The window may be gone by now.
-            if answer.send(work()).is_ok() {
+            if answer.send(Event::File(work())).is_ok() {
                 wake();
             }
         });
@@ -301,7 +265,7 @@ impl Threads {
         }
         while let Ok(event) = self.events.try_recv() {
             let folder = match &event {
-                Event::Opened(Ok(Opened::Lessons(path, _))) => Some(path.clone()),
+                Event::File(Answer::Opened(Ok(Opened::Lessons(path, _)))) => Some(path.clone()),
                 // Another folder was opened since.
                 Event::Reread(path, _)
                     if self.watch.as_ref().is_none_or(|(watched, _)| watched != path) =>
@@ -324,7 +288,7 @@ impl Threads {
         let (answer, wake) = (self.answer.clone(), Arc::clone(&self.wake));
         let path = folder.clone();
         let changed = move || {
-            let read = read_lessons(&path).map_err(|error| error.to_string());
+            let read = files::read_lessons(&path).map_err(|error| error.to_string());
             // The window may be gone by now.
             if answer.send(Event::Reread(path.clone(), read)).is_ok() {
                 wake();
@@ -338,123 +302,13 @@ impl Threads {
 }
 
 fn take(state: &mut State, event: Event) -> Vec<Effect> {
-    let language = state.kept.language;
     match event {
         Event::Ran(number, outcome) => update::finished(state, number, outcome),
         Event::Measured(measured) => update::measured(state, measured),
         Event::Explained(explained) => update::explained(state, explained),
         Event::MeasuredLength(piece, point) => update::measured_length(state, piece, point),
-        Event::Opened(Ok(Opened::Lessons(path, library))) => {
-            state.kept.folder = path.parent().map(Path::to_owned);
-            return update::show_library(state, library);
-        }
-        Event::Opened(Ok(Opened::Model(path, checkpoint, input))) => {
-            state.kept.folder = path.parent().map(Path::to_owned);
-            return update::show_model(state, ModelChoice::Opened(checkpoint.into()), input);
-        }
         Event::Reread(_, read) => return reload::reloaded(state, read),
-        Event::Opened(Err(text)) | Event::Saved(Err(text)) => update::fail(state, text),
-        Event::Saved(Ok(path)) => {
-            let shown = path.display().to_string();
-            state.kept.folder = path.parent().map(Path::to_owned);
-            update::tell(
-                state,
-                crate::view::tr_with(language, "common.saved", &[("path", &shown)]),
-            );
-        }
-        Event::Nothing => {}
+        Event::File(answer) => return files::answered(state, answer),
     }
     Vec::new()
-}
-
-fn dialog(state: &State) -> rfd::FileDialog {
-    let dialog = rfd::FileDialog::new();
-    match &state.kept.folder {
-        Some(folder) => dialog.set_directory(folder),
-        None => dialog,
-    }
-}
-
-/// Writes one value of a run as the picture or table that the file's ending asks for.
-fn save_value(trace: &Trace, name: &str, path: &Path) -> Result<(), String> {
-    let missing = || format!("{name} has no values over the positions; choose another value");
-    let bytes = if let Some(format) = PictureFormat::of(path) {
-        let heatmap = Heatmap::of(trace, name).ok_or_else(missing)?;
-        figure::render(&heatmap, format).map_err(|error| error.to_string())?
-    } else if let Some(format) = TableFormat::of(path) {
-        let table = table::value(trace, name, format).map_err(|error| error.to_string())?;
-        table.ok_or_else(missing)?
-    } else {
-        let shown = path.display();
-        return Err(format!("{shown}: end the name in .png, .svg, .csv, .json or .safetensors"));
-    };
-    checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
-}
-
-/// Writes notes as the score or the sound that the file's ending asks for.
-fn save_melody(notes: &[u8], path: &Path) -> Result<(), String> {
-    let format = MelodyFormat::of(path)
-        .ok_or_else(|| format!("{}: end the name in .mid or .wav", path.display()))?;
-    let bytes = melody::render(notes, format);
-    checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
-}
-
-/// Reads a folder of lessons or a file of weights.
-fn open(path: &Path) -> Result<Opened, String> {
-    if path.is_dir() {
-        let library = read_lessons(path).map_err(|error| error.to_string())?;
-        return Ok(Opened::Lessons(path.to_owned(), library));
-    }
-    let mut checkpoint = checkpoint::open(path).map_err(|error| error.to_string())?;
-    // The window calls it by its file, so that nobody takes it for a shipped model.
-    if let Some(name) = path.file_name() {
-        checkpoint.card.id = name.to_string_lossy().into_owned();
-    }
-    let mut random = crate::tensor::random::Random::new(1, 0);
-    let example = tasks::draw(&*checkpoint.task, &mut random, tasks::Split::HeldOut);
-    let input = checkpoint.task.text(&example.sequence);
-    Ok(Opened::Model(path.to_owned(), Box::new(checkpoint), input))
-}
-
-/// Why a folder holds no lessons.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderError {
-    /// The folder cannot be read.
-    #[error("{0}: {1}; choose a folder that you may read")]
-    Unreadable(String, std::io::Error),
-    /// It has no lesson in it.
-    #[error("{0} has no lessons in it; a lesson is a file such as en/05-lstm.md")]
-    Empty(String),
-}
-
-/// Reads the lessons of a folder: `en/NN-id.md`, `zh/NN-id.md`, or files of one language.
-///
-/// # Errors
-/// If the folder cannot be read or holds no lesson.
-pub fn read_lessons(folder: &Path) -> Result<Library, FolderError> {
-    let name = folder.display().to_string();
-    let unreadable = |error| FolderError::Unreadable(name.clone(), error);
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    for entry in std::fs::read_dir(folder).map_err(unreadable)?.flatten() {
-        if entry.path().is_dir() {
-            folders.push(entry.path());
-        }
-    }
-    for inner in folders {
-        for entry in std::fs::read_dir(&inner).map_err(unreadable)?.flatten() {
-            let path = entry.path();
-            let is_lesson = path.extension().is_some_and(|extension| extension == "md")
-                && entry
-                    .metadata()
-                    .is_ok_and(|data| data.is_file() && data.len() <= LARGEST_LESSON);
-            if is_lesson {
-                let relative =
-                    path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
-                files.push((relative, std::fs::read(&path).map_err(unreadable)?));
-            }
-        }
-    }
-    let library = Library::from_files(&files);
-    if library.ids().next().is_none() { Err(FolderError::Empty(name)) } else { Ok(library) }
 }

@@ -2,9 +2,10 @@
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
-use super::state::{OpenLesson, Run, Sheet, State};
-use super::{bars, course_map, keys, sheets, stops, update};
+use super::state::{OpenLesson, Run, State};
+use super::{bars, course_map, key_sheet, keys, sheets, stops, update};
 use crate::lesson::Seen;
+use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
     Command, Memory, Other, Scene, Shown, VIEWS, ViewSpec, inspector, intervene, theme,
@@ -28,8 +29,9 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
     match state.sheet {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
-        Some(Sheet::Keys) => sheets::key_sheet(ui, state, &mut commands),
-        None => {}
+        Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
+        Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
+        Some(Sheet::Palette | Sheet::Settings) | None => {}
     }
     commands
 }
@@ -131,6 +133,7 @@ pub(super) fn scene<'a>(
         selection: state.selection.as_ref(),
         training: state.training.as_ref().map(|training| &training.live),
         language: state.kept.language,
+        looks: &state.looks,
         for_print: false,
         memory,
         commands,
@@ -205,11 +208,9 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.allocate_space(room);
 }
 
-/// A view in its part of the stage. What it keeps from frame to frame it finds again on another
-/// stage, such as an exported page.
+/// A view in its part of the stage, or of a page.
 pub(super) fn view_ui(ui: &mut Ui, view: &ViewSpec, scene: &mut Scene<'_>, rect: egui::Rect) {
-    let id = egui::Id::unique(("view", view.id));
-    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).scope_id(id));
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
     inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
     (view.ui)(&mut inner, scene);
 }

@@ -1,22 +1,27 @@
 //! The window: state, what changes it, and drawing it with or without a screen.
 //!
-//! `state` is plain data, `update` the only place that changes it, `effects`, `trainers` and `watch` the only
+//! `state` is plain data, `update` the only place that changes it, `effects`, `files`, `trainers` and `watch` the only
 //! places that touch threads, files and dialogs; `layout` draws, `window` and `screenshot` put it on a
 //! screen or into a picture.
 
+pub mod actions;
 mod bars;
 mod course_map;
 pub mod effects;
 pub mod figure;
+pub mod files;
 mod inbox;
 mod interventions;
+mod key_sheet;
 pub mod keys;
 pub mod layout;
 pub mod messages;
 pub mod offscreen;
 pub mod reload;
 pub mod screenshot;
+pub mod settings;
 mod sheets;
+pub mod shortcut;
 pub mod state;
 mod stepping;
 mod stops;

@@ -244,18 +244,17 @@ pub fn screenshot(
     let mut rasteriser = Rasteriser::default();
     let mut shapes = Vec::new();
     for frame in 0..frames.max(1) {
-        let mut output = ctx.run_ui(input(size, pixels_per_point, frame), |root| ui(root));
+        // As on a screen, larger text leaves the window as it is and has fewer points to stand on.
+        let points = size / ctx.zoom_factor();
+        let mut output = ctx.run_ui(input(points, pixels_per_point, frame), |root| ui(root));
         rasteriser.apply(&mut output.textures_delta);
         shapes = output.shapes;
     }
     let pixels = size * pixels_per_point;
-    let triangles = ctx.tessellate(shapes, pixels_per_point);
-    rasteriser.paint(
-        whole(pixels.x.round(), usize::MAX),
-        whole(pixels.y.round(), usize::MAX),
-        pixels_per_point,
-        &triangles,
-    )
+    let density = ctx.pixels_per_point();
+    let triangles = ctx.tessellate(shapes, density);
+    let [width, height] = [pixels.x, pixels.y].map(|side| whole(side.round(), usize::MAX));
+    rasteriser.paint(width, height, density, &triangles)
 }
 
 /// What a frame is told: the page's size and the time, no pointer and no keys.

@@ -6,6 +6,7 @@ use egui::{Context, vec2};
 use image::RgbaImage;
 
 use super::effects::{self, Runner};
+use super::files::{self, Slot};
 use super::state::{Beside, Kept, ModelChoice, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
@@ -87,6 +88,7 @@ pub struct Headless {
     runner: Runner,
     trainers: Inline,
     lengths: VecDeque<Piece>,
+    slot: Slot,
 }
 
 impl Headless {
@@ -105,6 +107,7 @@ impl Headless {
             runner: Runner::default(),
             trainers: Inline::default(),
             lengths: VecDeque::new(),
+            slot: Slot::default(),
         }
     }
 
@@ -167,15 +170,23 @@ impl Headless {
                     }
                 }
                 Effect::MeasureLengths(pieces) => self.lengths = pieces.into(),
-                // There is nobody to choose a file.
-                _ => {}
+                // There are no dialogs here: the window's own field asks for a path.
+                Effect::Choose(purpose) => {
+                    self.slot.prepare(&purpose, &self.state);
+                    files::ask_path(&mut self.state, purpose);
+                }
+                Effect::Take(purpose, path, replace) => {
+                    let answer = files::take(purpose, path, replace, &self.slot);
+                    let effects = files::answered(&mut self.state, answer);
+                    self.perform(effects);
+                }
             }
         }
     }
 
     /// Draws a frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
-        window::apply_theme(ui.ctx(), self.state.kept.theme);
+        window::apply_look(ui.ctx(), &self.state.kept);
         let commands = layout::ui(ui, &self.state, &mut self.memory);
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
@@ -239,7 +250,6 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
     }
     let ctx = Context::default();
     theme::apply(&ctx);
-    window::apply_theme(&ctx, theme);
     let size = vec2(width as f32, height as f32);
     Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| {
         headless.ui(ui);

@@ -2,10 +2,9 @@
 
 use egui::{RichText, Ui};
 
-use super::keys;
 use super::state::State;
 use crate::lesson::Breakpoint;
-use crate::view::command::BreakpointCommand;
+use crate::view::command::{BreakpointCommand, Purpose};
 use crate::view::{Command, theme, tr, tr_with};
 
 /// The width of the sheet of conditions.
@@ -29,14 +28,75 @@ pub(super) fn position_field(ui: &mut Ui, state: &State, commands: &mut Vec<Comm
                 if let Ok(position) = text.trim().parse::<usize>() {
                     commands.push(Command::GoTo { name: None, position: Some(position.min(last)) });
                 }
-                commands.push(Command::AskPosition(false));
+                commands.push(Command::Sheet(None));
                 text.clear();
             }
             ui.data_mut(|data| data.insert_temp(id, text));
         });
     });
     if modal.should_close() {
-        commands.push(Command::AskPosition(false));
+        commands.push(Command::Sheet(None));
+    }
+}
+
+/// Asks for a path where no dialog came, and whether a file that is there may be replaced.
+pub(super) fn path_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let words = |key| tr(state.kept.language, key);
+    let Some(purpose) = &state.path.purpose else { return };
+    let (title, button) = match purpose {
+        Purpose::Folder => ("path.folder", "path.open"),
+        Purpose::File => ("path.file", "path.open"),
+        Purpose::Save(_) => ("path.save", "path.write"),
+    };
+    let id = egui::Id::unique("path to type");
+    let mut closes = false;
+    let modal = egui::Modal::new(id).show(ui.ctx(), |ui| {
+        ui.set_width(SHEET_WIDTH);
+        ui.heading(words(title));
+        ui.label(RichText::new(words("path.hint")).weak());
+        ui.add_space(theme::GAP);
+        // The text of this opening of the sheet; the path that it began with belongs to it.
+        let known: Option<(String, String)> = ui.data(|data| data.get_temp(id));
+        let (began, mut text) = known
+            .filter(|(began, _)| *began == state.path.path)
+            .unwrap_or_else(|| (state.path.path.clone(), state.path.path.clone()));
+        let field = egui::TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
+        let field = ui.add(field);
+        field.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::TextInput, true, words("path.label"))
+        });
+        if ui.memory(|memory| memory.focused().is_none()) {
+            field.request_focus();
+        }
+        let asks = state.path.exists && text == state.path.path;
+        if asks {
+            let color = theme::warning(ui.visuals().dark_mode);
+            ui.label(RichText::new(words("path.exists")).color(color));
+        }
+        ui.add_space(theme::GAP);
+        ui.horizontal(|ui| {
+            let entered =
+                field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            let is_named = !text.trim().is_empty();
+            let go = egui::Button::new(words(if asks { "path.replace" } else { button }));
+            // Enter alone replaces nothing.
+            if ui.add_enabled(is_named, go).clicked() || (entered && is_named && !asks) {
+                commands.push(Command::TypedPath(text.clone(), asks));
+                closes = true;
+            }
+            if ui.button(words("common.cancel")).clicked() {
+                commands.push(Command::Sheet(None));
+                closes = true;
+            }
+        });
+        ui.data_mut(|data| data.insert_temp(id, (began, text)));
+    });
+    if modal.should_close() && !closes {
+        commands.push(Command::Sheet(None));
+        closes = true;
+    }
+    if closes {
+        ui.data_mut(|data| data.remove::<(String, String)>(id));
     }
 }
 
@@ -84,12 +144,12 @@ pub(super) fn breakpoints(ui: &mut Ui, state: &State, commands: &mut Vec<Command
                 }
             }
             if ui.button(words("common.close")).clicked() {
-                commands.push(Command::AskBreakpoint(false));
+                commands.push(Command::Sheet(None));
             }
         });
     });
     if modal.should_close() {
-        commands.push(Command::AskBreakpoint(false));
+        commands.push(Command::Sheet(None));
     }
 }
 
@@ -132,27 +192,4 @@ fn breakpoint_ui(
         }
     };
     ui.label(RichText::new(text).small().color(color));
-}
-
-/// All keys.
-pub(super) fn key_sheet(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let words = |key| tr(state.kept.language, key);
-    let modal = egui::Modal::new(egui::Id::unique("keys")).show(ui.ctx(), |ui| {
-        ui.heading(words("keys.title"));
-        ui.add_space(theme::GAP);
-        egui::Grid::new("key sheet").num_columns(2).spacing([28.0, 8.0]).show(ui, |ui| {
-            for (key, meaning) in keys::SHEET {
-                ui.label(RichText::new(*key).monospace());
-                ui.label(words(meaning));
-                ui.end_row();
-            }
-        });
-        ui.add_space(theme::GAP);
-        if ui.button(words("common.close")).clicked() {
-            commands.push(Command::ToggleKeys);
-        }
-    });
-    if modal.should_close() {
-        commands.push(Command::ToggleKeys);
-    }
 }

@@ -19,9 +19,10 @@ use crate::trace::jacobian::Jacobians;
 use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
-use crate::view::command::{Spot, ThemeChoice};
-use crate::view::{Language, Selection};
+use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
+use crate::view::{Language, Looks, Selection};
 
+use super::settings::Scale;
 use super::training::LiveTraining;
 
 /// Inputs that the learner typed, kept so that none is lost.
@@ -92,6 +93,8 @@ pub struct State {
     pub back: Option<Timeline>,
     /// Ids of the views on the stage.
     pub views: Vec<String>,
+    /// What was chosen within views.
+    pub looks: Looks,
     /// The model on the stage: a shipped one's id or an opened file.
     pub model: ModelChoice,
     /// A race in front of the learner, if there was one.
@@ -100,17 +103,19 @@ pub struct State {
     pub message: Option<Message>,
     /// What lies open over the page.
     pub sheet: Option<Sheet>,
+    /// The path that is being typed, where no dialog came.
+    pub path: PathSheet,
 }
 
-/// What can lie open over the page, one at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sheet {
-    /// All keys.
-    Keys,
-    /// The field for a position to go to.
-    Position,
-    /// The conditions at which playing stops.
-    Breakpoints,
+/// A path that the learner types.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PathSheet {
+    /// What it is for; none as long as nothing was asked for.
+    pub purpose: Option<Purpose>,
+    /// The path as far as it is known.
+    pub path: String,
+    /// Whether there is such a file already, which the learner may want replaced.
+    pub exists: bool,
 }
 
 /// What is kept from session to session.
@@ -135,6 +140,15 @@ pub struct Kept {
     pub inspector: Option<bool>,
     /// Whether the notes for the instructor are on the page.
     pub instructor_notes: bool,
+    /// The size of everything on screen, in percent.
+    pub scale: Scale,
+    /// Whether nothing moves by itself but the run.
+    pub reduces_motion: bool,
+    /// Shortcuts that the learner chose, by the action's id; empty for none. Ids that nobody knows
+    /// here stay, for they are another version's.
+    pub keys: BTreeMap<String, String>,
+    /// What was chosen in the palette, the last one last.
+    pub used: Vec<String>,
     /// The folder where something was saved or opened last.
     pub folder: Option<PathBuf>,
 }
@@ -428,10 +442,12 @@ impl State {
             lengths: LengthChart::default(),
             back: None,
             views: vec!["diagram".to_owned()],
+            looks: Looks::default(),
             model: ModelChoice::Shipped(String::new()),
             training: None,
             message: None,
             sheet: None,
+            path: PathSheet::default(),
         }
     }
 
@@ -447,19 +463,17 @@ impl State {
         })
     }
 
+    /// Whether the learner typed another input for the model on the stage.
+    #[must_use]
+    pub fn has_other_input(&self) -> bool {
+        let id = self.model.id();
+        self.kept.inputs.iter().any(|(of, text)| of == id && *text != self.input)
+    }
+
     /// Whether the inspector is shown in a window of this width, in points.
     #[must_use]
     pub fn shows_inspector(&self, width: f32) -> bool {
         self.kept.inspector.unwrap_or(width >= ROOM_FOR_INSPECTOR)
-    }
-
-    /// Opens a sheet, or closes it where it is the one that is open.
-    pub(super) fn show_sheet(&mut self, sheet: Sheet, is_open: bool) {
-        if is_open {
-            self.sheet = Some(sheet);
-        } else if self.sheet == Some(sheet) {
-            self.sheet = None;
-        }
     }
 
     /// Whether anything on screen moves by itself.

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use super::state::{
     BESIDE_AT_MOST, Beside, Explained, Finished, INPUTS_KEPT, MeasureRequest, Measured, Message,
-    ModelChoice, OpenLesson, Outcome, Run, RunRequest, Sheet, State,
+    ModelChoice, OpenLesson, Outcome, Run, RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
-use super::{interventions, stepping, training};
+use super::{files, interventions, settings, stepping, training};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
@@ -20,7 +20,7 @@ use crate::trace::importance::Progress;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::{Piece, Point};
 use crate::training::live::Order;
-use crate::view::command::{CompareCommand, Export};
+use crate::view::command::{CompareCommand, Purpose, Sheet};
 use crate::view::{Command, Language, Selection, VIEWS};
 
 /// Symbols change places by random numbers of their own.
@@ -37,16 +37,12 @@ pub enum Effect {
     /// Measure accuracy by length, one piece after the other, when there is nothing else to do.
     /// What was asked for before and is not begun is given up.
     MeasureLengths(Vec<Piece>),
-    /// Ask for a folder of lessons.
-    ChooseLessons,
-    /// Ask for a file of weights.
-    ChooseWeights,
-    /// Read a folder of lessons or a file of weights.
-    Open(PathBuf),
+    /// Ask for a place by a dialog, then open or save there.
+    Choose(Purpose),
+    /// Open or save at this path; a file there is replaced only if so said.
+    Take(Purpose, PathBuf, bool),
     /// Have the threads of a race do something.
     Train(Order),
-    /// Ask where to save the selected value, and save it.
-    Save(Export, Selection),
 }
 
 /// Carries out a learner's command.
@@ -84,9 +80,10 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::RestoreInput => return restore_input(state),
         Command::Reset => return reset(state),
-        Command::OpenLesson(id) => {
+        Command::OpenLesson(id) => return update(state, Command::OpenStop(id, 0)),
+        Command::OpenStop(id, stop) => {
             let mut effects = training::leave(state);
-            effects.extend(open_lesson(state, &id, 0));
+            effects.extend(open_lesson(state, &id, stop));
             return effects;
         }
         Command::OpenMap => {
@@ -111,28 +108,21 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::ShowNotes(shown) => state.kept.instructor_notes = shown,
         Command::ToggleView(id) => toggle_view(state, &id),
+        Command::SetLook(key, look) => state.looks.set(key, look),
         Command::Intervene(text) => return interventions::intervene(state, &text),
         Command::Interventions(command) => return interventions::change(state, command),
         Command::AskIntervention(spot) => state.intervening = spot,
         Command::ShowDifference(shown) => state.shows_difference = shown,
         Command::Breakpoint(command) => stepping::breakpoint(state, command),
-        Command::AskBreakpoint(asks) => state.show_sheet(Sheet::Breakpoints, asks),
         Command::SetLanguage(language) => set_language(state, language),
         Command::SetTheme(theme) => state.kept.theme = theme,
-        Command::AskPosition(asks) => state.show_sheet(Sheet::Position, asks),
-        Command::ToggleKeys => {
-            state.show_sheet(Sheet::Keys, state.sheet != Some(Sheet::Keys));
-        }
+        Command::Sheet(sheet) => state.sheet = sheet,
+        Command::Settings(command) => settings::change(state, command),
         Command::ShowInspector(shown) => state.kept.inspector = Some(shown),
-        Command::ChooseLessons => return vec![Effect::ChooseLessons],
-        Command::ChooseWeights => return vec![Effect::ChooseWeights],
-        Command::OpenPath(path) => return vec![Effect::Open(path)],
-        Command::Save(export) => {
-            let whole = (export == Export::Melody).then(|| Selection::new("melody", None));
-            if let Some(selection) = whole.or_else(|| state.selection.clone()) {
-                return vec![Effect::Save(export, selection)];
-            }
-        }
+        Command::Choose(purpose) => return vec![Effect::Choose(purpose)],
+        Command::AskPath(purpose) => files::ask_path(state, purpose),
+        Command::TypedPath(path, replace) => return typed_path(state, path, replace),
+        Command::OpenPath(path) => return vec![Effect::Take(Purpose::File, path, false)],
         Command::DismissMessage => state.message = None,
     }
     Vec::new()
@@ -522,6 +512,16 @@ fn toggle_view(state: &mut State, id: &str) {
             state.views.sort_by_key(|id| VIEWS.iter().position(|view| view.id == id));
         }
     }
+}
+
+/// Opens or saves at the path that was typed. The text stays in the field until that is done.
+fn typed_path(state: &mut State, path: String, replace: bool) -> Vec<Effect> {
+    let Some(purpose) = state.path.purpose.clone() else { return Vec::new() };
+    let place = files::typed(&path);
+    state.path.path = path;
+    state.path.exists = false;
+    state.sheet.take_if(|sheet| *sheet == Sheet::Path);
+    vec![Effect::Take(purpose, place, replace)]
 }
 
 fn set_language(state: &mut State, language: Language) {

@@ -75,7 +75,8 @@ pub fn run(start: Start) -> Result<(), StartError> {
             .with_title("Unrolled")
             .with_app_id("unrolled")
             .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([960.0, 600.0]),
+            .with_min_inner_size([960.0, 600.0])
+            .with_icon(icon()),
         ..eframe::NativeOptions::default()
     };
     let create = move |context: &eframe::CreationContext<'_>| -> Result<
@@ -90,6 +91,12 @@ pub fn run(start: Start) -> Result<(), StartError> {
         Ok(result) => result.map_err(|error| StartError::NoWindow(error.to_string())),
         Err(_) => Err(StartError::NoWindow("a library of the window system is missing".to_owned())),
     }
+}
+
+/// The program's icon; the window system's own where it cannot be read.
+fn icon() -> egui::IconData {
+    let png = include_bytes!("../../assets/icon/unrolled.png");
+    eframe::icon_data::from_png_bytes(png).unwrap_or_default()
 }
 
 /// On Linux a screen is announced in the environment; elsewhere there is one.
@@ -117,8 +124,7 @@ impl Window {
         match start {
             Start::Home => {
                 if let Some((id, stop)) = place {
-                    window.command(Command::OpenLesson(id));
-                    window.command(Command::Stop(stop));
+                    window.command(Command::OpenStop(id, stop));
                     window.state.message = None;
                 }
             }
@@ -148,7 +154,7 @@ impl Window {
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         self.threads.collect(&mut self.state);
-        apply_theme(ui.ctx(), self.state.kept.theme);
+        apply_look(ui.ctx(), &self.state.kept);
         if self.state.is_moving() {
             let elapsed = ui.input(|input| input.stable_dt);
             self.command(Command::Timeline(TimelineCommand::Elapse(elapsed)));
@@ -171,11 +177,15 @@ impl eframe::App for Window {
     }
 }
 
-/// Puts the chosen theme in force.
-pub fn apply_theme(ctx: &egui::Context, theme: ThemeChoice) {
-    ctx.set_theme(match theme {
+/// Puts the chosen theme, size and movement in force. Call it in every frame.
+pub fn apply_look(ctx: &egui::Context, kept: &Kept) {
+    ctx.set_theme(match kept.theme {
         ThemeChoice::System => egui::ThemePreference::System,
         ThemeChoice::Light => egui::ThemePreference::Light,
         ThemeChoice::Dark => egui::ThemePreference::Dark,
     });
+    // The keys for the size are actions like all others, and the size is kept.
+    ctx.options_mut(|options| options.zoom_with_keyboard = false);
+    ctx.set_zoom_factor(kept.scale.factor());
+    theme::reduce_motion(ctx, kept.reduces_motion);
 }

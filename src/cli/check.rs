@@ -8,7 +8,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::output;
-use crate::app::effects::{Runner, read_lessons};
+use crate::app::effects::Runner;
+use crate::app::files::read_lessons;
 use crate::app::state::{Finished, Outcome, RunRequest};
 use crate::laboratory::Laboratory;
 use crate::lesson::{self, Diagnostic, Library, Setting, Severity};

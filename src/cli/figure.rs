@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::screenshot::{language, size};
 use super::{Usage, model, output};
-use crate::app::figure::{Chosen, ExportError, Page, SIZE, Steps};
+use crate::app::figure::{ExportError, Format, Page, SIZE, Steps};
 use crate::app::screenshot::Headless;
 use crate::app::state::{Kept, ModelChoice};
 use crate::export::{Figure, Heatmap, LineChart, PictureFormat, figure};
@@ -124,7 +124,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 
 fn of_view(options: &Options, view: &str) -> anyhow::Result<Vec<u8>> {
     // A name that says no format is said before anything runs.
-    crate::app::figure::Format::of(&options.out).map_err(|error| Usage(error.to_string()))?;
+    Format::of(&options.out).map_err(|error| Usage(error.to_string()))?;
     let checkpoint = model::load(&options.model)?;
     // Everything that is wrong with the input or the changes is said here.
     let trace = model::record(&checkpoint, &options.input, &options.interventions)?;
@@ -153,7 +153,7 @@ fn of_view(options: &Options, view: &str) -> anyhow::Result<Vec<u8>> {
     };
     let Positions(from, to) = options.steps.unwrap_or(Positions(0, last));
     let steps = Steps { from, to, by };
-    let page = Page::new(window, view, &Chosen::default(), options.size.unwrap_or(SIZE));
+    let page = Page::new(window, view, options.size.unwrap_or(SIZE));
     let written = page.and_then(|mut page| page.write_as(&options.out, Some(steps)));
     written.map_err(|error| match error {
         ExportError::Figure(_) | ExportError::Table(_) => error.into(),

@@ -9,6 +9,7 @@ mod eval;
 mod figure;
 mod list;
 mod model;
+mod new;
 mod open;
 mod output;
 mod race;
@@ -50,6 +51,7 @@ enum Command {
     Eval(eval::Options),
     Check(check::Options),
     Figure(figure::Options),
+    New(new::Options),
     Screenshot(screenshot::Options),
 }
 
@@ -89,6 +91,7 @@ fn run(command: Option<Command>) -> anyhow::Result<()> {
         Some(Command::Eval(options)) => eval::run(&options),
         Some(Command::Check(options)) => check::run(&options),
         Some(Command::Figure(options)) => figure::run(&options),
+        Some(Command::New(options)) => new::run(&options),
         Some(Command::Screenshot(options)) => screenshot::run(&options),
     }
 }

@@ -15,9 +15,9 @@ use crate::checkpoint;
   unrolled open my-lessons/           a folder of Markdown lessons
   unrolled open my.safetensors        weights that `unrolled train` wrote, or a folder of them")]
 pub struct Options {
-    /// A lesson's id, a `.safetensors` file, or a folder of either
+    /// A lesson's id, a `.safetensors` file, or a folder of either [default: where you left off]
     #[arg(value_name = "X")]
-    what: String,
+    what: Option<String>,
 }
 
 /// Opens the window on the course map.
@@ -27,7 +27,8 @@ pub fn home() -> anyhow::Result<()> {
 
 /// Does the command.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    app::run(start(&options.what)?).map_err(|error| match error {
+    let start = options.what.as_deref().map_or(Ok(Start::Home), start)?;
+    app::run(start).map_err(|error| match error {
         StartError::NoLesson { .. } => Usage(error.to_string()).into(),
         StartError::NoWindow(_) => error.into(),
     })

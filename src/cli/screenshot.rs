@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use image::ExtendedColorType;
 
 use super::{Usage, output};
-use crate::app::effects::read_lessons;
+use crate::app::files::read_lessons;
 use crate::app::screenshot::ScreenshotError;
 use crate::app::{self, ScreenshotRequest};
 use crate::export::{PictureFormat, figure};

@@ -67,7 +67,6 @@ pub fn check_with(
         }
     }
     is_known(&mut checker, &lesson.model, "model", known.models);
-    // A stop without `at` leaves the learner where the stop before it led.
     let mut now = 0;
     let mut failed: Vec<Setting<'_>> = Vec::new();
     let stops = lesson.stops.iter().enumerate();

@@ -97,6 +97,8 @@ struct Builder<'a, 'b> {
     /// The opening and the stops so far.
     stops: Vec<Stop>,
     anchors: BTreeSet<String>,
+    /// Where the outermost element that is being read starts.
+    outermost: usize,
     /// Where to go on reading after a fence that was never closed.
     resume_at: Option<usize>,
 }
@@ -111,6 +113,7 @@ impl<'a, 'b> Builder<'a, 'b> {
             frames: Vec::new(),
             stops: vec![Stop::default()],
             anchors: BTreeSet::new(),
+            outermost: 0,
             resume_at: None,
         }
     }
@@ -118,6 +121,9 @@ impl<'a, 'b> Builder<'a, 'b> {
     fn run(&mut self, text: &str) {
         let options = Options::ENABLE_TABLES | Options::ENABLE_MATH;
         for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+            if self.frames.is_empty() {
+                self.outermost = range.start;
+            }
             match event {
                 Event::Start(tag) => self.start(tag, range.start),
                 Event::End(tag) => self.end(tag, text, range),
@@ -267,9 +273,14 @@ impl<'a, 'b> Builder<'a, 'b> {
     }
 
     fn block(&mut self, block: Block) {
-        let frame_blocks = self.frames.last_mut().map(|frame| &mut frame.blocks);
-        if let Some(blocks) = frame_blocks.or(self.stops.last_mut().map(|stop| &mut stop.blocks)) {
-            blocks.push(block);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.blocks.push(block);
+            return;
+        }
+        let line = self.reporter.place(self.at(self.outermost)).line;
+        if let Some(stop) = self.stops.last_mut() {
+            stop.blocks.push(block);
+            stop.lines.push(line);
         }
     }
 

@@ -54,6 +54,8 @@ pub struct Lesson {
     pub stage: Option<Stage>,
     /// The blocks before the first stop.
     pub intro: Vec<Block>,
+    /// The line of the file at which each of them begins.
+    pub intro_lines: Vec<usize>,
     /// One for each level-2 heading.
     pub stops: Vec<Stop>,
 }
@@ -69,6 +71,8 @@ pub struct Stop {
     pub stage: Option<Stage>,
     /// The text.
     pub blocks: Vec<Block>,
+    /// The line of the file at which each block begins.
+    pub lines: Vec<usize>,
     /// Where the heading stands.
     pub place: Place,
 }

@@ -57,6 +57,7 @@ pub fn parse(id: &str, source: &str) -> (Lesson, Vec<Diagnostic>) {
     if let Some(opening) = stops.next() {
         lesson.stage = opening.stage;
         lesson.intro = opening.blocks;
+        lesson.intro_lines = opening.lines;
     }
     lesson.stops = stops.collect();
     let mut diagnostics = reporter.diagnostics;

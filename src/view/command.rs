@@ -37,6 +37,8 @@ pub enum Command {
     Reset,
     /// Open a lesson at its beginning.
     OpenLesson(String),
+    /// Open a lesson at a stop; 0 is the opening.
+    OpenStop(String, usize),
     /// The course map.
     OpenMap,
     /// Go to a stop of the lesson; 0 is the opening.
@@ -56,6 +58,8 @@ pub enum Command {
     TryAgain(String),
     /// Show or hide the notes for the instructor.
     ShowNotes(bool),
+    /// Keep what was chosen within a view, under its key.
+    SetLook(String, serde_json::Value),
     /// Show or hide a view.
     ToggleView(String),
     /// Apply an intervention, as written.
@@ -68,8 +72,6 @@ pub enum Command {
     ShowDifference(bool),
     /// Change the conditions at which playing stops, or go to where one holds.
     Breakpoint(BreakpointCommand),
-    /// Open or close the sheet of those conditions.
-    AskBreakpoint(bool),
     /// Walk through the backward pass from the loss; forward again.
     WalkBack(bool),
     /// Take gradients of the loss at this position; of the last one.
@@ -92,20 +94,20 @@ pub enum Command {
     SetLanguage(Language),
     /// Light, dark or as the system.
     SetTheme(ThemeChoice),
-    /// Show or hide the field for a position to go to.
-    AskPosition(bool),
-    /// Show or hide the sheet of keys.
-    ToggleKeys,
+    /// Open a sheet over the page; close the one that is open.
+    Sheet(Option<Sheet>),
+    /// Change what is kept about how the program looks and is used.
+    Settings(SettingsCommand),
     /// Show or hide the inspector.
     ShowInspector(bool),
-    /// Ask for a folder of lessons.
-    ChooseLessons,
-    /// Ask for a file of weights.
-    ChooseWeights,
+    /// Ask where to open or save something.
+    Choose(Purpose),
+    /// Have a path typed, without a dialog.
+    AskPath(Purpose),
+    /// The path typed where no dialog came, and whether a file there may be replaced.
+    TypedPath(String, bool),
     /// Open a folder of lessons or a file of weights.
     OpenPath(PathBuf),
-    /// Save the selected value as a figure or a table.
-    Save(Export),
     /// The message has been read.
     DismissMessage,
 }
@@ -140,6 +142,40 @@ pub enum BreakpointCommand {
     Previous,
 }
 
+/// What can lie open over the page, one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// All keys.
+    Keys,
+    /// The field for a position to go to.
+    Position,
+    /// The conditions at which playing stops.
+    Breakpoints,
+    /// The field that finds lessons, values, models and commands.
+    Palette,
+    /// How the program looks and is used.
+    Settings,
+    /// The field for a path, where no dialog came.
+    Path,
+}
+
+/// What can be set once and for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingsCommand {
+    /// The size of everything on screen, in percent.
+    Scale(u32),
+    /// Whether nothing moves by itself but the run.
+    ReduceMotion(bool),
+    /// Another shortcut for an action, written as `Ctrl+S`; nothing for none; `None` for its own.
+    Key(String, Option<String>),
+    /// Every action has its own shortcuts again.
+    DefaultKeys,
+    /// Nothing was read, answered or done.
+    ForgetProgress,
+    /// Something was chosen in the palette, by what names it there.
+    Used(String),
+}
+
 /// A value that is about to be changed, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
@@ -162,12 +198,23 @@ pub enum CompareCommand {
     Remove(usize),
 }
 
-/// What can be saved of the selected value.
+/// What a place in the file system is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A folder of lessons to open.
+    Folder,
+    /// A file to open; its ending says what it is.
+    File,
+    /// A file to write.
+    Save(Export),
+}
+
+/// What can be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {
-    /// A picture over time, PNG or SVG.
+    /// The selected value over time as a picture, PNG or SVG.
     Figure,
-    /// Numbers, CSV, JSON or safetensors.
+    /// The selected value's numbers, CSV, JSON or safetensors.
     Table,
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,

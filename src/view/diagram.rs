@@ -8,6 +8,8 @@ use egui::{
     vec2,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::numbers::Numbers;
 use super::{Scene, Selection, ViewSpec, cells, scope, theme};
 use crate::models::diagram::{Diagram, Mark, Place};
@@ -36,15 +38,20 @@ pub const SPEC: ViewSpec = ViewSpec {
     numbers,
 };
 
-/// How far the drawing is enlarged and moved, kept by the view.
-#[derive(Clone, Copy)]
+/// The key of how far the drawing is enlarged and moved.
+const LOOK: &str = "diagram";
+
+/// How far the drawing is enlarged and moved, in points.
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Camera {
     zoom: f32,
-    offset: Vec2,
+    offset: [f32; 2],
 }
 
-impl Camera {
-    const HOME: Self = Self { zoom: 1.0, offset: Vec2::ZERO };
+impl Default for Camera {
+    fn default() -> Self {
+        Self { zoom: 1.0, offset: [0.0; 2] }
+    }
 }
 
 /// From the drawing's units to points on screen.
@@ -81,14 +88,15 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let hint = scene.tr("views.diagram_hint");
     background.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, hint));
     // On a page the whole drawing is seen.
-    let camera = if scene.for_print { Camera::HOME } else { camera(ui, &background, rect) };
+    let camera =
+        if scene.for_print { Camera::default() } else { camera(ui, scene, &background, rect) };
     let diagram = scene.diagram;
     let [width, height] = diagram.size;
     let room = rect.height() - 2.0 * theme::OPERATION_SIZE;
     let fit = (rect.width() / width).min(room / height).min(LARGEST_UNIT);
     let unit = fit * camera.zoom;
     let middle = rect.center() - vec2(0.0, theme::OPERATION_SIZE);
-    let corner = middle - vec2(width, height) * unit / 2.0 + camera.offset;
+    let corner = middle - vec2(width, height) * unit / 2.0 + Vec2::from(camera.offset);
     let frame = Frame { corner, unit };
     let clip = ui.clip_rect();
     ui.set_clip_rect(rect.intersect(clip));
@@ -100,32 +108,32 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         place_ui(ui, scene, &frame, place, drawn);
     }
     operation(ui, scene, rect);
-    if background.double_clicked() {
-        ui.data_mut(|data| data.remove::<Camera>(camera_id()));
-    }
     ui.set_clip_rect(clip);
 }
 
-fn camera_id() -> egui::Id {
-    egui::Id::unique("diagram camera")
-}
-
-/// Dragging moves the drawing; the wheel with the command key, or a pinch, enlarges it about the pointer.
-fn camera(ui: &Ui, response: &egui::Response, rect: Rect) -> Camera {
-    let mut camera = ui.data(|data| data.get_temp(camera_id())).unwrap_or(Camera::HOME);
-    let before = (camera.zoom, camera.offset);
+/// Dragging moves the drawing; the wheel with the command key, or a pinch, enlarges it about the pointer;
+/// a double click shows all again.
+fn camera(ui: &Ui, scene: &mut Scene<'_>, response: &egui::Response, rect: Rect) -> Camera {
+    let kept: Camera = scene.look(LOOK);
+    let mut zoom = kept.zoom.clamp(*ZOOM.start(), *ZOOM.end());
+    let mut offset = Vec2::from(kept.offset);
     if response.dragged() {
-        camera.offset += response.drag_delta();
+        offset += response.drag_delta();
     }
     if let Some(pointer) = response.hover_pos() {
-        let zoom = ui.input(egui::InputState::zoom_delta);
-        let zoomed = (camera.zoom * zoom).clamp(*ZOOM.start(), *ZOOM.end());
+        let by = ui.input(egui::InputState::zoom_delta);
+        let zoomed = (zoom * by).clamp(*ZOOM.start(), *ZOOM.end());
         let about = pointer - rect.center();
-        camera.offset = about + (camera.offset - about) * (zoomed / camera.zoom);
-        camera.zoom = zoomed;
+        offset = about + (offset - about) * (zoomed / zoom);
+        zoom = zoomed;
     }
-    if before != (camera.zoom, camera.offset) {
-        ui.data_mut(|data| data.insert_temp(camera_id(), camera));
+    // A session from a larger window must not put the drawing out of sight.
+    let farthest = zoom * rect.size().max(Vec2::ZERO);
+    let offset = offset.clamp(-farthest, farthest).into();
+    let is_reset = response.double_clicked();
+    let camera = if is_reset { Camera::default() } else { Camera { zoom, offset } };
+    if camera != kept {
+        scene.keep_look(LOOK, &camera);
     }
     camera
 }

@@ -20,6 +20,7 @@ pub mod intervene;
 pub mod laboratory;
 mod ladder;
 pub mod lengths;
+pub mod looks;
 pub mod math;
 pub mod network;
 pub mod numbers;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 use egui::{TextureHandle, Ui};
 
 pub use command::{Command, Selection};
+pub use looks::Looks;
 pub use picture::Shown;
 pub use words::{Language, tr, tr_with};
 
@@ -142,6 +144,8 @@ pub struct Scene<'a> {
     pub selection: Option<&'a Selection>,
     /// The race in front of the learner, if there is one.
     pub training: Option<&'a Live>,
+    /// What the learner chose within views.
+    pub looks: &'a Looks,
     /// The language of all words.
     pub language: Language,
     /// Whether this is for a page: controls and hints have no place there.

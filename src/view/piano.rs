@@ -2,7 +2,7 @@
 
 use egui::{Align2, FontId, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::command::Export;
+use super::command::{Export, Purpose};
 use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, theme};
 use crate::palette::Scale;
@@ -34,7 +34,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     if !scene.for_print {
         let save = ui.button(scene.tr("views.save_melody"));
         if save.on_hover_text(scene.tr("views.save_melody_hint")).clicked() {
-            scene.commands.push(Command::Save(Export::Melody));
+            scene.commands.push(Command::Choose(Purpose::Save(Export::Melody)));
         }
     }
     let below = heatmap::legend_height() + 24.0;

@@ -67,6 +67,16 @@ pub fn apply(ctx: &Context) {
     ctx.set_style_of(Theme::Dark, style(true));
 }
 
+/// Lets nothing on screen move by itself, or all that usually does.
+pub fn reduce_motion(ctx: &Context, reduced: bool) {
+    let secs = if reduced { 0.0 } else { ANIMATION_SECS };
+    for theme in [Theme::Light, Theme::Dark] {
+        if ctx.style_of(theme).animation_time.to_bits() != secs.to_bits() {
+            ctx.style_mut_of(theme, |style| style.animation_time = secs);
+        }
+    }
+}
+
 /// Latin first, because an accent is placed on its letter only if both come from one font; then the complete font.
 /// Numbers stay in egui's own monospaced font, Hack.
 pub fn install_fonts(ctx: &Context) {

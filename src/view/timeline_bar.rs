@@ -7,7 +7,7 @@ use egui::{
     vec2,
 };
 
-use super::command::BreakpointCommand;
+use super::command::{BreakpointCommand, Sheet};
 use super::{Command, Scene, cells, theme, tr_with, words};
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::{Granularity, SPEEDS, Timeline, TimelineCommand};
@@ -128,7 +128,7 @@ fn marks_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
     let hint = format!("{}  (B)", scene.tr("timeline.breakpoint_hint"));
     if button.on_hover_text(hint).clicked() {
-        scene.commands.push(Command::AskBreakpoint(true));
+        scene.commands.push(Command::Sheet(Some(Sheet::Breakpoints)));
     }
 }
 

@@ -7,7 +7,10 @@ use super::{Command, Scene, cells, heatmap, number, theme, tr_with};
 use crate::tape::NodeId;
 use crate::tensor::slice;
 
-/// Which entry is edited: the weight's name, its row and column. Kept by the view.
+/// The key of which entry is edited.
+const LOOK: &str = "weights";
+
+/// Which entry is edited: the weight's name, its row and column.
 type Chosen = (String, usize, usize);
 
 /// Draws a matrix: hovering says which entry, a click on a weight chooses the one to edit.
@@ -24,8 +27,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
     let entries = slice(value);
     cells::paint(ui.painter(), rect, entries, columns, &scale);
-    let id = egui::Id::unique("chosen weight");
-    let mut chosen: Option<Chosen> = ui.data(|data| data.get_temp(id));
+    let mut chosen: Option<Chosen> = scene.look(LOOK);
     let pointed = response.interact_pointer_pos().or(response.hover_pos());
     let pointed = pointed.and_then(|at| cells::cell_at(rect, entries.len(), columns, at));
     if let Some(at) = pointed {
@@ -52,8 +54,8 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str) {
         cells::frame(ui.painter(), cell, theme::accent(dark));
         edit_ui(ui, scene, name, [*row, *column], entries[at]);
     }
-    if let Some(chosen) = chosen {
-        ui.data_mut(|data| data.insert_temp(id, chosen));
+    if chosen.is_some() {
+        scene.keep_look(LOOK, &chosen);
     }
 }
 

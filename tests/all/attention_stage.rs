@@ -14,7 +14,7 @@ use unrolled::tasks::Sequence;
 use unrolled::trace::Trace;
 use unrolled::trace::timeline::{Timeline, TimelineCommand};
 use unrolled::training::lengths::Points;
-use unrolled::view::{self, Command, Language, Memory, Scene, Selection};
+use unrolled::view::{self, Command, Language, Looks, Memory, Scene, Selection};
 
 /// Everything that a scene borrows.
 pub struct Stage {
@@ -25,6 +25,7 @@ pub struct Stage {
     pub memory: Memory,
     pub selection: Option<Selection>,
     pub commands: Vec<Command>,
+    looks: Looks,
 }
 
 impl Stage {
@@ -42,6 +43,7 @@ impl Stage {
             memory: Memory::default(),
             selection: None,
             commands: Vec::new(),
+            looks: Looks::default(),
         }
     }
 
@@ -65,6 +67,7 @@ impl Stage {
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let view = view::find("attention").expect("a view");
         assert!((view.applies)(&self.trace));
+        let looks = self.looks.clone();
         let mut scene = Scene {
             trace: &self.trace,
             run: 1,
@@ -85,12 +88,18 @@ impl Stage {
             back: None,
             selection: self.selection.as_ref(),
             training: None,
+            looks: &looks,
             language: Language::English,
             for_print: false,
             memory: &mut self.memory,
             commands: &mut self.commands,
         };
         (view.ui)(ui, &mut scene);
+        for command in &self.commands {
+            if let Command::SetLook(key, look) = command {
+                self.looks.set(key.clone(), look.clone());
+            }
+        }
     }
 }
 

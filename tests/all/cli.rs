@@ -301,3 +301,23 @@ fn writing_over_a_file_leaves_the_new_one_only() {
     assert!(std::fs::read_to_string(&out).unwrap().starts_with("kind,"));
     assert_eq!(std::fs::read_dir(Path::new(&folder.0)).unwrap().count(), 1);
 }
+
+#[test]
+fn a_new_lesson_runs_without_a_mistake_on_any_architecture() {
+    let folder = Folder::new("new");
+    let lessons = folder.file("my 课程");
+    for spec in unrolled::models::MODELS {
+        let Some(recipe) = spec.recipes.first() else { continue };
+        succeeds(&["new", "lesson", spec.id, "--model", recipe.id, "--folder", &lessons]);
+    }
+    let checked = run(&["check", &lessons]);
+    let (out, errors) = (
+        String::from_utf8_lossy(&checked.stdout).into_owned(),
+        String::from_utf8_lossy(&checked.stderr).into_owned(),
+    );
+    assert!(checked.status.success() && out.is_empty(), "{out}{errors}");
+    assert!(errors.contains("0 warnings"), "{errors}");
+    let again = ["new", "lesson", unrolled::models::MODELS[0].id, "--folder", &lessons];
+    fails(&again, 2, &["choose another name"]);
+    fails(&["new", "lesson", "a/b", "--folder", &lessons], 2, &["letters, digits and hyphens"]);
+}

@@ -8,7 +8,7 @@ use unrolled::lesson::Library;
 use unrolled::models;
 use unrolled::trace::timeline::{Granularity, TimelineCommand};
 use unrolled::view::command::{
-    BreakpointCommand, CompareCommand, InterveneCommand, Spot, ThemeChoice,
+    BreakpointCommand, CompareCommand, InterveneCommand, Sheet, Spot, ThemeChoice,
 };
 use unrolled::view::{Command, Language, Selection, VIEWS, theme, tr};
 
@@ -286,10 +286,10 @@ fn check_drawn(language: Language, choice: ThemeChoice) {
         state.command(Command::AskIntervention(Some(spot)));
         harness.run_steps(2);
         harness.state_mut().command(Command::AskIntervention(None));
-        harness.state_mut().command(Command::AskBreakpoint(true));
+        harness.state_mut().command(Command::Sheet(Some(Sheet::Breakpoints)));
         harness.run_steps(2);
         let state = harness.state_mut();
-        state.command(Command::AskBreakpoint(false));
+        state.command(Command::Sheet(None));
         state.command(Command::Interventions(InterveneCommand::LiftAll));
         while !state.state.beside.is_empty() {
             state.command(Command::Compare(CompareCommand::Remove(0)));

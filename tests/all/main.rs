@@ -13,6 +13,7 @@ mod attention;
 mod attention_stage;
 mod cli;
 mod export;
+mod files;
 mod golden;
 mod interact;
 mod lesson;

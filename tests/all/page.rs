@@ -167,3 +167,25 @@ fn the_page_says_where_its_file_is_wrong() {
     assert!(says(&harness, "en/01-fixture.md:8:9"));
     assert!(says(&harness, "did you mean `forget_gate`?"));
 }
+
+#[test]
+fn a_mistake_is_said_below_its_block_and_from_elsewhere_leads_there() {
+    let lesson = "+++\ntitle = \"Fixture\"\nmodel = \"lstm-brackets\"\ninput = \"([])\"\n+++\n\n\
+        The opening.\n\n## First\n\nAbove `= no_such_value[0]` it.\n\nUnder it.\n\n## Second\n\n\
+        Words.\n\n~~~predict\nquestion = \n~~~\n";
+    let mut harness = page(lesson);
+    command(&mut harness, Command::Stop(1));
+    harness.run_steps(2);
+    let top = |harness: &Harness<'_, Headless>, words: &str| {
+        let node = harness.query_all_by_label_contains(words).next();
+        node.unwrap_or_else(|| panic!("the page does not say `{words}`")).rect().top()
+    };
+    let (said, below) = (top(&harness, "01-fixture.md:11:"), top(&harness, "Under it."));
+    assert!(top(&harness, "Above") < said && said < below, "not beside its block");
+    // What is wrong at the second stop stands above the page of the first, and is a way there.
+    assert!(top(&harness, "01-fixture.md:20:") < top(&harness, "Above"));
+    harness.query_all_by_label_contains("01-fixture.md:20:").next().unwrap().click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().state.lesson.as_ref().unwrap().stop, 2);
+    assert!(top(&harness, "Words.") < top(&harness, "01-fixture.md:20:"));
+}

@@ -10,6 +10,7 @@ use unrolled::app::state::{Kept, OpenLesson, State};
 use unrolled::app::update::{Effect, update};
 use unrolled::lesson::Library;
 use unrolled::view::Command;
+use unrolled::view::command::Purpose;
 
 /// Far longer than the program takes, so that only a change that never comes fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,7 +31,7 @@ impl Desk {
         let mut threads = Threads::start(Arc::new(|| {})).unwrap();
         let mut state = State::new(Kept::default(), Library::default());
         write(&folder, "## A\n## B\n");
-        threads.perform(Effect::Open(folder.clone()), &mut state);
+        threads.perform(Effect::Take(Purpose::Folder, folder.clone(), false), &mut state);
         let mut desk = Self { folder, state, threads };
         desk.until("the lesson is open", |open| open.lesson.title == "First");
         desk.command(Command::Stop(2));

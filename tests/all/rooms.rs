@@ -34,7 +34,8 @@ const NEITHER: &[(&str, &str, &str)] = &[
 ];
 
 /// Who may touch files, dialogs and threads (invariant 1).
-const HANDS: &[&str] = &["app/effects.rs", "app/trainers.rs", "app/watch.rs", "checkpoint", "cli"];
+const HANDS: &[&str] =
+    &["app/effects.rs", "app/files.rs", "app/trainers.rs", "app/watch.rs", "checkpoint", "cli"];
 const HANDY: &[&str] = &["std::fs", "std::thread", "notify", "rfd"];
 
 /// Sources of numbers that differ from run to run (invariant 6).

@@ -11,7 +11,7 @@ use unrolled::models;
 use unrolled::trace::timeline::{Granularity, TimelineCommand};
 use unrolled::training::live::{Control as RaceControl, Phase, TrainCommand};
 use unrolled::view::command::{
-    BreakpointCommand, CompareCommand, InterveneCommand, Spot, ThemeChoice,
+    BreakpointCommand, CompareCommand, InterveneCommand, Sheet, Spot, ThemeChoice,
 };
 use unrolled::view::{Command, Language, Selection, VIEWS, theme, tr};
 
@@ -742,7 +742,7 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Train(TrainCommand::Stop)),
         any::<Option<usize>>().prop_map(|at| Command::Train(TrainCommand::ShowCheckpoint(at))),
         any::<Option<usize>>().prop_map(|at| Command::Train(TrainCommand::Follow(at))),
-        Just(Command::ToggleKeys),
+        Just(Command::Sheet(Some(Sheet::Keys))),
     ]
 }
 

@@ -11,7 +11,7 @@ mod steps;
 
 use std::path::Path;
 
-pub use page::{Chosen, Page};
+pub use page::Page;
 pub use steps::Steps;
 
 use crate::checkpoint::CheckpointError;

@@ -8,13 +8,13 @@ use egui::{CentralPanel, Context, Frame, Label, Margin, RichText, Ui, Vec2, View
 use image::{DynamicImage, ExtendedColorType, RgbImage};
 
 use super::super::screenshot::Headless;
-use super::super::{layout, offscreen, window};
+use super::super::{layout, offscreen};
 use super::{ExportError, Format, SIDES, Steps, numbers, shapes};
 use crate::export::{figure, gif, svg, table};
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
 use crate::view::numbers::Numbers;
-use crate::view::{Command, Memory, Scene, Shown, VIEWS, ViewSpec, attention, theme, tr_with};
+use crate::view::{Command, Scene, Shown, VIEWS, ViewSpec, theme, tr_with};
 
 /// Pixels to a point of a PNG; an SVG's text is laid out as finely.
 const DENSITY: f32 = 2.0;
@@ -30,22 +30,6 @@ const MARGIN: i8 = 20;
 const SHOWN: u16 = 60;
 const SHOWN_LAST: u16 = 240;
 
-/// What views keep of the learner's choices beside the state, such as which head is looked at.
-#[derive(Clone, Default)]
-pub struct Chosen {
-    data: egui::util::IdTypeMap,
-    attention: attention::Settings,
-}
-
-impl Chosen {
-    /// What was chosen in a window.
-    #[must_use]
-    pub fn of(ctx: &Context, memory: &Memory) -> Self {
-        let attention = memory.attention.settings.clone();
-        Self { data: ctx.data(Clone::clone), attention }
-    }
-}
-
 /// A view on a page.
 pub struct Page {
     window: Headless,
@@ -57,14 +41,13 @@ pub struct Page {
 }
 
 impl Page {
-    /// A view of a window's run, as chosen there.
+    /// A view of a window's run.
     ///
     /// # Errors
     /// If there is no such view of the run, or no such page.
     pub fn new(
         mut window: Headless,
         view: &str,
-        chosen: &Chosen,
         [width, height]: [u32; 2],
     ) -> Result<Self, ExportError> {
         if !SIDES.contains(&width) || !SIDES.contains(&height) {
@@ -72,11 +55,9 @@ impl Page {
         }
         let view = applicable(&mut window, view)?;
         window.state.kept.theme = ThemeChoice::Light;
-        window.memory.attention.settings = chosen.attention.clone();
         let ctx = Context::default();
         theme::apply(&ctx);
-        window::apply_theme(&ctx, ThemeChoice::Light);
-        ctx.data_mut(|data| *data = chosen.data.clone());
+        ctx.set_theme(egui::ThemePreference::Light);
         ctx.all_styles_mut(|style| {
             // Nobody waits for a page, and nobody scrolls it.
             style.animation_time = 0.0;

@@ -43,8 +43,9 @@ impl Checker {
         values: &dyn Values,
         before: usize,
     ) -> usize {
-        // Another input may be shorter than the one before.
-        let mut now = before.min(last(values));
+        // A stop without a stage of its own stays where the one before led; any other begins at 0,
+        // whether the learner comes from the stop before or opens it directly.
+        let mut now = if stage.is_some() { 0 } else { before.min(last(values)) };
         if let Some(stage) = stage {
             if let Some(loss) = &stage.loss {
                 self.position(loss, values, 0);

@@ -3,6 +3,8 @@
 
 use egui::{FontId, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
+use serde::{Deserialize, Serialize};
+
 use super::super::{Command, Scene, Selection, cells, heatmap, theme, tr_with};
 use super::axis::{self, Names};
 use super::drawn::{self, Drawn, Key, What};
@@ -23,11 +25,12 @@ const CAPTION: f32 = 22.0;
 const SMALLEST: f32 = 120.0;
 
 /// How far a learner has zoomed into a map, and where.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct View {
     shape: [usize; 2],
     zoom: f32,
-    offset: Vec2,
+    /// What is hidden at the left and above, in points.
+    offset: [f32; 2],
 }
 
 /// A drawn map.
@@ -135,7 +138,7 @@ fn panel_ui(
     let response = ui.interact(area, ui.scope_id().with(id), Sense::click_and_drag());
     let words = super::part_words(scene, map.part);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, words));
-    let lens = zoomed(ui, &response, id, area, ([rows, columns], fit));
+    let lens = zoomed(ui, scene, &response, key.run, area, ([rows, columns], fit));
     // A zoomed map fills the room; a whole one ends where it ends.
     let seen = Rect::from_min_size(corner, size.min(area.size()));
     let seen = if lens.cell.x > fit * 1.001 { area } else { seen };
@@ -194,32 +197,39 @@ fn panel_ui(
 /// click shows all again.
 fn zoomed(
     ui: &Ui,
+    scene: &mut Scene<'_>,
     response: &Response,
-    id: egui::Id,
+    run: usize,
     area: Rect,
     (shape, fit): ([usize; 2], f32),
 ) -> Lens {
-    let whole = View { shape, zoom: 1.0, offset: Vec2::ZERO };
-    let kept: Option<View> = ui.data(|data| data.get_temp(id));
-    let mut view = kept.filter(|view| view.shape == shape).unwrap_or(whole);
+    let look = format!("attention.zoom.{run}");
+    let kept: Option<View> = scene.look(&look);
+    let kept = kept.filter(|view| view.shape == shape);
+    let largest = (LARGEST_ZOOMED / fit).max(1.0);
+    let mut zoom = kept.map_or(1.0, |view| view.zoom.clamp(1.0, largest));
+    let mut offset = kept.map_or(Vec2::ZERO, |view| view.offset.into());
     if let Some(pointer) = response.hover_pos() {
         let (by, scrolled) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta()));
-        let zoom = (view.zoom * by).clamp(1.0, (LARGEST_ZOOMED / fit).max(1.0));
+        let zoomed = (zoom * by).clamp(1.0, largest);
         let from_corner = pointer - area.min;
-        view.offset = (view.offset + from_corner) * (zoom / view.zoom) - from_corner - scrolled;
-        view.zoom = zoom;
+        offset = (offset + from_corner) * (zoomed / zoom) - from_corner - scrolled;
+        zoom = zoomed;
     }
     if response.dragged() {
-        view.offset -= response.drag_delta();
+        offset -= response.drag_delta();
     }
     if response.double_clicked() {
-        view = whole;
+        (zoom, offset) = (1.0, Vec2::ZERO);
     }
-    let cell = Vec2::splat(fit * view.zoom);
+    let cell = Vec2::splat(fit * zoom);
     let size = vec2(shape[1] as f32, shape[0] as f32) * cell;
-    view.offset = view.offset.clamp(Vec2::ZERO, (size - area.size()).max(Vec2::ZERO));
-    ui.data_mut(|data| data.insert_temp(id, view));
-    Lens { origin: area.min - view.offset, cell }
+    offset = offset.clamp(Vec2::ZERO, (size - area.size()).max(Vec2::ZERO));
+    let view = (zoom > 1.0).then_some(View { shape, zoom, offset: offset.into() });
+    if view != kept {
+        scene.keep_look(&look, &view);
+    }
+    Lens { origin: area.min - offset, cell }
 }
 
 /// What is under the pointer, in words.

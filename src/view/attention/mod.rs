@@ -19,6 +19,8 @@ use std::rc::Rc;
 
 use egui::{Rect, Ui, UiBuilder, pos2};
 
+use serde::{Deserialize, Serialize};
+
 use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, scope, theme, tr_with};
 use crate::trace::Trace;
@@ -37,8 +39,12 @@ pub const SPEC: ViewSpec = ViewSpec {
     numbers,
 };
 
+/// The key of what the learner chose here.
+const LOOK: &str = "attention";
+
 /// How the maps are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Look {
     /// One map with its steps.
     Matrix,
@@ -51,7 +57,8 @@ enum Look {
 }
 
 /// What stands for several heads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Over {
     /// Nothing: one head.
     #[default]
@@ -62,8 +69,9 @@ enum Over {
     Rollout,
 }
 
-/// What the learner chose; kept while the window is open.
-#[derive(Clone, Debug, Default)]
+/// What the learner chose.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     look: Option<Look>,
     over: Over,
@@ -81,6 +89,7 @@ pub struct Settings {
 
 /// The weights of the maps that are drawn.
 fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    scene.memory.attention.settings = scene.look(LOOK);
     let maps = scene.memory.attention.maps(scene.trace, scene.run);
     let Some(at) = chosen(scene, &maps) else { return Numbers::Values(Vec::new()) };
     let look = controls::look(scene, &maps);
@@ -96,6 +105,13 @@ fn numbers(scene: &mut Scene<'_>) -> Numbers {
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    scene.memory.attention.settings = scene.look(LOOK);
+    shown_ui(ui, scene);
+    let settings = std::mem::take(&mut scene.memory.attention.settings);
+    scene.keep_look(LOOK, &settings);
+}
+
+fn shown_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let outer = ui.max_rect();
     let maps = scene.memory.attention.maps(scene.trace, scene.run);
     let Some(at) = chosen(scene, &maps) else { return };

@@ -98,10 +98,12 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>, height: f32) ->
     pointed
 }
 
-/// The choice between this input's distances and powers of ten; kept by the view.
-fn axis_ui(ui: &mut Ui, scene: &Scene<'_>) -> Axis {
-    let id = egui::Id::unique("decay axis");
-    let mut is_long: bool = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+/// The key of that choice.
+const LOOK: &str = "decay.axis";
+
+/// The choice between this input's distances and powers of ten.
+fn axis_ui(ui: &mut Ui, scene: &mut Scene<'_>) -> Axis {
+    let mut is_long: bool = scene.look(LOOK);
     let last = (scene.trace.n_positions().saturating_sub(1) as f32).max(SHORTEST);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
@@ -117,7 +119,7 @@ fn axis_ui(ui: &mut Ui, scene: &Scene<'_>) -> Axis {
             }
         }
     });
-    ui.data_mut(|data| data.insert_temp(id, is_long));
+    scene.keep_look(LOOK, &is_long);
     if is_long { Axis::Decades } else { Axis::Linear(last) }
 }
 

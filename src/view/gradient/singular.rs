@@ -21,10 +21,15 @@ struct Of<'a> {
     jacobians: &'a Jacobians,
 }
 
+/// The key of whether it is unfolded.
+const LOOK: &str = "gradient.singular";
+
 /// Draws the folded part.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32) {
     let title = RichText::new(scene.tr("gradient.singular"));
-    let header = CollapsingHeader::new(title).id_salt("singular values").show(ui, |ui| {
+    let is_open: bool = scene.look(LOOK);
+    let header = CollapsingHeader::new(title).id_salt("singular values").open(Some(is_open));
+    let header = header.show(ui, |ui| {
         let states = flow::states(scene.trace);
         let selected = scene.selection.map(|selection| selection.name.as_str());
         let state = states.iter().find(|state| Some(state.name.as_str()) == selected);
@@ -51,6 +56,9 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32) {
         steps_ui(ui, scene, &runs);
         product_ui(ui, scene, &runs, gutter);
     });
+    if header.header_response.clicked() {
+        scene.keep_look(LOOK, &!is_open);
+    }
     header.header_response.on_hover_text(scene.tr("gradient.singular_hint"));
 }
 

@@ -5,6 +5,7 @@ use egui::{
     Align2, ColorImage, ComboBox, FontId, Rect, RichText, Sense, TextureOptions, Ui, pos2, vec2,
 };
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use super::super::{Command, Other, Scene, Selection, cells, number, theme, tr_with};
 use super::axis::TICKS_WIDTH;
@@ -18,8 +19,12 @@ const DECADES: f32 = 8.0;
 const RAMP: egui::Vec2 = vec2(110.0, 8.0);
 const LEGEND: f32 = 18.0;
 
+/// The key of what the learner chose here.
+const LOOK: &str = "gradient.units";
+
 /// Which run's gradient is shown, and whether only what comes along the direct path.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Choice {
     run: usize,
     direct: bool,
@@ -27,8 +32,7 @@ struct Choice {
 
 /// Draws it.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
-    let id = ui.scope_id().with("units of");
-    let mut choice: Choice = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let mut choice: Choice = scene.look(LOOK);
     let runs: Vec<Other<'_>> = scene.all_runs().collect();
     choice.run = choice.run.min(runs.len().saturating_sub(1));
     let Some(Other { label: _, trace, backward: Some(backward) }) = runs.get(choice.run).copied()
@@ -91,7 +95,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
             ui.checkbox(&mut choice.direct, words).on_hover_text(hint);
         }
     });
-    ui.data_mut(|data| data.insert_temp(id, choice));
+    scene.keep_look(LOOK, &choice);
     let key = format!("gradient {} {name} {shows_direct}", choice.run);
     picture_ui(ui, scene, &key, name, &rows, largest, (gutter, height), choice.run);
     if largest > 0.0 {

@@ -37,7 +37,7 @@ fn part_ui(ui: &mut Ui, scene: &mut Scene<'_>, plan: &Plan, layer: &Layer, part:
         let title = RichText::new(scene.tr(part.kind.title())).strong().color(color);
         let button = ui.add(egui::Button::new(title).frame(false));
         if button.on_hover_text(scene.tr(part.kind.hint())).clicked() {
-            go(ui, Level::Part(part.scope.clone(), 0));
+            go(scene, Level::Part(part.scope.clone(), 0));
         }
     });
     let before = layer.before(part, plan);
@@ -101,7 +101,7 @@ fn heads_ui(ui: &mut Ui, scene: &mut Scene<'_>, part: &Part) {
             let _ = picture::paint(ui, scene, std::slice::from_ref(&name), rect);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
             if response.clicked() {
-                go(ui, Level::Part(part.scope.clone(), number));
+                go(scene, Level::Part(part.scope.clone(), number));
             }
             response.on_hover_text(scene.tr("ladder.head_hint"));
         });

@@ -9,6 +9,7 @@ mod picture;
 mod plan;
 
 use egui::{Key, RichText, Ui};
+use serde::{Deserialize, Serialize};
 
 use self::plan::{Layer, Part, Plan};
 use super::numbers::Numbers;
@@ -25,7 +26,8 @@ pub const SPEC: ViewSpec = ViewSpec {
 };
 
 /// How near the learner is, by what stands before the names of what is looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Level {
     /// Both stacks.
     #[default]
@@ -39,12 +41,20 @@ enum Level {
 /// This much of a pinch or of the wheel with the command key comes one level nearer.
 const STEP: f32 = 1.15;
 
-fn level_id() -> egui::Id {
-    egui::Id::unique("ladder level")
+/// The key of how near the learner is.
+const LOOK: &str = "ladder";
+
+/// How near the learner is, and for which selected value he came there.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Look {
+    level: Level,
+    followed: Option<String>,
 }
 
-fn go(ui: &Ui, level: Level) {
-    ui.data_mut(|data| data.insert_temp(level_id(), level));
+fn go(scene: &mut Scene<'_>, level: Level) {
+    let Look { followed, .. } = scene.look(LOOK);
+    scene.keep_look(LOOK, &Look { level, followed });
 }
 
 /// The values of the sub-layer that the selected one is in; where there is none, what every
@@ -61,8 +71,7 @@ fn numbers(scene: &mut Scene<'_>) -> Numbers {
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let plan = Plan::of(scene.trace);
-    let level: Level = ui.data(|data| data.get_temp(level_id())).unwrap_or_default();
-    let level = follow(ui, scene, &plan).unwrap_or(level);
+    let level = follow(scene, &plan);
     // Another model may have no such layer.
     let level = match &level {
         Level::Layer(scope) if plan.layer(scope).is_none() => Level::Whole,
@@ -80,40 +89,40 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             None
         }
     };
-    zoom(ui, &plan, &level, pointed);
+    zoom(ui, scene, &plan, &level, pointed);
 }
 
-/// Where a value is that was newly chosen, here or by a lesson: in its sub-layer. The stream is looked
-/// at from wherever the learner is.
-fn follow(ui: &Ui, scene: &Scene<'_>, plan: &Plan) -> Option<Level> {
-    let id = level_id().with("followed");
+/// Where the learner is: where he went, or where a value is that was newly chosen, here or by a lesson.
+fn follow(scene: &mut Scene<'_>, plan: &Plan) -> Level {
+    let look: Look = scene.look(LOOK);
     let chosen = scene.selection.map(|selection| selection.name.clone()).unwrap_or_default();
-    let before: Option<String> = ui.data(|data| data.get_temp(id));
-    if before.as_ref() == Some(&chosen) {
-        return None;
+    if look.followed.as_ref() == Some(&chosen) {
+        return look.level;
     }
-    ui.data_mut(|data| data.insert_temp(id, chosen.clone()));
-    if super::scope::split(&chosen).1 == "stream" {
-        return None;
-    }
-    let (_, part) = plan.owner(&chosen)?;
-    let head = part.heads.iter().position(|head| *head == super::scope::split(&chosen).0);
-    let level = Level::Part(part.scope.clone(), head.unwrap_or(0));
-    go(ui, level.clone());
-    Some(level)
+    let level = part_of(plan, &chosen).unwrap_or(look.level);
+    scene.keep_look(LOOK, &Look { level: level.clone(), followed: Some(chosen) });
+    level
+}
+
+/// The sub-layer of a value. The stream is looked at from wherever the learner is.
+fn part_of(plan: &Plan, value: &str) -> Option<Level> {
+    let (scope, name) = super::scope::split(value);
+    let (_, part) = plan.owner(value).filter(|_| name != "stream")?;
+    let head = part.heads.iter().position(|head| *head == scope);
+    Some(Level::Part(part.scope.clone(), head.unwrap_or(0)))
 }
 
 /// Comes nearer to what is pointed at, or goes back.
-fn zoom(ui: &Ui, plan: &Plan, level: &Level, pointed: Option<Level>) {
+fn zoom(ui: &Ui, scene: &mut Scene<'_>, plan: &Plan, level: &Level, pointed: Option<Level>) {
     let (delta, escape) = ui.input(|i| (i.zoom_delta(), i.key_pressed(Key::Backspace)));
     let inside = ui.rect_contains_pointer(ui.min_rect());
     if inside
         && delta > STEP
         && let Some(pointed) = pointed
     {
-        go(ui, pointed);
+        go(scene, pointed);
     } else if inside && (delta < STEP.recip() || escape) {
-        go(ui, back(plan, level));
+        go(scene, back(plan, level));
     }
 }
 
@@ -128,9 +137,9 @@ fn back(plan: &Plan, level: &Level) -> Level {
 }
 
 /// Where the learner is, each step a way back.
-fn path_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, level: &Level) {
+fn path_ui(ui: &mut Ui, scene: &mut Scene<'_>, plan: &Plan, level: &Level) {
     ui.horizontal(|ui| {
-        let mut step = |text: &str, to: Level| {
+        let mut step = |scene: &mut Scene<'_>, text: &str, to: Level| {
             let here = to == *level;
             let label = if here { RichText::new(text).strong() } else { RichText::new(text) };
             if scene.for_print {
@@ -142,10 +151,11 @@ fn path_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, level: &Level) {
             }
             let button = ui.add(egui::Button::selectable(here, label));
             if button.on_hover_text(scene.tr("ladder.path_hint")).clicked() {
-                go(ui, to);
+                go(scene, to);
             }
         };
-        step(scene.tr("ladder.whole"), Level::Whole);
+        let words = scene.tr("ladder.whole");
+        step(scene, words, Level::Whole);
         let (layer, part) = match level {
             Level::Whole => return,
             Level::Layer(scope) => (plan.layer(scope), None),
@@ -155,10 +165,12 @@ fn path_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, level: &Level) {
             }
         };
         if let Some(layer) = layer {
-            step(&layer_name(scene, layer), Level::Layer(layer.scope.clone()));
+            let words = layer_name(scene, layer);
+            step(scene, &words, Level::Layer(layer.scope.clone()));
         }
         if let (Some(part), Level::Part(scope, head)) = (part, level) {
-            step(scene.tr(part.kind.title()), Level::Part(scope.clone(), *head));
+            let words = scene.tr(part.kind.title());
+            step(scene, words, Level::Part(scope.clone(), *head));
         }
     });
     ui.add_space(theme::GAP_SMALL);

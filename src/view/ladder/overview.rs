@@ -89,7 +89,7 @@ fn stack_ui(
             pointed = Some(Level::Layer(layer.scope.clone()));
         }
         if response.on_hover_text(scene.tr("ladder.layer_hint")).clicked() {
-            go(ui, Level::Layer(layer.scope.clone()));
+            go(scene, Level::Layer(layer.scope.clone()));
         }
         let mut part_bottom = y - MARGIN - 4.0;
         for part in &layer.parts {
@@ -155,7 +155,7 @@ fn part_ui(
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, title));
     let is_pointed = response.hovered();
     if response.clicked() {
-        go(ui, Level::Part(part.scope.clone(), 0));
+        go(scene, Level::Part(part.scope.clone(), 0));
     }
     response.on_hover_text(scene.tr(part.kind.hint()));
     is_pointed

@@ -26,7 +26,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, layer: &Layer, part: &Part, head: 
                 let shown = (number + 1).to_string();
                 let title = tr_with(scene.language, "ladder.head", &[("number", &shown)]);
                 if ui.selectable_label(number == head, title).clicked() {
-                    go(ui, Level::Part(part.scope.clone(), number));
+                    go(scene, Level::Part(part.scope.clone(), number));
                 }
             }
         });

@@ -88,7 +88,8 @@ pub fn aside(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     beside(ui, accent, content);
 }
 
-fn beside(ui: &mut Ui, color: egui::Color32, content: impl FnOnce(&mut Ui)) {
+/// Something set apart by a line of this colour at its left.
+pub fn beside(ui: &mut Ui, color: egui::Color32, content: impl FnOnce(&mut Ui)) {
     let frame = Frame::new().inner_margin(Margin { left: 14, right: 0, top: 2, bottom: 2 });
     let response = frame.show(ui, content).response;
     let rect = response.rect;

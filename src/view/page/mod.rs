@@ -7,6 +7,7 @@ mod question;
 mod remarks;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use egui::{RichText, ScrollArea, Ui, vec2};
 
@@ -50,6 +51,18 @@ impl Page<'_> {
         format!("{}/{}/{}", self.lesson.id, self.stop, self.counter)
     }
 
+    /// The lines of the file in which the blocks of this stop stand.
+    fn lines(&self) -> Range<usize> {
+        let lines = match self.stop.checked_sub(1) {
+            None => &self.lesson.intro_lines,
+            Some(stop) => {
+                self.lesson.stops.get(stop).map_or(&self.lesson.intro_lines, |s| &s.lines)
+            }
+        };
+        let end = self.lesson.stops.get(self.stop).map_or(usize::MAX, |next| next.place.line);
+        lines.first().copied().unwrap_or(end)..end
+    }
+
     /// Counts what is asked in blocks that are not drawn, so that the names after them stay the same.
     fn pass_over(&mut self, blocks: &[Block]) {
         self.counter += count_asked(blocks);
@@ -63,7 +76,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
     let height = ui.available_height() - footer;
     scroll.max_height(height).show(ui, |ui| {
         ui.set_max_width(ui.available_width().min(theme::LESSON_MAX_WIDTH) - theme::GAP);
-        remarks::ui(ui, scene, page);
+        remarks::above(ui, scene, page);
         if page.stop == 0 {
             opening_ui(ui, scene, page);
         } else if let Some(stop) = page.lesson.stops.get(page.stop - 1) {
@@ -79,18 +92,34 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
             ui.add_space(theme::GAP_SMALL);
             inline::heading(ui, scene, page, &stop.title, true);
             ui.add_space(theme::GAP);
-            blocks::ui(ui, scene, page, &stop.blocks);
+            written_ui(ui, scene, page, &stop.blocks, &stop.lines);
         }
         ui.add_space(theme::GAP_SECTION);
     });
     footer_ui(ui, scene, page);
 }
 
+/// The blocks of a stop, each with what is wrong in its lines right below it.
+fn written_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    page: &mut Page<'_>,
+    blocks: &[Block],
+    lines: &[usize],
+) {
+    for (at, block) in blocks.iter().enumerate() {
+        blocks::ui(ui, scene, page, std::slice::from_ref(block));
+        let from = lines.get(at).copied().unwrap_or(usize::MAX);
+        let to = lines.get(at + 1).copied().unwrap_or_else(|| page.lines().end);
+        remarks::beside(ui, scene, page, from..to);
+    }
+}
+
 fn opening_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
     let lesson = page.lesson;
     ui.label(RichText::new(&lesson.title).text_style(theme::title_style()));
     ui.add_space(theme::GAP_LARGE);
-    blocks::ui(ui, scene, page, &lesson.intro);
+    written_ui(ui, scene, page, &lesson.intro, &lesson.intro_lines);
     if !lesson.goals.is_empty() {
         ui.add_space(theme::GAP_LARGE);
         ui.label(RichText::new(scene.tr("lesson.goals")).strong());

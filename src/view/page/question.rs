@@ -92,13 +92,13 @@ pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try)
 }
 
 /// Opens and closes the hint, by pointer or key; gives whether it is open.
-fn hint_switch(ui: &mut Ui, scene: &Scene<'_>, key: &str) -> bool {
-    let id = egui::Id::unique(("hint", key));
-    let mut is_open: bool = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+fn hint_switch(ui: &mut Ui, scene: &mut Scene<'_>, key: &str) -> bool {
+    let look = format!("hint.{key}");
+    let mut is_open: bool = scene.look(&look);
     let words = scene.tr(if is_open { "lesson.hide_hint" } else { "lesson.hint" });
     if small_button(ui, words).clicked() {
         is_open = !is_open;
-        ui.data_mut(|data| data.insert_temp(id, is_open));
+        scene.keep_look(&look, &is_open);
     }
     is_open
 }

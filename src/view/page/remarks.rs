@@ -1,13 +1,14 @@
-//! What is wrong with the lesson, where its author reads it.
+//! What is wrong with the lesson, where its author reads it: below the block that it is in.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use egui::{CollapsingHeader, RichText, Ui};
+use egui::{CollapsingHeader, Response, RichText, Ui};
 
-use super::Page;
+use super::{Page, blocks};
 use crate::lesson::{Diagnostic, Lesson, Seen, Severity, check_stop};
-use crate::view::{Scene, theme, tr_with};
+use crate::view::{Command, Scene, theme, tr_with};
 
 /// Lines that are shown; the first mistakes often cause the others.
 const MOST: usize = 5;
@@ -56,18 +57,25 @@ impl Remarks {
     }
 }
 
-/// Draws them above the page.
-pub(super) fn ui(ui: &mut Ui, scene: &Scene<'_>, page: &Page<'_>) {
+/// Draws above the page what does not stand in the blocks of this stop: in the front matter, in a
+/// stage block, or at another stop, where a click leads.
+pub(super) fn above(ui: &mut Ui, scene: &mut Scene<'_>, page: &Page<'_>) {
     let dark = ui.visuals().dark_mode;
     if let Some(problem) = page.stale {
         let text = tr_with(scene.language, "lesson.stale", &[("problem", problem)]);
         ui.label(RichText::new(text).small().color(theme::warning(dark)));
         ui.add_space(theme::GAP_SMALL);
     }
-    let read = page.diagnostics.iter().filter(|d| d.severity == Severity::Error);
-    let own = page.remarks.iter().filter(|_| page.is_own_run);
-    let color = theme::error(dark);
-    read.chain(own).take(MOST).for_each(|diagnostic| line(ui, scene, page, diagnostic, color));
+    let own = page.lines();
+    let elsewhere: Vec<_> = certain(page).filter(|found| !own.contains(&found.line)).collect();
+    for diagnostic in elsewhere.iter().take(MOST) {
+        let color = color(diagnostic, dark);
+        let stop = stop_of(page.lesson, diagnostic.line);
+        let response = line(ui, scene, page, diagnostic, color);
+        if stop != page.stop && response.interact(egui::Sense::click()).clicked() {
+            scene.commands.push(Command::Stop(stop));
+        }
+    }
     // After a learner's own change it is no mistake that a passage has nothing to say; whoever wonders can look.
     if !page.is_own_run && !page.remarks.is_empty() {
         let count = page.remarks.len().to_string();
@@ -81,16 +89,46 @@ pub(super) fn ui(ui: &mut Ui, scene: &Scene<'_>, page: &Page<'_>) {
     }
 }
 
+/// Draws what is wrong in these lines of the file, below the block that stands in them.
+pub(super) fn beside(ui: &mut Ui, scene: &Scene<'_>, page: &Page<'_>, lines: Range<usize>) {
+    let dark = ui.visuals().dark_mode;
+    for diagnostic in certain(page).filter(|found| lines.contains(&found.line)).take(MOST) {
+        let color = color(diagnostic, dark);
+        blocks::beside(ui, color, |ui| {
+            line(ui, scene, page, diagnostic, color);
+        });
+        ui.add_space(theme::GAP);
+    }
+}
+
+/// What is wrong whatever the learner does: as it is written, or on the run that the stop asks for.
+fn certain<'a>(page: &Page<'a>) -> impl Iterator<Item = &'a Diagnostic> + use<'a> {
+    let is_own_run = page.is_own_run;
+    page.diagnostics.iter().chain(page.remarks.iter().filter(move |_| is_own_run))
+}
+
+fn color(diagnostic: &Diagnostic, dark: bool) -> egui::Color32 {
+    match diagnostic.severity {
+        Severity::Error => theme::error(dark),
+        Severity::Warning => theme::warning(dark),
+    }
+}
+
+/// The stop that a line of the file belongs to; 0 is the opening.
+fn stop_of(lesson: &Lesson, line: usize) -> usize {
+    lesson.stops.partition_point(|stop| stop.place.line <= line)
+}
+
 fn line(
     ui: &mut Ui,
     scene: &Scene<'_>,
     page: &Page<'_>,
     diagnostic: &Diagnostic,
     color: egui::Color32,
-) {
+) -> Response {
     let Diagnostic { line, column, message, hint, .. } = diagnostic;
     let hint = hint.as_deref().map_or(String::new(), |hint| format!(" ({hint})"));
     let text = format!("{}:{line}:{column}  {message}{hint}", page.file);
     ui.label(RichText::new(text).small().color(color))
-        .on_hover_text(scene.tr("lesson.diagnostic_hint"));
+        .on_hover_text(scene.tr("lesson.diagnostic_hint"))
 }

@@ -8,6 +8,7 @@ mod plane;
 mod values;
 
 use egui::{Rect, RichText, Ui, UiBuilder, vec2};
+use serde::{Deserialize, Serialize};
 
 use self::values::Encoding;
 use super::numbers::{Numbers, Table};
@@ -30,7 +31,8 @@ pub const SPEC: ViewSpec = ViewSpec {
 };
 
 /// What the learner has chosen to look at.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 struct Chosen {
     head: usize,
     pair: usize,
@@ -65,8 +67,7 @@ fn numbers(scene: &mut Scene<'_>) -> Numbers {
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let id = ui.scope_id().with("positions");
-    let mut chosen: Chosen = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let mut chosen: Chosen = scene.look(SPEC.id);
     chosen.head = chosen.head.min(values::heads(scene.trace).saturating_sub(1));
     let Some(encoding) = values::encoding(scene.trace, chosen.head) else { return };
     let [positions, pairs] = match &encoding {
@@ -121,7 +122,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
     }
     ui.allocate_rect(room, egui::Sense::hover());
-    ui.data_mut(|data| data.insert_temp(id, chosen));
+    scene.keep_look(SPEC.id, &chosen);
 }
 
 /// What kind of encoding it is, in a sentence.

@@ -1,0 +1,291 @@
+//! Files and dialogs: where the learner says what to open and where to save.
+//!
+//! A place is asked for by the system's own dialog. Where no dialog comes (there is no desktop
+//! portal, or no screen) a field in the window takes a path instead and asks before it replaces a
+//! file, as dialogs do. What is saved is what was on the stage when the dialog was asked for.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::state::{ModelChoice, PathSheet, State};
+use super::update::{self, Effect};
+use crate::checkpoint::{self, Checkpoint};
+use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, melody, table};
+use crate::lesson::Library;
+use crate::tasks;
+use crate::trace::Trace;
+use crate::view::command::{Export, Purpose, Sheet};
+use crate::view::tr_with;
+
+/// The largest lesson file that is read.
+const LARGEST_LESSON: u64 = 4 * 1024 * 1024;
+/// A dialog that is gone sooner was never there: nobody cancels so fast.
+const NEVER_SHOWN: Duration = Duration::from_millis(400);
+
+/// What came of asking for a file.
+pub enum Answer {
+    /// It was read, or why it cannot be.
+    Opened(Result<Opened, String>),
+    /// It was written, or why it cannot be.
+    Saved(Result<PathBuf, String>),
+    /// No dialog came; the window has to ask.
+    NoDialog(Purpose),
+    /// There is such a file already; the window has to ask.
+    Exists(Purpose, PathBuf),
+    /// The learner does not want it any more.
+    Cancelled,
+}
+
+/// What was read from a file or folder.
+pub enum Opened {
+    /// A folder of lessons.
+    Lessons(PathBuf, Library),
+    /// Weights, and an input that they can read.
+    Model(PathBuf, Box<Checkpoint>, String),
+}
+
+/// Writes what was on the stage to a path.
+type Writer = Box<dyn FnOnce(&Path) -> Result<(), String> + Send>;
+
+/// What is to be written once a place is chosen. A newer wish replaces an older one.
+#[derive(Default)]
+pub struct Slot(Mutex<Option<Writer>>);
+
+impl Slot {
+    /// Keeps what is on the stage now, where something is to be saved.
+    pub fn prepare(&self, purpose: &Purpose, state: &State) {
+        let Purpose::Save(export) = purpose else { return };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = writer(export, state);
+    }
+
+    fn take(&self) -> Option<Writer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A native dialog that is about to be shown.
+pub struct Dialog {
+    dialog: rfd::FileDialog,
+}
+
+impl Dialog {
+    /// The dialog for a purpose, in the folder used last.
+    #[must_use]
+    pub fn new(purpose: &Purpose, state: &State) -> Self {
+        let mut dialog = rfd::FileDialog::new();
+        if let Some(folder) = &state.kept.folder {
+            dialog = dialog.set_directory(folder);
+        }
+        let (name, extensions) = kind(purpose);
+        if !extensions.is_empty() {
+            dialog = dialog.add_filter(name, extensions);
+        }
+        if let Purpose::Save(export) = purpose {
+            dialog = dialog.set_file_name(suggested(export, state));
+        }
+        Self { dialog }
+    }
+
+    /// Shows it and does what was wanted with the path. Blocks until the learner has chosen.
+    pub fn ask(self, purpose: Purpose, slot: &Slot) -> Answer {
+        let start = Instant::now();
+        let path = match purpose {
+            Purpose::Folder => self.dialog.pick_folder(),
+            Purpose::File => self.dialog.pick_file(),
+            Purpose::Save(_) => self.dialog.save_file(),
+        };
+        match path {
+            // The dialog has asked whether to replace what is there.
+            Some(path) => take(purpose, path, true, slot),
+            None if start.elapsed() < NEVER_SHOWN => Answer::NoDialog(purpose),
+            None => Answer::Cancelled,
+        }
+    }
+}
+
+/// Reads or writes at a path. A file that is there is replaced only if `replace`.
+pub fn take(purpose: Purpose, path: PathBuf, replace: bool, slot: &Slot) -> Answer {
+    match purpose {
+        Purpose::Folder | Purpose::File => Answer::Opened(open(&path)),
+        Purpose::Save(_) => {
+            if !replace && path.is_file() {
+                return Answer::Exists(purpose, path);
+            }
+            match slot.take() {
+                Some(write) => Answer::Saved(write(&path).map(|()| path)),
+                None => Answer::Cancelled,
+            }
+        }
+    }
+}
+
+/// Carries out what follows from an answer.
+pub fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Opened(Ok(Opened::Lessons(path, library))) => {
+            state.kept.folder = path.parent().map(Path::to_owned);
+            return update::show_library(state, library);
+        }
+        Answer::Opened(Ok(Opened::Model(path, checkpoint, input))) => {
+            state.kept.folder = path.parent().map(Path::to_owned);
+            return update::show_model(state, ModelChoice::Opened(checkpoint.into()), input);
+        }
+        Answer::Saved(Ok(path)) => {
+            let shown = path.display().to_string();
+            state.kept.folder = path.parent().map(Path::to_owned);
+            let text = tr_with(state.kept.language, "common.saved", &[("path", &shown)]);
+            update::tell(state, text);
+        }
+        Answer::Opened(Err(text)) | Answer::Saved(Err(text)) => update::fail(state, text),
+        Answer::NoDialog(purpose) => ask_path(state, purpose),
+        Answer::Exists(purpose, path) => {
+            let path = path.display().to_string();
+            state.path = PathSheet { purpose: Some(purpose), path, exists: true };
+            state.sheet = Some(Sheet::Path);
+        }
+        Answer::Cancelled => {}
+    }
+    Vec::new()
+}
+
+/// Opens the field for a path, with a name to begin from.
+pub fn ask_path(state: &mut State, purpose: Purpose) {
+    let mut path = state.kept.folder.clone().or_else(std::env::home_dir).unwrap_or_default();
+    if let Purpose::Save(export) = &purpose {
+        path.push(suggested(export, state));
+    }
+    let path = path.display().to_string();
+    state.path = PathSheet { purpose: Some(purpose), path, exists: false };
+    state.sheet = Some(Sheet::Path);
+}
+
+/// A path as typed: `~` is the learner's home.
+#[must_use]
+pub fn typed(text: &str) -> PathBuf {
+    let text = text.trim();
+    match (text.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => text.into(),
+    }
+}
+
+/// What a purpose's files are called, and how their names may end; a folder has no ending.
+fn kind(purpose: &Purpose) -> (&'static str, &'static [&'static str]) {
+    match purpose {
+        Purpose::Folder => ("lessons", &[]),
+        Purpose::File => ("safetensors", &["safetensors"]),
+        Purpose::Save(Export::Figure) => ("figure", &["png", "svg"]),
+        Purpose::Save(Export::Table) => ("table", &["csv", "json", "safetensors"]),
+        Purpose::Save(Export::Melody) => ("melody", &["mid", "wav"]),
+    }
+}
+
+/// A file name to begin from, such as `lstm-brackets-cell.png`.
+fn suggested(export: &Export, state: &State) -> String {
+    let model = state.run.as_ref().map_or("unrolled", |run| run.trace.model());
+    let what = match export {
+        Export::Melody => "melody",
+        _ => state.selection.as_ref().map_or("run", |selection| selection.name.as_str()),
+    };
+    let ending = kind(&Purpose::Save(*export)).1[0];
+    // A file opened from disk is called by its name; characters that paths use are none of a name.
+    let safe = |c: char| if "/\\:*?\"<>|".contains(c) || c.is_control() { '-' } else { c };
+    format!("{model}-{what}").chars().map(safe).collect::<String>() + "." + ending
+}
+
+/// What writes an export of what is on the stage now; `None` where there is nothing to save.
+fn writer(export: &Export, state: &State) -> Option<Writer> {
+    let run = state.run.clone()?;
+    Some(match export {
+        Export::Melody => Box::new(move |path| save_melody(run.trace.notes(), path)),
+        Export::Figure | Export::Table => {
+            let name = state.selection.as_ref()?.name.clone();
+            Box::new(move |path| save_value(&run.trace, &name, path))
+        }
+    })
+}
+
+/// Writes one value of a run as the picture or table that the file's ending asks for.
+fn save_value(trace: &Trace, name: &str, path: &Path) -> Result<(), String> {
+    let missing = || format!("{name} has no values over the positions; choose another value");
+    let bytes = if let Some(format) = PictureFormat::of(path) {
+        let heatmap = Heatmap::of(trace, name).ok_or_else(missing)?;
+        figure::render(&heatmap, format).map_err(|error| error.to_string())?
+    } else if let Some(format) = TableFormat::of(path) {
+        let table = table::value(trace, name, format).map_err(|error| error.to_string())?;
+        table.ok_or_else(missing)?
+    } else {
+        let shown = path.display();
+        return Err(format!("{shown}: end the name in .png, .svg, .csv, .json or .safetensors"));
+    };
+    checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
+}
+
+/// Writes notes as the score or the sound that the file's ending asks for.
+fn save_melody(notes: &[u8], path: &Path) -> Result<(), String> {
+    let format = MelodyFormat::of(path)
+        .ok_or_else(|| format!("{}: end the name in .mid or .wav", path.display()))?;
+    let bytes = melody::render(notes, format);
+    checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
+}
+
+/// Reads a folder of lessons or a file of weights.
+fn open(path: &Path) -> Result<Opened, String> {
+    if path.is_dir() {
+        let library = read_lessons(path).map_err(|error| error.to_string())?;
+        return Ok(Opened::Lessons(path.to_owned(), library));
+    }
+    let mut checkpoint = checkpoint::open(path).map_err(|error| error.to_string())?;
+    // The window calls it by its file, so that nobody takes it for a shipped model.
+    if let Some(name) = path.file_name() {
+        checkpoint.card.id = name.to_string_lossy().into_owned();
+    }
+    let mut random = crate::tensor::random::Random::new(1, 0);
+    let example = tasks::draw(&*checkpoint.task, &mut random, tasks::Split::HeldOut);
+    let input = checkpoint.task.text(&example.sequence);
+    Ok(Opened::Model(path.to_owned(), Box::new(checkpoint), input))
+}
+
+/// Why a folder holds no lessons.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The folder cannot be read.
+    #[error("{0}: {1}; choose a folder that you may read")]
+    Unreadable(String, std::io::Error),
+    /// It has no lesson in it.
+    #[error("{0} has no lessons in it; a lesson is a file such as en/05-lstm.md")]
+    Empty(String),
+}
+
+/// Reads the lessons of a folder: `en/NN-id.md`, `zh/NN-id.md`, or files of one language.
+///
+/// # Errors
+/// If the folder cannot be read or holds no lesson.
+pub fn read_lessons(folder: &Path) -> Result<Library, FolderError> {
+    let name = folder.display().to_string();
+    let unreadable = |error| FolderError::Unreadable(name.clone(), error);
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    for entry in std::fs::read_dir(folder).map_err(unreadable)?.flatten() {
+        if entry.path().is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    for inner in folders {
+        for entry in std::fs::read_dir(&inner).map_err(unreadable)?.flatten() {
+            let path = entry.path();
+            let is_lesson = path.extension().is_some_and(|extension| extension == "md")
+                && entry
+                    .metadata()
+                    .is_ok_and(|data| data.is_file() && data.len() <= LARGEST_LESSON);
+            if is_lesson {
+                let relative =
+                    path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+                files.push((relative, std::fs::read(&path).map_err(unreadable)?));
+            }
+        }
+    }
+    let library = Library::from_files(&files);
+    if library.ids().next().is_none() { Err(FolderError::Empty(name)) } else { Ok(library) }
+}
