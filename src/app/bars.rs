@@ -5,7 +5,7 @@ use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
 use super::messages::{input_error_text, theme_words};
 use super::state::State;
 use crate::lesson::Lesson;
-use crate::view::command::{Export, InterveneCommand, Purpose, Sheet, ThemeChoice};
+use crate::view::command::{InterveneCommand, Purpose, Sheet, ThemeChoice};
 use crate::view::{Command, Language, theme, tr, tr_with};
 
 /// The frame of a bar.
@@ -142,15 +142,9 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
         }
         ui.separator();
-        let has_value = state.selection.is_some() && state.run.is_some();
-        for (key, export) in
-            [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
-        {
-            let button = ui.add_enabled(has_value, egui::Button::new(words(key)));
-            if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
-                commands.push(Command::Choose(Purpose::Save(export)));
-                ui.close();
-            }
+        if ui.button(words("menu.export")).on_hover_text(words("export.hint")).clicked() {
+            commands.push(Command::Sheet(Some(Sheet::Export)));
+            ui.close();
         }
         ui.separator();
         let mut notes = state.kept.instructor_notes;

@@ -3,7 +3,7 @@
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
 use super::state::{OpenLesson, Run, State};
-use super::{bars, course_map, key_sheet, keys, sheets, stops, update};
+use super::{bars, course_map, export_sheet, key_sheet, keys, sheets, stops, update};
 use crate::lesson::Seen;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
@@ -30,6 +30,7 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
+        Some(Sheet::Export) => export_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Palette | Sheet::Settings) | None => {}
     }

@@ -10,7 +10,7 @@ use super::files::{self, Slot};
 use super::state::{Beside, Kept, ModelChoice, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{layout, offscreen, training, window};
+use super::{exporting, layout, offscreen, training, window};
 use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::trace::timeline::TimelineCommand;
@@ -21,6 +21,9 @@ use crate::view::{Command, Language, Memory, theme};
 
 /// Frames until the layout has settled: sizes that depend on each other need a few.
 const FRAMES: usize = 4;
+
+/// The size of a window that nobody has made larger or smaller, in points.
+const USUAL_SIZE: egui::Vec2 = vec2(1280.0, 800.0);
 
 /// What to draw.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,6 +173,11 @@ impl Headless {
                     }
                 }
                 Effect::MeasureLengths(pieces) => self.lengths = pieces.into(),
+                Effect::Picture => {
+                    let picture = self.picture();
+                    let effects = exporting::pictured(&mut self.state, picture);
+                    self.perform(effects);
+                }
                 // There are no dialogs here: the window's own field asks for a path.
                 Effect::Choose(purpose) => {
                     self.slot.prepare(&purpose, &self.state);
@@ -182,6 +190,14 @@ impl Headless {
                 }
             }
         }
+    }
+
+    /// The window in its usual size.
+    fn picture(&self) -> RgbaImage {
+        let mut window = Self::of(self.state.clone());
+        let ctx = Context::default();
+        theme::apply(&ctx);
+        offscreen::screenshot(USUAL_SIZE, 1.0, FRAMES, &ctx, |ui| window.ui(ui))
     }
 
     /// Draws a frame and carries out what it asked for.

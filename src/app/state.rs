@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use image::RgbaImage;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
@@ -20,6 +21,7 @@ use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
 use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
+use crate::view::export::Choice;
 use crate::view::{Language, Looks, Selection};
 
 use super::settings::Scale;
@@ -105,6 +107,8 @@ pub struct State {
     pub sheet: Option<Sheet>,
     /// The path that is being typed, where no dialog came.
     pub path: PathSheet,
+    /// The window's picture, while it is being saved.
+    pub picture: Option<Arc<RgbaImage>>,
 }
 
 /// A path that the learner types.
@@ -149,6 +153,8 @@ pub struct Kept {
     pub keys: BTreeMap<String, String>,
     /// What was chosen in the palette, the last one last.
     pub used: Vec<String>,
+    /// What was exported last, and how.
+    pub export: Choice,
     /// The folder where something was saved or opened last.
     pub folder: Option<PathBuf>,
 }
@@ -448,6 +454,7 @@ impl State {
             message: None,
             sheet: None,
             path: PathSheet::default(),
+            picture: None,
         }
     }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::effects::Threads;
-use super::layout;
+use super::shot::Shot;
+use super::{exporting, layout};
 use super::state::{Kept, State};
 use super::update::{self, Effect};
 use crate::lesson::Library;
@@ -52,6 +53,7 @@ struct Window {
     state: State,
     memory: Memory,
     threads: Threads,
+    shot: Shot,
 }
 
 /// Opens the window and stays until it is closed.
@@ -120,7 +122,7 @@ impl Window {
         let ctx = context.egui_ctx.clone();
         let threads = Threads::start(Arc::new(move || ctx.request_repaint()))?;
         let mut window =
-            Self { state: State::new(kept, library), memory: Memory::default(), threads };
+            Self { state: State::new(kept, library), memory: Memory::default(), threads, shot: Shot::default() };
         match start {
             Start::Home => {
                 if let Some((id, stop)) = place {
@@ -146,7 +148,10 @@ impl Window {
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            self.threads.perform(effect, &mut self.state);
+            match effect {
+                Effect::Picture => self.shot.ask(),
+                effect => self.threads.perform(effect, &mut self.state),
+            }
         }
     }
 }
@@ -154,6 +159,10 @@ impl Window {
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         self.threads.collect(&mut self.state);
+        if let Some(picture) = self.shot.frame(ui.ctx()) {
+            let effects = exporting::pictured(&mut self.state, picture);
+            self.perform(effects);
+        }
         apply_look(ui.ctx(), &self.state.kept);
         if self.state.is_moving() {
             let elapsed = ui.input(|input| input.stable_dt);

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::screenshot::{language, size};
 use super::{Usage, model, output};
-use crate::app::figure::{ExportError, Format, Page, SIZE, Steps};
+use crate::app::figure::{ExportError, Page, SIZE, Steps, format_of};
 use crate::app::screenshot::Headless;
 use crate::app::state::{Kept, ModelChoice};
 use crate::export::{Figure, Heatmap, LineChart, PictureFormat, figure};
@@ -124,7 +124,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 
 fn of_view(options: &Options, view: &str) -> anyhow::Result<Vec<u8>> {
     // A name that says no format is said before anything runs.
-    Format::of(&options.out).map_err(|error| Usage(error.to_string()))?;
+    format_of(&options.out).map_err(|error| Usage(error.to_string()))?;
     let checkpoint = model::load(&options.model)?;
     // Everything that is wrong with the input or the changes is said here.
     let trace = model::record(&checkpoint, &options.input, &options.interventions)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Language;
+use super::export::{Choice, Format};
 use crate::laboratory::Laboratory;
 use crate::lesson::Control;
 use crate::trace::Place;
@@ -100,6 +101,8 @@ pub enum Command {
     Settings(SettingsCommand),
     /// Show or hide the inspector.
     ShowInspector(bool),
+    /// Choose what the export sheet says.
+    Export(Choice),
     /// Ask where to open or save something.
     Choose(Purpose),
     /// Have a path typed, without a dialog.
@@ -157,6 +160,8 @@ pub enum Sheet {
     Settings,
     /// The field for a path, where no dialog came.
     Path,
+    /// What to export, and how.
+    Export,
 }
 
 /// What can be set once and for all.
@@ -212,10 +217,8 @@ pub enum Purpose {
 /// What can be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {
-    /// The selected value over time as a picture, PNG or SVG.
-    Figure,
-    /// The selected value's numbers, CSV, JSON or safetensors.
-    Table,
+    /// What the export sheet says, in this format.
+    Chosen(Format),
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,
 }

@@ -46,7 +46,9 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let columns = ((room.x / NARROWEST) as usize).clamp(1, 3);
         let rows = names.len().div_ceil(columns).max(1);
         let width = (room.x - theme::GAP_LARGE * columns as f32) / columns as f32;
-        let height = ((room.y - curves) / rows as f32 - 60.0).clamp(48.0, 260.0);
+        // On a page nobody can point at a cell, so the colours are explained.
+        let legend = if scene.for_print { heatmap::legend_height() + theme::GAP } else { 0.0 };
+        let height = ((room.y - curves) / rows as f32 - 60.0 - legend).clamp(48.0, 260.0);
         for row in names.chunks(columns) {
             ui.horizontal_top(|ui| {
                 for name in row {
@@ -54,6 +56,10 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                         ui.vertical(|ui| {
                             title_ui(ui, scene, name);
                             heatmap::picture_ui(ui, scene, name, vec2(width, height));
+                            if scene.for_print {
+                                let scale = scene.picture_scale(ui, name);
+                                heatmap::legend_ui(ui, &scale);
+                            }
                         });
                     });
                 }

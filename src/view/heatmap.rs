@@ -17,6 +17,8 @@ const TOKENS_HEIGHT: f32 = 20.0;
 const UNITS_WIDTH: f32 = 26.0;
 /// Cells grow up to this many points.
 const LARGEST_CELL: f32 = 34.0;
+/// On a page they may be wider, so that a short run fills it.
+const WIDEST_CELL: f32 = 96.0;
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
@@ -92,8 +94,9 @@ fn first(trace: &Trace) -> Option<String> {
 pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Vec2) {
     let Some(matrix) = scene.over_time(name) else { return };
     let (positions, units) = matrix.dim();
+    let widest = if scene.for_print { WIDEST_CELL } else { LARGEST_CELL };
     let cell = vec2(
-        ((room.x - UNITS_WIDTH) / positions as f32).min(LARGEST_CELL),
+        ((room.x - UNITS_WIDTH) / positions as f32).min(widest),
         (room.y / units as f32).min(LARGEST_CELL),
     )
     .max(vec2(1.0, 1.0));

@@ -9,6 +9,7 @@ pub mod command;
 pub mod compare;
 mod decay;
 pub mod diagram;
+pub mod export;
 pub mod flow;
 pub mod gates;
 pub mod gradient;

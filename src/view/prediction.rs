@@ -7,8 +7,8 @@ use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, heatmap, number, theme, tr_with};
 use crate::tensor::argmax;
 
-/// A bar of this share lies under the words at its end.
-const UNDER_WORDS: f32 = 0.6;
+/// From the words at a bar's end to the end.
+const GAP_OF_WORDS: f32 = 6.0;
 /// More bars than this are not looked through.
 const MOST: usize = 14;
 /// The height of one symbol's bar.
@@ -171,12 +171,18 @@ fn bars_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 /// Says at a bar that its symbol ends the answer.
 fn end_words(ui: &Ui, scene: &Scene<'_>, bar: Rect, share: Option<f32>) {
     let dark = ui.visuals().dark_mode;
-    let at = pos2(bar.right() - 6.0, bar.center().y);
-    // On the bar itself, where that is long enough to lie under the words.
-    let is_under = share.is_some_and(|share| share > UNDER_WORDS);
-    let ink = if is_under { theme::stage(dark) } else { theme::weak_text(dark) };
-    let words = scene.tr("views.end_symbol");
-    ui.painter().text(at, Align2::RIGHT_CENTER, words, FontId::proportional(12.0), ink);
+    let words = scene.tr("views.end_symbol").to_owned();
+    let galley = ui.painter().layout_no_wrap(words, FontId::proportional(12.0), theme::stage(dark));
+    let left = bar.right() - GAP_OF_WORDS - galley.size().x;
+    let filled = bar.left() + share.unwrap_or(0.0).clamp(0.0, 1.0) * bar.width();
+    // Behind the bar's end, or on the bar itself where that is too long.
+    let (left, ink) = if filled <= left {
+        (left, theme::weak_text(dark))
+    } else {
+        (left.min(filled - GAP_OF_WORDS - galley.size().x), theme::stage(dark))
+    };
+    let at = pos2(left, bar.center().y - galley.size().y / 2.0);
+    ui.painter().galley_with_override_text_color(at, galley, ink);
 }
 
 /// The estimate so far as a curve, with the sum that it should reach.

@@ -15,65 +15,48 @@ pub use page::Page;
 pub use steps::Steps;
 
 use crate::checkpoint::CheckpointError;
-use crate::export::{FigureError, TableFormat, gif};
+use crate::export::{FigureError, gif};
+use crate::view::export::Format;
 
 /// A page's width and height in points, where nobody asks for another.
 pub const SIZE: [u32; 2] = [860, 560];
 /// The smallest and the largest side of a page.
 pub const SIDES: std::ops::RangeInclusive<u32> = 200..=4000;
 
-/// How what a view shows is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Vectors.
-    Svg,
-    /// Pixels, two to a point.
-    Png,
-    /// A range of steps, one after the other.
-    Gif,
-    /// Numbers.
-    Table(TableFormat),
+/// The format that a path asks for by its ending.
+///
+/// # Errors
+/// If there is no such format.
+pub fn format_of(path: &Path) -> Result<Format, ExportError> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let found = Format::ALL.into_iter().find(|known| Some(known.ending()) == ending.as_deref());
+    found.ok_or_else(|| wrong_ending(path, &Format::ALL))
 }
 
-impl Format {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Svg,
-        Self::Png,
-        Self::Gif,
-        Self::Table(TableFormat::Csv),
-        Self::Table(TableFormat::Json),
-        Self::Table(TableFormat::Safetensors),
-    ];
-
-    /// How file names end.
-    #[must_use]
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Svg => "svg",
-            Self::Png => "png",
-            Self::Gif => "gif",
-            Self::Table(format) => format.extension(),
-        }
-    }
-
-    /// The format that a path asks for by its ending.
-    ///
-    /// # Errors
-    /// If there is no such format.
-    pub fn of(path: &Path) -> Result<Self, ExportError> {
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-        let found = Self::ALL.into_iter().find(|known| Some(known.extension()) == ending.as_deref());
-        found.ok_or_else(|| ExportError::Ending(path.display().to_string()))
-    }
+/// Says which endings there are.
+pub(super) fn wrong_ending(path: &Path, formats: &[Format]) -> ExportError {
+    let mut endings: Vec<String> =
+        formats.iter().map(|format| format!(".{}", format.ending())).collect();
+    let last = endings.pop().unwrap_or_default();
+    let first = endings.join(", ");
+    let endings = if first.is_empty() { last } else { format!("{first} or {last}") };
+    ExportError::Ending { path: path.display().to_string(), endings }
 }
 
 /// Why something cannot be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The name's ending says no format.
-    #[error("{0}: end the name in .svg, .png, .gif, .csv, .json or .safetensors")]
-    Ending(String),
+    #[error("{path}: end the name in {endings}")]
+    Ending {
+        /// The file.
+        path: String,
+        /// Those there are.
+        endings: String,
+    },
+    /// A parameter, say, cannot be drawn over the positions.
+    #[error("{0} has no values over the positions; choose another value")]
+    NoValues(String),
     /// There is no such view, or not of this run.
     #[error("there is no view `{id}` of {model} on this input; there are: {known}")]
     NoView {

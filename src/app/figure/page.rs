@@ -9,10 +9,11 @@ use image::{DynamicImage, ExtendedColorType, RgbImage};
 
 use super::super::screenshot::Headless;
 use super::super::{layout, offscreen};
-use super::{ExportError, Format, SIDES, Steps, numbers, shapes};
-use crate::export::{figure, gif, svg, table};
+use super::{ExportError, SIDES, Steps, format_of, numbers, shapes};
+use crate::export::{TableFormat, figure, gif, svg};
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
+use crate::view::export::Format;
 use crate::view::numbers::Numbers;
 use crate::view::{Command, Scene, Shown, VIEWS, ViewSpec, theme, tr_with};
 
@@ -76,8 +77,10 @@ impl Page {
         match format {
             Format::Svg => self.svg(),
             Format::Png => self.png(),
-            Format::Gif => self.gif(steps, &mut |_| ()),
-            Format::Table(format) => self.table(format),
+            Format::Gif => self.gif(steps),
+            Format::Csv => self.table(TableFormat::Csv),
+            Format::Json => self.table(TableFormat::Json),
+            Format::Safetensors => self.table(TableFormat::Safetensors),
         }
     }
 
@@ -86,7 +89,7 @@ impl Page {
     /// # Errors
     /// As [`Self::write`], and if the ending says no format.
     pub fn write_as(&mut self, path: &Path, steps: Option<Steps>) -> Result<Vec<u8>, ExportError> {
-        self.write(Format::of(path)?, steps)
+        self.write(format_of(path)?, steps)
     }
 
     /// The page as vectors.
@@ -111,16 +114,11 @@ impl Page {
         Ok(figure::png(image.as_raw(), width, height, ExtendedColorType::Rgb8)?)
     }
 
-    /// Some steps as an animation; all positions, one a frame, where nobody says which. `done` hears
-    /// the share that is drawn.
+    /// Some steps as an animation; all positions, one a frame, where nobody says which.
     ///
     /// # Errors
     /// If there are no such steps or too many.
-    pub fn gif(
-        &mut self,
-        steps: Option<Steps>,
-        done: &mut dyn FnMut(f32),
-    ) -> Result<Vec<u8>, ExportError> {
+    pub fn gif(&mut self, steps: Option<Steps>) -> Result<Vec<u8>, ExportError> {
         let Some(run) = self.window.state.run.clone() else { return Err(ExportError::NoRun) };
         let positions = run.trace.n_positions();
         let by = self.window.state.timeline.granularity();
@@ -130,10 +128,9 @@ impl Page {
             _ => steps.cursors(&*run.trace, positions)?,
         };
         let mut animation = gif::Animation::default();
-        for (at, cursor) in cursors.iter().enumerate() {
-            self.window.command(Command::Timeline(TimelineCommand::Cursor(*cursor)));
+        for cursor in cursors {
+            self.window.command(Command::Timeline(TimelineCommand::Cursor(cursor)));
             animation.push(self.image(DENSITY_MOVING));
-            done((at + 1) as f32 / cursors.len() as f32);
         }
         Ok(animation.write(SHOWN, SHOWN_LAST)?)
     }
@@ -142,7 +139,7 @@ impl Page {
     ///
     /// # Errors
     /// If there is more than the format can hold.
-    pub fn table(&mut self, format: table::TableFormat) -> Result<Vec<u8>, ExportError> {
+    pub fn table(&mut self, format: TableFormat) -> Result<Vec<u8>, ExportError> {
         // What is measured while it is looked at is part of the numbers.
         self.settle(DENSITY_MOVING);
         let written = self.with_scene(|view, scene| {
@@ -165,12 +162,12 @@ impl Page {
     /// Draws frames until nothing changes any more; gives the last one.
     fn settle(&mut self, density: f32) -> Vec<ClippedShape> {
         let mut shapes = Vec::new();
-        let title = self.with_scene(title).unwrap_or_default();
+        let heading = self.with_scene(Heading::of).unwrap_or_default();
         for frame in 0..MOST_FRAMES {
             let input = offscreen::input(self.size, density, self.frames);
             self.frames += 1;
             let (window, view) = (&mut self.window, self.view);
-            let mut output = self.ctx.run_ui(input, |ui| page_ui(ui, window, view, &title));
+            let mut output = self.ctx.run_ui(input, |ui| page_ui(ui, window, view, &heading));
             self.textures.apply(&mut output.textures_delta);
             shapes = output.shapes;
             let wants_more = output
@@ -223,7 +220,7 @@ fn invisible() -> ScrollStyle {
 }
 
 /// Title and caption, and the view in the room below.
-fn page_ui(ui: &mut Ui, window: &mut Headless, view: &ViewSpec, title: &str) {
+fn page_ui(ui: &mut Ui, window: &mut Headless, view: &ViewSpec, heading: &Heading) {
     let frame = Frame::new().fill(theme::stage(false)).inner_margin(Margin::same(MARGIN));
     let mut commands = Vec::new();
     CentralPanel::default().frame(frame).show(ui, |ui| {
@@ -231,7 +228,7 @@ fn page_ui(ui: &mut Ui, window: &mut Headless, view: &ViewSpec, title: &str) {
         let Some(run) = &state.run else { return };
         let mut scene = layout::scene(state, run, memory, &mut commands);
         scene.for_print = true;
-        header_ui(ui, title, &scene);
+        header_ui(ui, heading, &scene);
         let room = ui.available_rect_before_wrap();
         layout::view_ui(ui, view, &mut scene, room);
     });
@@ -239,22 +236,47 @@ fn page_ui(ui: &mut Ui, window: &mut Headless, view: &ViewSpec, title: &str) {
     window.carry_out(commands);
 }
 
-/// What the view is of: its name, and the value where it shows one alone.
-fn title(view: &ViewSpec, scene: &mut Scene<'_>) -> String {
-    let words = scene.tr(view.title);
-    match (view.numbers)(scene) {
-        Numbers::Values(names) if names.len() == 1 => match scene.meaning(&names[0]) {
-            Some(meaning) => format!("{words}: {}, {meaning}", names[0]),
-            None => format!("{words}: {}", names[0]),
-        },
-        _ => words.to_owned(),
+/// What is said above a view.
+#[derive(Clone, Debug, Default)]
+struct Heading {
+    title: String,
+    /// What a value means that is shown alone.
+    meaning: Option<&'static str>,
+}
+
+impl Heading {
+    fn of(view: &ViewSpec, scene: &mut Scene<'_>) -> Self {
+        let meaning = single(view, scene).and_then(|name| scene.meaning(&name));
+        Self { title: title(view, scene), meaning }
     }
 }
 
-fn header_ui(ui: &mut Ui, title: &str, scene: &Scene<'_>) {
-    let text = RichText::new(title).text_style(egui::TextStyle::Heading);
+/// What the view is of: its name, and the value where it shows one alone.
+fn title(view: &ViewSpec, scene: &mut Scene<'_>) -> String {
+    let words = scene.tr(view.title);
+    match single(view, scene) {
+        Some(name) => {
+            tr_with(scene.language, "export.title_of", &[("view", words), ("name", &name)])
+        }
+        None => words.to_owned(),
+    }
+}
+
+/// The value of a view that shows one alone.
+fn single(view: &ViewSpec, scene: &mut Scene<'_>) -> Option<String> {
+    match (view.numbers)(scene) {
+        Numbers::Values(mut names) if names.len() == 1 => names.pop(),
+        _ => None,
+    }
+}
+
+fn header_ui(ui: &mut Ui, heading: &Heading, scene: &Scene<'_>) {
+    let text = RichText::new(&heading.title).text_style(egui::TextStyle::Heading);
     ui.spacing_mut().item_spacing.y = theme::GAP_SMALL;
     ui.add(Label::new(text).truncate());
+    if let Some(meaning) = heading.meaning {
+        ui.add(Label::new(RichText::new(meaning)).truncate());
+    }
     for line in captions(scene) {
         ui.add(Label::new(RichText::new(line).small().weak()).truncate());
     }

@@ -47,7 +47,8 @@ struct Translator<'a> {
 impl Translator<'_> {
     /// Adds a mark that takes `bounds` on the page, cut where it must be.
     fn add(&mut self, extent: Rect, mark: Mark) {
-        if !extent.is_finite() || !self.clip.intersects(extent) {
+        let is_seen = self.clip.is_positive() && self.clip.intersects(extent);
+        if !extent.is_finite() || !is_seen {
             return;
         }
         let is_whole = self.clip.expand(TOLERANCE).contains_rect(extent);
@@ -143,6 +144,11 @@ impl Translator<'_> {
         let radius = f32::from(nw.max(ne).max(sw).max(se));
         let rect = shape.rect;
         let radius = radius.min(rect.width() / 2.0).min(rect.height() / 2.0).max(0.0);
+        if !shape.rect.is_positive() {
+            // A rectangle without area is a line, if it has an edge.
+            let ends = vec![shape.rect.min, shape.rect.max];
+            return self.path(extent, ends, false, Color32::TRANSPARENT, pen);
+        }
         let outline = |rect: Rect, fill, pen| Mark::Rectangle {
             bounds: bounds(rect),
             radius,

@@ -57,14 +57,17 @@ fn go(scene: &mut Scene<'_>, level: Level) {
     scene.keep_look(LOOK, &Look { level, followed });
 }
 
-/// The values of the sub-layer that the selected one is in; where there is none, what every
-/// sub-layer weighs and adds to the stream.
+/// The values of the layer or sub-layer that is drawn; of the whole, what every sub-layer weighs and
+/// adds to the stream.
 fn numbers(scene: &mut Scene<'_>) -> Numbers {
     let plan = Plan::of(scene.trace);
-    let near = scene.selection.and_then(|selection| plan.owner(&selection.name));
-    let is_shown = |name: &&str| match near {
-        Some((layer, part)) => part.owns(layer, name, None),
-        None => ["attention", "update", "stream"].contains(&super::scope::split(name).1),
+    let level = follow(scene, &plan);
+    let is_shown = |name: &&str| match &level {
+        Level::Part(scope, head) => {
+            plan.part(scope).is_some_and(|(layer, part)| part.owns(layer, name, Some(*head)))
+        }
+        Level::Layer(scope) => name.strip_prefix(scope).is_some_and(|rest| rest.starts_with('.')),
+        Level::Whole => ["attention", "update", "stream"].contains(&super::scope::split(name).1),
     };
     Numbers::Values(scene.trace.value_names().filter(is_shown).map(str::to_owned).collect())
 }
