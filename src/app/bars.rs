@@ -155,15 +155,9 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
         }
         ui.separator();
-        let has_value = state.selection.is_some() && state.run.is_some();
-        for (key, export) in
-            [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
-        {
-            let button = ui.add_enabled(has_value, egui::Button::new(words(key)));
-            if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
-                commands.push(Command::Choose(Purpose::Save(export)));
-                ui.close();
-            }
+        if ui.button(words("menu.export")).on_hover_text(words("export.hint")).clicked() {
+            commands.push(Command::Sheet(Some(Sheet::Export)));
+            ui.close();
         }
         let weights = Command::Choose(Purpose::Save(Export::Weights));
         if ui

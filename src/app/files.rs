@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::exporting::{self, Writer};
 use super::messages::text_error_text;
 use super::own_text::{self, Weights};
 use super::session::{self, Loaded, Remark, Session, SessionError};
 use super::state::{ModelChoice, PathSheet, State};
 use super::update::{self, Effect};
 use crate::checkpoint::{self, Checkpoint};
-use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, melody, table};
+use crate::export::{MelodyFormat, melody};
 use crate::lesson::Library;
 use crate::tasks;
 use crate::tasks::text::{Division, TextError};
-use crate::trace::Trace;
 use crate::view::command::{Export, Purpose, Sheet};
 use crate::view::tr_with;
 
@@ -58,9 +58,6 @@ pub enum Opened {
     /// A text, divided for training.
     Text(PathBuf, Arc<Division>),
 }
-
-/// Writes what was on the stage to a path.
-type Writer = Box<dyn FnOnce(&Path) -> Result<(), String> + Send>;
 
 /// What is to be written once a place is chosen. A newer wish replaces an older one.
 #[derive(Default)]
@@ -232,8 +229,7 @@ fn kind(purpose: &Purpose) -> (&'static str, &'static [&'static str]) {
         Purpose::Text => ("text", &["txt", "text", "md"]),
         Purpose::Save(Export::Weights) => ("safetensors", &["safetensors"]),
         Purpose::Save(Export::Session) => ("session", &[session::ENDING]),
-        Purpose::Save(Export::Figure) => ("figure", &["png", "svg"]),
-        Purpose::Save(Export::Table) => ("table", &["csv", "json", "safetensors"]),
+        Purpose::Save(Export::Chosen(format)) => (format.ending(), format.endings()),
         Purpose::Save(Export::Melody) => ("melody", &["mid", "wav"]),
     }
 }
@@ -245,9 +241,9 @@ fn suggested(export: &Export, state: &State) -> String {
     let model = model.split(" @ ").next().unwrap_or(model);
     let what = match export {
         Export::Session => return suggested_session(state),
-        Export::Melody => "melody",
-        Export::Weights => "weights",
-        _ => state.selection.as_ref().map_or("run", |selection| selection.name.as_str()),
+        Export::Melody => "melody".to_owned(),
+        Export::Weights => "weights".to_owned(),
+        Export::Chosen(_) => exporting::name(state),
     };
     let ending = kind(&Purpose::Save(*export)).1[0];
     // A file opened from disk is called by its name; characters that paths use are none of a name.
@@ -257,41 +253,23 @@ fn suggested(export: &Export, state: &State) -> String {
 
 /// What writes an export of what is on the stage now; `None` where there is nothing to save.
 fn writer(export: &Export, state: &State) -> Option<Writer> {
-    if *export == Export::Session {
-        let bytes = Session::of(state).to_bytes().map_err(|error| error.to_string());
-        return Some(Box::new(move |path| {
-            checkpoint::write_file(path, &bytes?).map_err(|error| error.to_string())
-        }));
-    }
-    let run = state.run.clone()?;
-    Some(match export {
-        Export::Session => return None,
+    match export {
+        Export::Session => {
+            let bytes = Session::of(state).to_bytes().map_err(|error| error.to_string());
+            Some(Box::new(move |path| {
+                checkpoint::write_file(path, &bytes?).map_err(|error| error.to_string())
+            }))
+        }
         Export::Weights => {
             let weights = Weights::of(state)?;
-            Box::new(move |path| save_weights(weights, path))
+            Some(Box::new(move |path| save_weights(weights, path)))
         }
-        Export::Melody => Box::new(move |path| save_melody(run.trace.notes(), path)),
-        Export::Figure | Export::Table => {
-            let name = state.selection.as_ref()?.name.clone();
-            Box::new(move |path| save_value(&run.trace, &name, path))
+        Export::Chosen(_) => exporting::writer(state),
+        Export::Melody => {
+            let run = state.run.clone()?;
+            Some(Box::new(move |path| save_melody(run.trace.notes(), path)))
         }
-    })
-}
-
-/// Writes one value of a run as the picture or table that the file's ending asks for.
-fn save_value(trace: &Trace, name: &str, path: &Path) -> Result<(), String> {
-    let missing = || format!("{name} has no values over the positions; choose another value");
-    let bytes = if let Some(format) = PictureFormat::of(path) {
-        let heatmap = Heatmap::of(trace, name).ok_or_else(missing)?;
-        figure::render(&heatmap, format).map_err(|error| error.to_string())?
-    } else if let Some(format) = TableFormat::of(path) {
-        let table = table::value(trace, name, format).map_err(|error| error.to_string())?;
-        table.ok_or_else(missing)?
-    } else {
-        let shown = path.display();
-        return Err(format!("{shown}: end the name in .png, .svg, .csv, .json or .safetensors"));
-    };
-    checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
+    }
 }
 
 /// Writes weights with their card.

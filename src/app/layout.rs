@@ -4,15 +4,15 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
 use super::state::{OpenLesson, Run, State};
 use super::{
-    bars, course_map, hide, key_sheet, keys, own_page, presenter, search, settings_sheet, sheets,
-    stops, update,
+    bars, course_map, export_sheet, hide, key_sheet, keys, own_page, presenter, search,
+    settings_sheet, sheets, stops, update,
 };
 use crate::lesson::Seen;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
-    Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, inspector, intervene,
-    theme, timeline_bar, tr,
+    Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, ViewSpec, inspector,
+    intervene, theme, timeline_bar, tr,
 };
 
 /// The lesson's share of the window.
@@ -45,6 +45,7 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
+        Some(Sheet::Export) => export_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
         Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
@@ -169,6 +170,7 @@ pub(super) fn scene<'a>(
         looks: &state.looks,
         hidden: &state.hidden,
         language: state.kept.language,
+        for_print: false,
         memory,
         commands,
     }
@@ -255,11 +257,16 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         let step = size + egui::Vec2::splat(theme::GAP_LARGE);
         let place = vec2((at % grid[0]) as f32 * step.x, (at / grid[0]) as f32 * step.y);
         let rect = egui::Rect::from_min_size(corner + place, size);
-        let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
-        inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
-        (view.ui)(&mut inner, scene);
+        view_ui(ui, view, scene, rect);
     }
     ui.allocate_space(room);
+}
+
+/// A view in its part of the stage, or of a page.
+pub(super) fn view_ui(ui: &mut Ui, view: &ViewSpec, scene: &mut Scene<'_>, rect: egui::Rect) {
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
+    inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
+    (view.ui)(&mut inner, scene);
 }
 
 /// Says so where views show something else than values.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use image::RgbaImage;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
@@ -20,6 +21,7 @@ use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
 use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
+use crate::view::export::Choice;
 use crate::view::{Hidden, Language, Looks, Selection};
 
 use super::own_text::OwnText;
@@ -39,6 +41,7 @@ pub const BESIDE_AT_MOST: usize = 3;
 const ROOM_FOR_INSPECTOR: f32 = 1100.0;
 
 /// The window's state. Only [`update`](super::update::update) changes it.
+#[derive(Clone)]
 pub struct State {
     /// What is kept from session to session.
     pub kept: Kept,
@@ -118,6 +121,8 @@ pub struct State {
     pub sheet: Option<Sheet>,
     /// The path that is being typed, where no dialog came.
     pub path: PathSheet,
+    /// The window's picture, while it is being saved.
+    pub picture: Option<Arc<RgbaImage>>,
 }
 
 /// A path that the learner types.
@@ -164,6 +169,8 @@ pub struct Kept {
     pub keys: BTreeMap<String, String>,
     /// What was chosen in the palette, the last one last.
     pub used: Vec<String>,
+    /// What was exported last, and how.
+    pub export: Choice,
     /// The folder where something was saved or opened last.
     pub folder: Option<PathBuf>,
     /// The file of the session that is open, where it is saved again.
@@ -173,6 +180,7 @@ pub struct Kept {
 }
 
 /// The lesson on the page.
+#[derive(Clone)]
 pub struct OpenLesson {
     /// The lesson.
     pub lesson: Arc<Lesson>,
@@ -471,6 +479,7 @@ impl State {
             message: None,
             sheet: None,
             path: PathSheet::default(),
+            picture: None,
         }
     }
 

@@ -8,9 +8,10 @@ use egui::ViewportCommand;
 
 use super::effects::Threads;
 use super::session::{self, Session};
+use super::shot::Shot;
 use super::state::{Kept, State};
 use super::update::{self, Effect};
-use super::{files, layout, presenter};
+use super::{exporting, files, layout, presenter};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
@@ -68,6 +69,8 @@ struct Window {
     presents: bool,
     /// The size of everything as the learner has it, without presenting.
     zoom: f32,
+    /// The picture of the window, while one is asked for.
+    shot: Shot,
 }
 
 /// Opens the window and stays until it is closed.
@@ -146,6 +149,7 @@ impl Window {
             title: String::new(),
             presents: false,
             zoom: 1.0,
+            shot: Shot::default(),
         };
         let last = stored(SESSION_KEY).filter(|_| start == Start::Home);
         let last = last.and_then(|text| files::load_session(text.as_bytes(), None).ok());
@@ -198,7 +202,10 @@ impl Window {
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            self.threads.perform(effect, &mut self.state);
+            match effect {
+                Effect::Picture => self.shot.ask(),
+                effect => self.threads.perform(effect, &mut self.state),
+            }
         }
     }
 }
@@ -206,6 +213,10 @@ impl Window {
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         self.threads.collect(&mut self.state);
+        if let Some(picture) = self.shot.frame(ui.ctx()) {
+            let effects = exporting::pictured(&mut self.state, picture);
+            self.perform(effects);
+        }
         apply_look(ui.ctx(), &self.state.kept);
         if self.state.is_moving() {
             let elapsed = ui.input(|input| input.stable_dt);

@@ -130,7 +130,7 @@ fn scale(text: &str) -> Result<f32, String> {
     read.ok_or_else(|| "write a number from 0.5 to 4".to_owned())
 }
 
-fn size(text: &str) -> Result<[u32; 2], String> {
+pub(super) fn size(text: &str) -> Result<[u32; 2], String> {
     /// Smaller than any window, larger than any screen.
     const SIDES: std::ops::RangeInclusive<u32> = 200..=8000;
     let read = |side: &str| side.parse().ok().filter(|side| SIDES.contains(side));

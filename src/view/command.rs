@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::export::{Choice, Format};
 use super::{Hidden, Language, Panel};
 use crate::laboratory::Laboratory;
 use crate::lesson::Control;
@@ -105,6 +106,8 @@ pub enum Command {
     Settings(SettingsCommand),
     /// Show or hide the inspector.
     ShowInspector(bool),
+    /// Choose what the export sheet says.
+    Export(Choice),
     /// Ask where to open or save something.
     Choose(Purpose),
     /// Have a path typed, without a dialog.
@@ -172,6 +175,8 @@ pub enum Sheet {
     Path,
     /// The controls that can be hidden.
     Hide,
+    /// What to export, and how.
+    Export,
 }
 
 /// What can be set once and for all.
@@ -246,10 +251,8 @@ pub enum Purpose {
 /// What can be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {
-    /// The selected value over time as a picture, PNG or SVG.
-    Figure,
-    /// The selected value's numbers, CSV, JSON or safetensors.
-    Table,
+    /// What the export sheet says, in this format.
+    Chosen(Format),
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,
     /// The session: all that the learner chose.

@@ -4,6 +4,7 @@
 use egui::{Align2, FontId, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::command::CompareCommand;
+use super::numbers::{Numbers, Table};
 use super::{Command, Hidden, Other, Scene, ViewSpec, cells, number, scope, theme, tr_with};
 use crate::models;
 use crate::palette::Scale;
@@ -35,10 +36,47 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.compare_hint",
     applies: |trace| trace.n_positions() > 0,
     ui,
+    numbers,
 };
 
+/// What each run answers at every position that is computed.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let columns = ["run", "position", "token", "answer", "probability", "is_right"];
+    let mut table = Table::new(&columns);
+    for run in scene.all_runs() {
+        for t in 0..reached(scene, run.trace) {
+            let (symbol, share) = match answer(run.trace, t) {
+                Some((best, share)) => {
+                    (run.trace.symbols().get(best).copied().unwrap_or(""), share)
+                }
+                // A model that answers with a number has one.
+                None => {
+                    let estimate = run.trace.value("estimate", t as i32);
+                    let Some(estimate) = estimate.map(|value| value[[0, 0]]) else { continue };
+                    ("", estimate)
+                }
+            };
+            let right = match run.trace.is_right(t) {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "",
+            };
+            let token = run.trace.tokens().get(t).map_or("", String::as_str);
+            table.push([
+                run.label.into(),
+                t.into(),
+                token.into(),
+                symbol.into(),
+                share.into(),
+                right.into(),
+            ]);
+        }
+    }
+    Numbers::Table(table)
+}
+
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
-    if !scene.hides(Hidden::Compare) {
+    if !scene.hides(Hidden::Compare) && !scene.for_print {
         menu_ui(ui, scene);
     }
     let runs: Vec<Other<'_>> = scene.all_runs().collect();
@@ -100,7 +138,8 @@ fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, run: &Other<'_>, at: usize) {
         if let Some(words) = score(scene, run.trace) {
             ui.label(RichText::new(words).small().weak());
         }
-        if let Some(beside) = at.checked_sub(1).filter(|_| !scene.hides(Hidden::Compare)) {
+        let is_fixed = scene.for_print || scene.hides(Hidden::Compare);
+        if let Some(beside) = at.checked_sub(1).filter(|_| !is_fixed) {
             let words = scene.tr("common.remove");
             let button = ui.small_button("×");
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));

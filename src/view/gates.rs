@@ -3,6 +3,7 @@
 use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints, VLine};
 
+use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, scope, theme};
 use crate::models::Range;
 use crate::palette::Scale;
@@ -24,6 +25,7 @@ pub const SPEC: ViewSpec = ViewSpec {
         values.iter().any(|name| trace.range(name) == Range::Unit)
     },
     ui,
+    numbers,
 };
 
 /// A cell's gates and states, in order of computation; the hidden state last.
@@ -33,6 +35,10 @@ fn values(trace: &Trace, cell: &str) -> Vec<String> {
         |name: &&str| scope::is_within_cell(name) && scope::split(name).1 != scope::HIDDEN;
     let hidden = own().filter(|name| scope::split(name).1 == scope::HIDDEN);
     own().filter(is_gate_or_state).chain(hidden).map(str::to_owned).collect()
+}
+
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    Numbers::Values(values(scene.trace, scope::shown(scene)))
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -68,6 +74,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         cells::broken_ui(ui, scene, &names);
         match unit {
             Some(unit) => curves_ui(ui, scene, &names, unit),
+            None if scene.for_print => {}
             None => {
                 ui.label(RichText::new(scene.tr("views.choose_unit")).small().weak());
             }

@@ -5,6 +5,7 @@ use egui::{
     vec2,
 };
 
+use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, cells, scope, theme};
 use crate::palette::Scale;
 use crate::trace::Trace;
@@ -17,6 +18,8 @@ const UNITS_WIDTH: f32 = 26.0;
 const UNIT_FONT: FontId = FontId::monospace(10.5);
 /// Cells grow up to this many points.
 const LARGEST_CELL: f32 = 34.0;
+/// On a page they may be wider, so that a short run fills it.
+const WIDEST_CELL: f32 = 96.0;
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
@@ -25,28 +28,49 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.heatmap_hint",
     applies: |trace| trace.n_positions() > 0,
     ui,
+    numbers,
 };
+
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    Numbers::Values(shown(scene).into_iter().collect())
+}
+
+/// The value that is drawn: the selected one, if it has values over the positions.
+fn shown(scene: &Scene<'_>) -> Option<String> {
+    let selected = scene.selection.map(|selection| selection.name.clone());
+    let has = |name: &String| scene.trace.value_names().any(|known| known == name);
+    selected.filter(has).or_else(|| first(scene.trace))
+}
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let names: Vec<String> = scene.trace.value_names().map(str::to_owned).collect();
-    let selected = scene.selection.map(|selection| selection.name.clone());
-    let Some(name) = selected.filter(|name| names.contains(name)).or_else(|| first(scene.trace))
-    else {
-        return;
-    };
+    let Some(name) = shown(scene) else { return };
+    if !scene.for_print {
+        chooser_ui(ui, scene, &name, &names);
+    }
+    let room =
+        ui.available_size() - vec2(0.0, TOKENS_HEIGHT + legend_height() + cells::BROKEN_HEIGHT);
+    picture_ui(ui, scene, &name, room);
+    let scale = scene.picture_scale(ui, &name);
+    legend_ui(ui, &scale);
+    cells::broken_ui(ui, scene, &[name]);
+}
+
+/// The values there are, and what the one that is drawn means.
+fn chooser_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, names: &[String]) {
     ui.horizontal(|ui| {
         ComboBox::from_id_salt("heatmap value")
-            .selected_text(RichText::new(&name).monospace())
+            .selected_text(RichText::new(name).monospace())
             .show_ui(ui, |ui| {
                 let mut group = "";
-                for other in &names {
+                for other in names {
                     let (of, _) = scope::split(other);
                     if of != group && !of.is_empty() {
                         ui.label(RichText::new(scope::label(scene.language, of)).small().weak());
                     }
                     group = of;
                     let text = RichText::new(other).monospace();
-                    if ui.selectable_label(*other == name, text).clicked() {
+                    if ui.selectable_label(other == name, text).clicked() {
                         let unit = scene.selection.and_then(|s| s.unit);
                         scene.commands.push(Command::Select(Some(Selection::new(other, unit))));
                     }
@@ -54,16 +78,10 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             })
             .response
             .on_hover_text(scene.tr("views.choose_value"));
-        if let Some(meaning) = scene.meaning(&name) {
+        if let Some(meaning) = scene.meaning(name) {
             ui.add(egui::Label::new(RichText::new(meaning).small().weak()).truncate());
         }
     });
-    let room =
-        ui.available_size() - vec2(0.0, TOKENS_HEIGHT + legend_height() + cells::BROKEN_HEIGHT);
-    picture_ui(ui, scene, &name, room);
-    let scale = scene.picture_scale(ui, &name);
-    legend_ui(ui, &scale);
-    cells::broken_ui(ui, scene, &[name]);
 }
 
 /// The value to show when none is selected: the model's hidden state, or its first value.
@@ -78,8 +96,9 @@ pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Ve
     let Some(matrix) = scene.over_time(name) else { return };
     let (positions, units) = matrix.dim();
     let gutter = gutter(ui, scene, name, units);
+    let widest = if scene.for_print { WIDEST_CELL } else { LARGEST_CELL };
     let cell = vec2(
-        ((room.x - gutter) / positions as f32).min(LARGEST_CELL),
+        ((room.x - gutter) / positions as f32).min(widest),
         (room.y / units as f32).min(LARGEST_CELL),
     )
     .max(vec2(1.0, 1.0));

@@ -2,6 +2,7 @@
 
 use egui::{ComboBox, RichText, ScrollArea, Slider, Ui};
 
+use super::numbers::{Numbers, Table};
 use super::{Command, Language, Other, Scene, ViewSpec, number, theme, tr, tr_with};
 use crate::laboratory::{
     CLIPS, Contestant, FORGET_BIASES, GAINS, HIDDEN, LAYERS, LENGTHS, Laboratory, PRESETS, Start,
@@ -19,6 +20,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "laboratory.hint",
     applies: |_| true,
     ui,
+    numbers,
 };
 
 /// From this width on the controls stand in two columns.
@@ -49,6 +51,28 @@ pub struct Cache {
     measures: Vec<Measures>,
 }
 
+/// What is measured of every run.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let columns = ["run", "spectral_radius", "arrives", "across_layers", "norm", "clipped_norm"];
+    let mut table = Table::new(&columns);
+    let clip = scene.laboratory.map_or(f32::INFINITY, |laboratory| laboratory.clip);
+    for run in scene.all_runs() {
+        let measures = measure(&run, scene.label, clip, scene.language);
+        let radius = measures.radii.iter().map(|(_, radius)| *radius).reduce(f32::max);
+        let arrives = measures.ratios.first().map(|(_, ratio)| *ratio);
+        let or_nan = |number: Option<f32>| number.unwrap_or(f32::NAN);
+        table.push([
+            run.label.into(),
+            or_nan(radius).into(),
+            or_nan(arrives).into(),
+            or_nan(measures.across).into(),
+            measures.norms[0].into(),
+            measures.norms[1].into(),
+        ]);
+    }
+    Numbers::Table(table)
+}
+
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let Some(laboratory) = scene.laboratory else {
         ui.add_space(theme::GAP_LARGE);
@@ -59,6 +83,11 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
         return;
     };
+    if scene.for_print {
+        ui.label(RichText::new(laboratory.summary()).monospace().small());
+        measures_ui(ui, scene, laboratory);
+        return;
+    }
     ScrollArea::vertical().id_salt("laboratory").auto_shrink(false).show(ui, |ui| {
         presets_ui(ui, scene, laboratory);
         ui.add_space(theme::GAP_SMALL);

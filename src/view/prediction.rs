@@ -3,6 +3,7 @@
 use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use egui_plot::{HLine, Line, Plot, PlotPoints, VLine};
 
+use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, heatmap, number, theme, tr_with};
 use crate::tensor::argmax;
 
@@ -30,7 +31,13 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.prediction_hint",
     applies: |trace| trace.value_names().any(|name| matches!(name, "prediction" | "estimate")),
     ui,
+    numbers,
 };
+
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let is_shown = |name: &&str| matches!(*name, "prediction" | "estimate");
+    Numbers::Values(scene.trace.value_names().filter(is_shown).map(str::to_owned).collect())
+}
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     if scene.trace.symbols().is_empty() {

@@ -191,6 +191,10 @@ pub fn chooser_ui(ui: &mut Ui, scene: &mut Scene<'_>, shown: &str) {
     if cells.len() < 2 {
         return;
     }
+    if scene.for_print {
+        ui.label(label(scene.language, shown));
+        return;
+    }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         for cell in cells {

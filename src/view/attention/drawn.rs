@@ -54,7 +54,8 @@ pub struct Drawn {
 /// What is kept from frame to frame.
 #[derive(Default)]
 pub struct Cache {
-    pub(super) settings: Settings,
+    /// What the learner chose.
+    pub settings: Settings,
     pub(super) tiles: Tiles,
     run: Option<u64>,
     maps: Rc<[Map]>,

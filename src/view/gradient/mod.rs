@@ -12,8 +12,9 @@ use std::rc::Rc;
 
 use egui::{RichText, ScrollArea, Ui};
 
+use super::numbers::{Numbers, Table};
 use super::{Command, Language, Scene, ViewSpec, laboratory};
-use crate::trace::flow::{self, Curve, State};
+use crate::trace::flow::{self, Curve, Size, State};
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
@@ -22,6 +23,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "gradient.hint",
     applies: |trace| trace.last_loss().is_some() && !flow::states(trace).is_empty(),
     ui,
+    numbers,
 };
 
 /// Room for heading and legend of the units and for the folded part.
@@ -96,6 +98,37 @@ fn reached(scene: &Scene<'_>) -> Vec<bool> {
     (0..count).map(is_reached).collect()
 }
 
+/// The curves: how large the gradient of every state is at each position, and along the direct path.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let mut table = Table::new(&["run", "state", "path", "position", "gradient_norm"]);
+    for flow in &*Cache::flows(scene) {
+        let mut add = |state: &State, path: &str, norms: &mut dyn Iterator<Item = f32>| {
+            for (position, norm) in norms.enumerate() {
+                table.push([
+                    flow.label.as_str().into(),
+                    state.name.as_str().into(),
+                    path.into(),
+                    position.into(),
+                    norm.into(),
+                ]);
+            }
+        };
+        for curve in &flow.curves {
+            let norm = |size: &Size| match size {
+                Size::Number(number) => *number,
+                Size::Underflow | Size::Zero | Size::Independent => 0.0,
+                Size::Infinite => f32::INFINITY,
+                Size::NotANumber => f32::NAN,
+            };
+            add(&curve.state, "all", &mut curve.sizes.iter().map(norm));
+        }
+        for (state, norms) in &flow.direct {
+            add(state, "direct", &mut norms.iter().copied());
+        }
+    }
+    Numbers::Table(table)
+}
+
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let flows = Cache::flows(scene);
     let room = ui.available_size();
@@ -114,6 +147,11 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let Some(backward) = scene.backward else { return };
     let at = backward.position();
+    if scene.for_print {
+        let words = format!("{} {at}", scene.tr("gradient.loss_at"));
+        ui.label(RichText::new(words).small().weak());
+        return;
+    }
     ui.horizontal_wrapped(|ui| {
         let label = ui.label(RichText::new(scene.tr("gradient.loss_at")).small().weak());
         let mut position = at;

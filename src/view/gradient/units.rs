@@ -57,6 +57,16 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, he
     let largest = rows.iter().filter(|g| g.is_finite()).fold(0.0_f32, |m, g| m.max(g.abs()));
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("∂L/∂").strong());
+        if scene.for_print {
+            ui.label(RichText::new(name).monospace());
+            if runs.len() > 1 {
+                ui.label(RichText::new(runs[choice.run].label_beside(scene.label)).small());
+            }
+            if shows_direct {
+                ui.label(RichText::new(scene.tr("gradient.direct_only")).small());
+            }
+            return;
+        }
         ComboBox::from_id_salt("gradient of")
             .selected_text(RichText::new(name).monospace())
             .show_ui(ui, |ui| {

@@ -12,6 +12,7 @@ use egui::{
 
 use self::plan::{Frame, GUTTER, Kind, Plan, Row, SUM_RADIUS};
 use self::wires::{ink, wires};
+use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, number, scope, theme};
 use crate::palette::Scale;
 use crate::tasks::Targets;
@@ -26,7 +27,15 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.network_hint",
     applies: |trace| !scope::layers(trace).is_empty(),
     ui,
+    numbers,
 };
+
+/// What stands in the rows.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let layers = scope::layers(scene.trace);
+    let rows = Plan::new(scene.trace, scene.language, &layers, vec2(0.0, 0.0)).rows;
+    Numbers::Values(rows.into_iter().flat_map(|row| row.names).collect())
+}
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let layers = scope::layers(scene.trace);
