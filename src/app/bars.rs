@@ -2,11 +2,12 @@
 
 use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
 
-use super::messages::{input_error_text, theme_words};
+use super::menus;
+use super::messages::input_error_text;
 use super::state::State;
 use crate::lesson::Lesson;
-use crate::view::command::{Export, InterveneCommand, Purpose, Sheet, ThemeChoice};
-use crate::view::{Command, Language, theme, tr, tr_with};
+use crate::view::command::InterveneCommand;
+use crate::view::{Command, Hidden, theme, tr, tr_with};
 
 /// The frame of a bar.
 pub(super) fn bar_frame(ui: &Ui) -> Frame {
@@ -22,15 +23,24 @@ pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 RichText::new("Unrolled").family(theme::bold_family()).size(17.0),
             )
             .frame(false);
-            if ui.add(home).on_hover_text(words("menu.course_map")).clicked() {
+            let home = ui.add(home);
+            if !state.hides(Hidden::Lessons)
+                && home.on_hover_text(words("menu.course_map")).clicked()
+            {
                 commands.push(Command::OpenMap);
             }
             if let Some(open) = &state.lesson {
                 lesson_switch(ui, state, &open.lesson, commands);
-                model_menu(ui, state, commands);
-                input_field(ui, state, commands);
+                if !state.hides(Hidden::Model) {
+                    model_menu(ui, state, commands);
+                }
+                if !state.hides(Hidden::Input) {
+                    input_field(ui, state, commands);
+                }
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| menus(ui, state, commands));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                menus::ui(ui, state, commands);
+            });
         });
     });
 }
@@ -49,10 +59,12 @@ fn lesson_switch(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec
             commands.push(Command::OpenLesson((*id).to_owned()));
         }
     };
-    arrow(ui, "◀", at.checked_sub(1).and_then(|at| ids.get(at)), "lesson.previous_lesson");
+    let is_free = !state.hides(Hidden::Lessons);
+    let others = if is_free { ids.as_slice() } else { &[] };
+    arrow(ui, "◀", at.checked_sub(1).and_then(|at| others.get(at)), "lesson.previous_lesson");
     let short = lesson.short_title();
     ui.label(RichText::new(format!("{:02} {short}", lesson.number)).strong());
-    arrow(ui, "▶", ids.get(at + 1), "lesson.next_lesson");
+    arrow(ui, "▶", others.get(at + 1), "lesson.next_lesson");
 }
 
 /// The model on the stage, and the others that could stand there.
@@ -83,7 +95,8 @@ fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.add_space(theme::GAP);
     let label = ui.label(RichText::new(tr(language, "menu.input")).weak().small());
     let mut text = state.input.clone();
-    let width = (ui.available_width() - 330.0).clamp(90.0, 420.0);
+    let reserved = menus::width(ui.ctx().content_rect().width());
+    let width = (ui.available_width() - reserved).clamp(90.0, 420.0);
     let dark = ui.visuals().dark_mode;
     let mut field =
         egui::TextEdit::singleline(&mut text).font(egui::TextStyle::Monospace).desired_width(width);
@@ -103,69 +116,6 @@ fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             commands.push(Command::RestoreInput);
         }
     }
-}
-
-fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let language = state.kept.language;
-    let words = |key| tr(language, key);
-    let keys = ui.button("?");
-    keys.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words("menu.keys")));
-    if keys.on_hover_text(words("menu.keys")).clicked() {
-        commands.push(Command::Sheet(Some(Sheet::Keys)));
-    }
-    ui.menu_button(words("menu.theme"), |ui| {
-        for choice in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
-            if ui
-                .selectable_label(state.kept.theme == choice, theme_words(language, choice))
-                .clicked()
-            {
-                commands.push(Command::SetTheme(choice));
-                ui.close();
-            }
-        }
-    });
-    for other in Language::ALL {
-        if other != language
-            && ui.button(other.to_string()).on_hover_text(words("menu.language")).clicked()
-        {
-            commands.push(Command::SetLanguage(other));
-        }
-    }
-    ui.menu_button(words("menu.file"), |ui| {
-        for (key, command) in [
-            ("menu.open_lessons", Command::Choose(Purpose::Folder)),
-            ("menu.open_file", Command::Choose(Purpose::File)),
-        ] {
-            if ui.button(words(key)).clicked() {
-                commands.push(command);
-                ui.close();
-            }
-        }
-        ui.separator();
-        let has_value = state.selection.is_some() && state.run.is_some();
-        for (key, export) in
-            [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
-        {
-            let button = ui.add_enabled(has_value, egui::Button::new(words(key)));
-            if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
-                commands.push(Command::Choose(Purpose::Save(export)));
-                ui.close();
-            }
-        }
-        ui.separator();
-        let mut notes = state.kept.instructor_notes;
-        let toggle = ui.checkbox(&mut notes, words("menu.instructor_notes"));
-        if toggle.on_hover_text(words("menu.instructor_notes_hint")).changed() {
-            commands.push(Command::ShowNotes(notes));
-            ui.close();
-        }
-        ui.separator();
-        if ui.button(words("menu.open_path")).on_hover_text(words("menu.open_path_hint")).clicked()
-        {
-            commands.push(Command::AskPath(Purpose::File));
-            ui.close();
-        }
-    });
 }
 
 /// What the learner should know, in the way until it is dismissed or mended.
@@ -229,6 +179,13 @@ fn interventions_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let words = |key| tr(state.kept.language, key);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(words("intervene.active")).color(theme::warning(dark)));
+        // What is in force is said, whoever may change it.
+        if state.hides(Hidden::Interventions) {
+            for intervention in &state.interventions {
+                ui.label(RichText::new(intervention.to_string()).monospace());
+            }
+            return;
+        }
         for (at, intervention) in state.interventions.iter().enumerate() {
             let change = [InterveneCommand::Rest(at), InterveneCommand::Lift(at)];
             intervention_ui(ui, state, &intervention.to_string(), true, change, commands);

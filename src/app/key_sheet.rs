@@ -8,7 +8,7 @@ use crate::view::{Command, theme, tr};
 
 /// The groups of each column, about equally long.
 const COLUMNS: [&[Group]; 2] =
-    [&[Group::Run], &[Group::Values, Group::Course, Group::Files, Group::Window]];
+    [&[Group::Run, Group::Presenter], &[Group::Values, Group::Course, Group::Files, Group::Window]];
 const COLUMN_WIDTH: f32 = 350.0;
 /// Of the window's height, what heading, buttons and margins need.
 const AROUND: f32 = 150.0;

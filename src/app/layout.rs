@@ -4,13 +4,15 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
 use super::state::{Run, State};
 use super::{
-    bars, course_map, key_sheet, keys, search, settings_sheet, sheets, stops, update,
+    bars, course_map, hide, key_sheet, keys, presenter, search, settings_sheet, sheets, stops,
+    update,
 };
 use crate::lesson::Seen;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
-    Command, Memory, Other, Scene, Shown, VIEWS, inspector, intervene, theme, timeline_bar, tr,
+    Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, inspector, intervene,
+    theme, timeline_bar, tr,
 };
 
 /// The lesson's share of the window.
@@ -21,7 +23,13 @@ const INSPECTOR_WIDTH: f32 = 280.0;
 /// Draws everything and gives what the learner asked for in this frame.
 pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
     let mut commands = keys::commands(ui.ctx(), state);
-    bars::top_bar(ui, state, &mut commands);
+    commands.retain(|command| !hide::rests(state, command));
+    presenter::seconds(ui.ctx(), state);
+    if state.presenter.is_on {
+        presenter::bar_ui(ui, state, &mut commands);
+    } else {
+        bars::top_bar(ui, state, &mut commands);
+    }
     bars::message_bar(ui, state, &mut commands);
     match &state.lesson {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
@@ -37,7 +45,11 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
         Some(Sheet::Settings) => settings_sheet::ui(ui, state, &mut commands),
+        Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
         None => {}
+    }
+    if state.presenter.is_on {
+        presenter::over_ui(ui, state, &mut commands);
     }
     commands
 }
@@ -89,6 +101,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         selection: state.selection.as_ref(),
         training: state.training.as_ref().map(|training| &training.live),
         looks: &state.looks,
+        hidden: &state.hidden,
         language: state.kept.language,
         memory,
         commands,
@@ -99,33 +112,46 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         top: 16,
         bottom: 8,
     });
-    Panel::bottom("timeline")
-        .frame(bars::bar_frame(ui))
-        .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
-    Panel::left("lesson")
-        .frame(lesson_frame)
-        .default_size((width * LESSON_SHARE).clamp(320.0, 620.0))
-        .size_range(280.0..=width * 0.6)
-        .show(ui, |ui| {
-            let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
-            let mut page = Page {
-                next_lesson: next,
-                lesson: &open.lesson,
-                stop: open.stop,
-                answers: &state.kept.answers,
-                done: &state.kept.done,
-                file: &open.file,
-                stale: open.stale.as_deref(),
-                diagnostics: &open.diagnostics,
-                remarks: &remarks,
-                is_own_run,
-                notes: state.kept.instructor_notes,
-                counter: 0,
-            };
-            page::ui(ui, &mut scene, &mut page);
-        });
-    if state.shows_inspector(width) {
+    let shows = |panel| presenter::shows(state, panel, width);
+    let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
+    let mut page = Page {
+        next_lesson: next.filter(|_| !state.hides(Hidden::Lessons)),
+        lesson: &open.lesson,
+        stop: open.stop,
+        answers: &state.kept.answers,
+        done: &state.kept.done,
+        file: &open.file,
+        stale: open.stale.as_deref(),
+        diagnostics: &open.diagnostics,
+        remarks: &remarks,
+        is_own_run,
+        notes: state.kept.instructor_notes && !state.presenter.is_on,
+        counter: 0,
+    };
+    if state.presenter.notes {
+        presenter::notes_ui(ui, state, &mut scene, &mut page);
+        page.counter = 0;
+    }
+    if shows(Part::Timeline) {
+        Panel::bottom("timeline")
+            .frame(bars::bar_frame(ui))
+            .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
+    }
+    if shows(Part::Lesson) && shows(Part::Stage) {
+        Panel::left("lesson")
+            .frame(lesson_frame)
+            .default_size((width * LESSON_SHARE).clamp(320.0, 620.0))
+            .size_range(280.0..=width * 0.6)
+            .show(ui, |ui| page::ui(ui, &mut scene, &mut page));
+    }
+    if shows(Part::Inspector) && !state.hides(Hidden::Inspector) {
         inspector_panel(ui, state, &mut scene);
+    }
+    if !shows(Part::Stage) {
+        CentralPanel::default().frame(lesson_frame).show(ui, |ui| {
+            page::ui(&mut presenter::centred(ui), &mut scene, &mut page);
+        });
+        return;
     }
     if let Some(spot) = &state.intervening {
         intervene::panel_ui(ui, &mut scene, spot);
@@ -149,8 +175,8 @@ fn other(run: &Run) -> Other<'_> {
     Other { label: &run.label, trace: &run.trace, backward: run.backward.as_deref() }
 }
 
-/// One to four views side by side, under a row that chooses them.
-fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+/// The row that chooses views, and whether the inspector is shown.
+fn chooser_ui(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.horizontal_top(|ui| {
         let words = scene.tr("inspector.title");
         let font = egui::TextStyle::Button.resolve(ui.style());
@@ -164,7 +190,8 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
             theme::compact(ui);
             // A button for what this run does not have would only be in the way.
             for view in VIEWS {
-                if !(scene.may_have(view) && scene.has(view)) {
+                let has = scene.may_have(view) && scene.has(view);
+                if !has || state.hides(Hidden::Views) {
                     continue;
                 }
                 let is_shown = state.views.iter().any(|id| id == view.id);
@@ -175,12 +202,23 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
                 }
             }
         });
+        if state.hides(Hidden::Inspector) {
+            return;
+        }
         let shown = state.shows_inspector(ui.ctx().content_rect().width());
         let button = ui.selectable_label(shown, words);
         if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
             scene.commands.push(Command::ShowInspector(!shown));
         }
     });
+}
+
+/// One to four views side by side, under a row that chooses them.
+fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+    let has_row = !(state.hides(Hidden::Views) && state.hides(Hidden::Inspector));
+    if has_row && !state.presenter.is_on {
+        chooser_ui(ui, state, scene);
+    }
     shown_ui(ui, scene);
     ui.add_space(theme::GAP_SMALL);
     let shown: Vec<_> = VIEWS

@@ -4,8 +4,8 @@ use egui::{Button, Id, RichText, Theme, Ui, vec2};
 
 use super::actions;
 use super::state::State;
-use crate::view::command::{Export, Purpose, Sheet, ThemeChoice};
-use crate::view::{Command, Language, theme, tr};
+use crate::view::command::{Export, PresentCommand, Purpose, Sheet, ThemeChoice};
+use crate::view::{Command, Hidden, Language, theme, tr};
 
 /// In narrower windows the search is an icon alone.
 const ROOM_FOR_SEARCH: f32 = 1200.0;
@@ -101,14 +101,15 @@ fn files(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ("menu.open_lessons", Command::Choose(Purpose::Folder)),
         ("menu.open_file", Command::Choose(Purpose::File)),
     ] {
-        if ui.button(words(key)).clicked() {
+        if !state.hides(Hidden::Files) && ui.button(words(key)).clicked() {
             commands.push(command);
             ui.close();
         }
     }
     ui.separator();
     let has_value = state.selection.is_some() && state.run.is_some();
-    for (key, export) in [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
+    for (key, export) in
+        [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
     {
         let button = ui.add_enabled(has_value, Button::new(words(key)));
         if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
@@ -117,6 +118,8 @@ fn files(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
     }
     ui.separator();
+    session_menu(ui, state, commands);
+    ui.separator();
     let mut notes = state.kept.instructor_notes;
     let toggle = ui.checkbox(&mut notes, words("menu.instructor_notes"));
     if toggle.on_hover_text(words("menu.instructor_notes_hint")).changed() {
@@ -124,8 +127,49 @@ fn files(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.close();
     }
     ui.separator();
-    if ui.button(words("menu.open_path")).on_hover_text(words("menu.open_path_hint")).clicked() {
+    if !state.hides(Hidden::Files)
+        && ui
+            .button(words("menu.open_path"))
+            .on_hover_text(words("menu.open_path_hint"))
+            .clicked()
+    {
         commands.push(Command::AskPath(Purpose::File));
         ui.close();
     }
+}
+
+/// Sessions to open and save, and what a teacher does with them.
+fn session_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let words = |key| tr(state.kept.language, key);
+    let mut chosen = None;
+    let mut item = |ui: &mut Ui, key, hint: &str, command: Command| {
+        if ui.button(words(key)).on_hover_text(hint).clicked() {
+            chosen = Some(command);
+            ui.close();
+        }
+    };
+    if !state.hides(Hidden::Files) {
+        item(ui, "menu.save_session", "Ctrl S", Command::SaveSession);
+        let save_as = Command::Choose(Purpose::Save(Export::Session));
+        item(ui, "menu.save_session_as", "Ctrl Shift S", save_as);
+        ui.add_enabled_ui(!state.kept.recent.is_empty(), |ui| {
+            ui.menu_button(words("menu.recent"), |ui| {
+                for path in &state.kept.recent {
+                    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+                    let button = ui.button(name.as_ref());
+                    if button.on_hover_text(path.display().to_string()).clicked() {
+                        commands.push(Command::OpenPath(path.clone()));
+                        ui.close();
+                    }
+                }
+            });
+        });
+        ui.separator();
+    }
+    item(ui, "menu.present", words("menu.present_hint"), Command::Present(PresentCommand::Toggle));
+    item(ui, "hide.title", words("hide.hint"), Command::Sheet(Some(Sheet::Hide)));
+    if !state.hidden.is_empty() {
+        item(ui, "hide.show_all", words("hide.show_all_hint"), Command::ShowAll);
+    }
+    commands.extend(chosen);
 }

@@ -1,6 +1,7 @@
 //! The window drawn into a picture, without a screen: the same state, the same layout.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use egui::{Context, vec2};
 use image::RgbaImage;
@@ -16,7 +17,7 @@ use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::Piece;
 use crate::training::live::TrainCommand;
-use crate::view::command::{Sheet, ThemeChoice};
+use crate::view::command::{PresentCommand, Sheet, ThemeChoice};
 use crate::view::{Command, Language, Memory, theme};
 
 /// Frames until the layout has settled: sizes that depend on each other need a few.
@@ -27,6 +28,10 @@ const FRAMES: usize = 4;
 pub struct Request {
     /// The lesson's id; none for the course map.
     pub lesson: Option<String>,
+    /// A session to open instead.
+    pub session: Option<PathBuf>,
+    /// Whether the presenter mode is on.
+    pub presents: bool,
     /// The stop; 0 is the opening.
     pub stop: usize,
     /// Operations done, if not where the stop's stage begins.
@@ -121,7 +126,8 @@ impl Headless {
                 Effect::Run(request) => {
                     let number = request.number;
                     let outcome = self.runner.run(request);
-                    update::finished(&mut self.state, number, outcome);
+                    let effects = update::finished(&mut self.state, number, outcome);
+                    self.perform(effects);
                 }
                 Effect::Train(order) => {
                     for report in self.trainers.perform(order) {
@@ -146,6 +152,7 @@ impl Headless {
                     files::ask_path(&mut self.state, purpose);
                 }
                 Effect::Take(purpose, path, replace) => {
+                    self.slot.refresh(&purpose, &self.state);
                     let answer = files::take(purpose, path, replace, &self.slot);
                     let effects = files::answered(&mut self.state, answer);
                     self.perform(effects);
@@ -156,7 +163,7 @@ impl Headless {
 
     /// Draws a frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
-        window::apply_look(ui.ctx(), &self.state.kept);
+        window::apply_look(ui.ctx(), &self.state);
         let commands = layout::ui(ui, &self.state, &mut self.memory);
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
@@ -204,6 +211,13 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
             return Err(ScreenshotError::Run(message.text.clone()));
         }
     }
+    if let Some(path) = &request.session {
+        headless.command(Command::OpenPath(path.clone()));
+        if headless.state.kept.session.as_ref() != Some(path) {
+            let message = headless.state.message.take();
+            return Err(ScreenshotError::Run(message.map(|m| m.text).unwrap_or_default()));
+        }
+    }
     for _ in 0..request.updates {
         headless.command(Command::Train(TrainCommand::Step));
     }
@@ -217,6 +231,9 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
     headless.state.sheet = request.sheet;
     let ctx = Context::default();
     theme::apply(&ctx);
+    if request.presents {
+        headless.command(Command::Present(PresentCommand::Toggle));
+    }
     let size = vec2(width as f32, height as f32);
     Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| {
         headless.ui(ui);

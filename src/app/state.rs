@@ -20,9 +20,11 @@ use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
 use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
-use crate::view::{Language, Looks, Selection};
+use crate::view::{Hidden, Language, Looks, Selection};
 
+use super::presenter::Presenter;
 use super::progress::Read;
+use super::session::Resume;
 use super::settings::Scale;
 use super::training::LiveTraining;
 
@@ -95,6 +97,14 @@ pub struct State {
     pub views: Vec<String>,
     /// What was chosen within views.
     pub looks: Looks,
+    /// Controls that a teacher hid.
+    pub hidden: BTreeSet<Hidden>,
+    /// The presenter mode.
+    pub presenter: Presenter,
+    /// The folder that the lessons came from, if they are not the program's own.
+    pub lessons: Option<PathBuf>,
+    /// What of a session waits for its run.
+    pub resuming: Option<Resume>,
     /// The model on the stage: a shipped one's id or an opened file.
     pub model: ModelChoice,
     /// A race in front of the learner, if there was one.
@@ -153,6 +163,10 @@ pub struct Kept {
     pub used: Vec<String>,
     /// The folder where something was saved or opened last.
     pub folder: Option<PathBuf>,
+    /// The file of the session that is open, where it is saved again.
+    pub session: Option<PathBuf>,
+    /// Session files used last, the newest first.
+    pub recent: Vec<PathBuf>,
 }
 
 /// The lesson on the page.
@@ -444,6 +458,10 @@ impl State {
             back: None,
             views: vec!["diagram".to_owned()],
             looks: Looks::default(),
+            hidden: BTreeSet::new(),
+            presenter: Presenter::default(),
+            lessons: None,
+            resuming: None,
             model: ModelChoice::Shipped(String::new()),
             training: None,
             message: None,
@@ -475,6 +493,12 @@ impl State {
     #[must_use]
     pub fn shows_inspector(&self, width: f32) -> bool {
         self.kept.inspector.unwrap_or(width >= ROOM_FOR_INSPECTOR)
+    }
+
+    /// Whether a teacher hid a control.
+    #[must_use]
+    pub fn hides(&self, control: Hidden) -> bool {
+        self.hidden.contains(&control)
     }
 
     /// Whether anything on screen moves by itself.

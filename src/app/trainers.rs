@@ -12,8 +12,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::models::ConfigError;
+use crate::training::contestant::Contestant;
 use crate::training::live::{Order, Report};
-use crate::training::race::{Contestant, Settings};
+use crate::training::race::{self, Settings};
 
 /// Between two reports of a contestant that is training.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -32,7 +33,7 @@ struct Desk {
 impl Desk {
     fn new(id: &str, settings: &Settings, at: usize, generation: u64) -> Result<Self, ConfigError> {
         Ok(Self {
-            contestant: Contestant::new(id, settings)?,
+            contestant: race::contestant(id, settings)?,
             generation,
             at,
             updates_told: 0,

@@ -111,7 +111,10 @@ fn put_on_stage(state: &mut State) -> Vec<Effect> {
     if is_same || must_wait {
         return Vec::new();
     }
-    let checkpoint = match race::checkpoint(lane.id, training.live.settings(), step, parameters) {
+    let plan = race::plan(lane.id, training.live.settings());
+    let id = format!("{} @ {step}", lane.id);
+    let checkpoint = plan.and_then(|plan| plan.checkpoint(id, step, parameters, f64::NAN));
+    let checkpoint = match checkpoint {
         Ok(checkpoint) => Arc::new(checkpoint),
         Err(error) => {
             update::fail(state, error.to_string());

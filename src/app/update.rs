@@ -9,7 +9,7 @@ use super::state::{
     ModelChoice, OpenLesson, Outcome, Run, RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
-use super::{files, interventions, settings, stepping, training};
+use super::{files, interventions, presenter, session, settings, stepping, training};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
@@ -127,6 +127,15 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Choose(purpose) => return vec![Effect::Choose(purpose)],
         Command::AskPath(purpose) => files::ask_path(state, purpose),
         Command::TypedPath(path, replace) => return typed_path(state, path, replace),
+        Command::SaveSession => return vec![files::save_session(state)],
+        Command::Hide(control, true) => {
+            state.hidden.insert(control);
+        }
+        Command::Hide(control, false) => {
+            state.hidden.remove(&control);
+        }
+        Command::ShowAll => state.hidden.clear(),
+        Command::Present(command) => presenter::change(state, command),
         Command::OpenPath(path) => return vec![Effect::Take(Purpose::File, path, false)],
         Command::DismissMessage => state.message = None,
     }
@@ -134,8 +143,13 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
 }
 
 /// Takes the worker's answer to request number `number`; an old one is dropped.
-pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
-    let Some(request) = state.pending.take_if(|pending| pending.number == number) else { return };
+pub fn finished(state: &mut State, number: u64, outcome: Outcome) -> Vec<Effect> {
+    let Some(request) = state.pending.take_if(|pending| pending.number == number) else {
+        return Vec::new();
+    };
+    if let Some(problem) = session::problem(state, number, &outcome) {
+        return session::fall_back(state, problem);
+    }
     match outcome {
         Outcome::Done(finished) => {
             let Finished { run, others, baseline } = *finished;
@@ -177,11 +191,13 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
             state.run = Some(run);
             stepping::set_marks(state);
             arrive(state);
+            session::resume(state, number);
         }
         // The text stays in the field, the last run on the stage.
         Outcome::Unreadable(error) => state.input_error = Some(error),
         Outcome::Failed(text) => fail(state, text),
     }
+    Vec::new()
 }
 
 /// Keeps the place in the backward pass in a new run, as far as that has one.

@@ -4,14 +4,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use egui::ViewportCommand;
+
 use super::effects::Threads;
-use super::layout;
+use super::session::{self, Session};
 use super::state::{Kept, State};
 use super::update::{self, Effect};
+use super::{files, layout, presenter};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
 use crate::view::{Command, Memory, theme};
+
+/// How often what the learner has is put away, so that nothing is lost when the power fails.
+const AUTOSAVE: Duration = Duration::from_secs(5);
+/// Where in the program's storage the last session is.
+const SESSION_KEY: &str = "session";
 
 /// Between two frames while something plays.
 const FRAME: Duration = Duration::from_millis(33);
@@ -27,6 +35,8 @@ pub enum Start {
     Folder(PathBuf),
     /// A file of weights.
     Checkpoint(PathBuf),
+    /// A session.
+    Session(PathBuf),
 }
 
 /// Why no window opens.
@@ -52,6 +62,9 @@ struct Window {
     state: State,
     memory: Memory,
     threads: Threads,
+    /// What was told to the system last: the title, and whether the window fills the screen.
+    title: String,
+    presents: bool,
 }
 
 /// Opens the window and stays until it is closed.
@@ -116,20 +129,34 @@ impl Window {
             .storage
             .and_then(|storage| eframe::get_value(storage, eframe::APP_KEY))
             .unwrap_or_default();
+        let stored = |key| context.storage.and_then(|storage| storage.get_string(key));
         let place = kept.place.clone();
         let ctx = context.egui_ctx.clone();
         let threads = Threads::start(Arc::new(move || ctx.request_repaint()))?;
-        let mut window =
-            Self { state: State::new(kept, library), memory: Memory::default(), threads };
+        let mut window = Self {
+            state: State::new(kept, library),
+            memory: Memory::default(),
+            threads,
+            title: String::new(),
+            presents: false,
+        };
+        let last = stored(SESSION_KEY).filter(|_| start == Start::Home);
+        let last = last.and_then(|text| files::load_session(text.as_bytes(), None).ok());
+        if start != Start::Home {
+            window.state.kept.session = None;
+        }
         match start {
             Start::Home => {
-                if let Some((id, stop)) = place {
+                if let Some(loaded) = last {
+                    let effects = session::restore(&mut window.state, loaded);
+                    window.perform(effects);
+                } else if let Some((id, stop)) = place {
                     window.command(Command::OpenStop(id, stop));
                     window.state.message = None;
                 }
             }
             Start::Lesson(id) => window.command(Command::OpenLesson(id)),
-            Start::Folder(path) => window.command(Command::OpenPath(path)),
+            Start::Folder(path) | Start::Session(path) => window.command(Command::OpenPath(path)),
             Start::Checkpoint(path) => {
                 let first = window.state.library.ids().next().map(str::to_owned);
                 first.into_iter().for_each(|id| window.command(Command::OpenLesson(id)));
@@ -144,6 +171,20 @@ impl Window {
         self.perform(effects);
     }
 
+    /// Tells the system what concerns the whole window: its title, and whether it fills the screen.
+    fn frame(&mut self, ctx: &egui::Context) {
+        let title = title(&self.state);
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+        let presents = self.state.presenter.is_on;
+        if presents != self.presents {
+            ctx.send_viewport_cmd(ViewportCommand::Fullscreen(presents));
+            self.presents = presents;
+        }
+    }
+
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             self.threads.perform(effect, &mut self.state);
@@ -154,7 +195,7 @@ impl Window {
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         self.threads.collect(&mut self.state);
-        apply_look(ui.ctx(), &self.state.kept);
+        apply_look(ui.ctx(), &self.state);
         if self.state.is_moving() {
             let elapsed = ui.input(|input| input.stable_dt);
             self.command(Command::Timeline(TimelineCommand::Elapse(elapsed)));
@@ -170,15 +211,31 @@ impl eframe::App for Window {
         }
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
+        self.frame(ui.ctx());
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         eframe::set_value(storage, eframe::APP_KEY, &self.state.kept);
+        let session = Session::of(&self.state).to_bytes().ok();
+        if let Some(text) = session.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            storage.set_string(SESSION_KEY, text);
+        }
+    }
+
+    fn auto_save_interval(&self) -> Duration {
+        AUTOSAVE
     }
 }
 
+/// The session's name, as far as it has one, and the program's.
+fn title(state: &State) -> String {
+    let name = state.kept.session.as_ref().and_then(|path| path.file_stem());
+    name.map_or("Unrolled".to_owned(), |name| format!("{} — Unrolled", name.to_string_lossy()))
+}
+
 /// Puts the chosen theme, size and movement in force. Call it in every frame.
-pub fn apply_look(ctx: &egui::Context, kept: &Kept) {
+pub fn apply_look(ctx: &egui::Context, state: &State) {
+    let kept = &state.kept;
     ctx.set_theme(match kept.theme {
         ThemeChoice::System => egui::ThemePreference::System,
         ThemeChoice::Light => egui::ThemePreference::Light,
@@ -186,6 +243,7 @@ pub fn apply_look(ctx: &egui::Context, kept: &Kept) {
     });
     // The keys for the size are actions like all others, and the size is kept.
     ctx.options_mut(|options| options.zoom_with_keyboard = false);
-    ctx.set_zoom_factor(kept.scale.factor());
+    let presented = if state.presenter.is_on { presenter::ZOOM } else { 1.0 };
+    ctx.set_zoom_factor(presented * kept.scale.factor());
     theme::reduce_motion(ctx, kept.reduces_motion);
 }

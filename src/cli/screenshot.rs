@@ -1,12 +1,12 @@
 //! `unrolled screenshot`: the real window's frame without a screen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use image::ExtendedColorType;
 
 use super::{Usage, output};
-use crate::app::files::read_lessons;
+use crate::app::files::{is_session, read_lessons};
 use crate::app::screenshot::ScreenshotError;
 use crate::app::settings::Scale;
 use crate::app::{self, ScreenshotRequest};
@@ -20,7 +20,7 @@ use crate::view::words::Language;
 #[command(after_help = "Example:
   unrolled screenshot lstm --stop 3 --step 5 --theme dark --lang zh --out lstm.png")]
 pub struct Options {
-    /// The lesson's id, or `map` for the course map
+    /// The lesson's id, `map` for the course map, or a session's file
     lesson: String,
     /// Which stop of the lesson; 0 is the opening [default: 0]
     #[arg(long, value_name = "K")]
@@ -49,6 +49,9 @@ pub struct Options {
     /// What lies open over the page
     #[arg(long, value_enum)]
     sheet: Option<Over>,
+    /// In the presenter mode
+    #[arg(long)]
+    present: bool,
     /// A folder of lessons [default: the built-in lessons]
     #[arg(long, value_name = "FOLDER")]
     lessons: Option<PathBuf>,
@@ -78,8 +81,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             Usage(format!("--out {}: a screenshot is a .png", options.out.display())).into()
         );
     }
+    let session = Some(Path::new(&options.lesson)).filter(|path| is_session(path));
     let request = ScreenshotRequest {
-        lesson: Some(options.lesson.clone()).filter(|id| id != "map"),
+        lesson: Some(options.lesson.clone()).filter(|id| id != "map" && session.is_none()),
+        session: session.map(Path::to_owned),
+        presents: options.present,
         stop: options.stop.unwrap_or(0),
         step: options.step,
         updates: options.updates,

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{Usage, model, output};
 use crate::export::table::{self, GradientOf, TableFormat};
 use crate::tape::Intervention;
+use crate::tasks::Remark;
 use crate::trace::Trace;
 
 /// Run a model on an input and write every named value, parameter and gradient
@@ -49,7 +50,31 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let checkpoint = model::load(&options.model)?;
     let trace = model::record(&checkpoint, &options.input, &options.interventions)?;
     let gradients = options.grad.as_deref().map(|name| gradients(&trace, name)).transpose()?;
-    output::write_to(&options.out, &table::run(&trace, gradients.as_ref(), format)?)
+    output::write_to(&options.out, &table::run(&trace, gradients.as_ref(), format)?)?;
+    remarks(&trace).iter().for_each(|line| output::note(line));
+    Ok(())
+}
+
+/// What one would like to know beside the numbers: what the model wrote, and whether that counts.
+fn remarks(trace: &Trace) -> Vec<String> {
+    let mut lines = Vec::new();
+    let last = trace.n_positions().saturating_sub(1);
+    if let Some(written) = trace.written(last).filter(|_| trace.given() < trace.n_positions()) {
+        lines.push(format!("{} wrote: {written}", trace.model()));
+    }
+    if trace.is_cut() {
+        let count = trace.n_positions() - trace.given();
+        lines.push(format!("it was stopped after {count} symbols, before it had ended"));
+    }
+    if let Some(Remark { position, found, nearest }) = trace.remark() {
+        let nearest = nearest.as_ref().map_or(String::new(), |near| format!("; nearest: {near}"));
+        let place = match found.as_str() {
+            "" => format!("the input ends at position {position} where its task goes on"),
+            found => format!("`{found}` at position {position} is none of its task's inputs"),
+        };
+        lines.push(format!("{place}, so nobody knows the right answer{nearest}"));
+    }
+    lines
 }
 
 fn format(options: &Options) -> anyhow::Result<TableFormat> {

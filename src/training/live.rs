@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use super::Progress;
-use super::race::{Reached, Settings, Snapshot};
+use super::contestant::{Reached, Snapshot};
+use super::race::Settings;
 use crate::models::{self, ModelSpec};
 use crate::nn::Parameters;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Language;
+use super::{Hidden, Language, Panel};
 use crate::laboratory::Laboratory;
 use crate::lesson::Control;
 use crate::trace::Place;
@@ -107,8 +107,16 @@ pub enum Command {
     AskPath(Purpose),
     /// The path typed where no dialog came, and whether a file there may be replaced.
     TypedPath(String, bool),
-    /// Open a folder of lessons or a file of weights.
+    /// Open a folder of lessons, a file of weights or a session.
     OpenPath(PathBuf),
+    /// Save the session where it was saved last, or ask where.
+    SaveSession,
+    /// Hide a control, or show it again.
+    Hide(Hidden, bool),
+    /// Show all controls again.
+    ShowAll,
+    /// Present the lesson to a class.
+    Present(PresentCommand),
     /// The message has been read.
     DismissMessage,
 }
@@ -158,6 +166,8 @@ pub enum Sheet {
     Settings,
     /// The field for a path, where no dialog came.
     Path,
+    /// The controls that can be hidden.
+    Hide,
 }
 
 /// What can be set once and for all.
@@ -186,6 +196,23 @@ pub struct Spot {
     pub position: i32,
     /// The unit, if one is meant.
     pub unit: Option<usize>,
+}
+
+/// What can be done while presenting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PresentCommand {
+    /// Begin or end.
+    Toggle,
+    /// Show or hide a panel.
+    Panel(Panel),
+    /// Open or close the window with the instructor's notes.
+    Notes,
+    /// Darken everything but a circle round the pointer, or no more.
+    Spotlight,
+    /// Make that circle larger by a factor.
+    Radius(f32),
+    /// A black screen, or no more.
+    Blank,
 }
 
 /// What can be done about the runs beside the one on the stage.
@@ -219,6 +246,8 @@ pub enum Export {
     Table,
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,
+    /// The session: all that the learner chose.
+    Session,
 }
 
 /// The choice of a theme.

@@ -4,7 +4,7 @@
 use egui::{Align2, FontId, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::command::CompareCommand;
-use super::{Command, Other, Scene, ViewSpec, cells, number, theme, tr_with};
+use super::{Command, Hidden, Other, Scene, ViewSpec, cells, number, theme, tr_with};
 use crate::models;
 use crate::palette::Scale;
 use crate::tasks::Targets;
@@ -31,7 +31,9 @@ pub const SPEC: ViewSpec = ViewSpec {
 };
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
-    menu_ui(ui, scene);
+    if !scene.hides(Hidden::Compare) {
+        menu_ui(ui, scene);
+    }
     let runs: Vec<Other<'_>> = scene.all_runs().collect();
     let positions = runs.iter().map(|run| run.trace.n_positions()).max().unwrap_or(1).max(1);
     let room = ui.available_size();
@@ -87,7 +89,7 @@ fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, run: &Other<'_>, at: usize) {
         if let Some(words) = score(scene, run.trace) {
             ui.label(RichText::new(words).small().weak());
         }
-        if let Some(beside) = at.checked_sub(1) {
+        if let Some(beside) = at.checked_sub(1).filter(|_| !scene.hides(Hidden::Compare)) {
             let words = scene.tr("common.remove");
             let button = ui.small_button("×");
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));

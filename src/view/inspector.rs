@@ -4,7 +4,7 @@
 use egui::{RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Plot};
 
-use super::{Command, Scene, Selection, number, theme, tr_with};
+use super::{Command, Hidden, Scene, Selection, number, theme, tr_with};
 use crate::models::Axes;
 use crate::palette::Map;
 use crate::tape::{Graph, NodeId};
@@ -50,10 +50,12 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
             {
                 scene.commands.push(Command::Pin(selection.clone()));
             }
-            let change = ui.small_button(scene.tr("intervene.change"));
-            let hint = format!("{}  (C)", scene.tr("intervene.change_hint"));
-            if change.on_hover_text(hint).clicked() {
-                super::intervene::ask(scene, name, place.position, selection.unit);
+            if !scene.hides(Hidden::Interventions) {
+                let change = ui.small_button(scene.tr("intervene.change"));
+                let hint = format!("{}  (C)", scene.tr("intervene.change_hint"));
+                if change.on_hover_text(hint).clicked() {
+                    super::intervene::ask(scene, name, place.position, selection.unit);
+                }
             }
             // What is left of the row; a long name shows its whole self when pointed at.
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {

@@ -14,6 +14,7 @@ pub mod gates;
 pub mod gradient;
 pub mod half_life;
 pub mod heatmap;
+pub mod hidden;
 pub mod inspector;
 mod inspector_back;
 pub mod intervene;
@@ -36,12 +37,13 @@ pub mod training;
 mod weights;
 pub mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use egui::{TextureHandle, Ui};
 
 pub use command::{Command, Selection};
+pub use hidden::{Hidden, Panel};
 pub use looks::Looks;
 pub use picture::Shown;
 pub use words::{Language, tr, tr_with};
@@ -141,6 +143,8 @@ pub struct Scene<'a> {
     pub training: Option<&'a Live>,
     /// What the learner chose within views.
     pub looks: &'a Looks,
+    /// Controls that a teacher hid.
+    pub hidden: &'a BTreeSet<Hidden>,
     /// The language of all words.
     pub language: Language,
     /// Pictures that are kept from frame to frame.

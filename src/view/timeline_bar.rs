@@ -8,7 +8,7 @@ use egui::{
 };
 
 use super::command::{BreakpointCommand, Sheet};
-use super::{Command, Scene, cells, theme, tr_with, words};
+use super::{Command, Hidden, Scene, cells, theme, tr_with, words};
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::{Granularity, SPEEDS, Timeline, TimelineCommand};
 use crate::trace::{Backward, LOSS};
@@ -30,12 +30,16 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.horizontal(|ui| {
         transport_ui(ui, scene);
         ui.add_space(theme::GAP);
-        granularity_ui(ui, scene);
-        ui.add_space(theme::GAP);
-        speed_ui(ui, scene);
-        ui.add_space(theme::GAP);
-        direction_ui(ui, scene);
-        marks_ui(ui, scene);
+        if !scene.hides(Hidden::Steps) {
+            granularity_ui(ui, scene);
+            ui.add_space(theme::GAP);
+            speed_ui(ui, scene);
+            ui.add_space(theme::GAP);
+        }
+        if !scene.hides(Hidden::Walk) {
+            direction_ui(ui, scene);
+            marks_ui(ui, scene);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| operation_ui(ui, scene));
     });
     ui.add_space(theme::GAP_SMALL);
@@ -305,6 +309,18 @@ fn marks_at<'a>(scene: &Scene<'a>, position: usize) -> Option<&'a str> {
 
 /// What else can be done at a token.
 fn token_menu(ui: &mut Ui, scene: &mut Scene<'_>, t: usize, edit_id: egui::Id) {
+    if !scene.hides(Hidden::Walk) {
+        walk_menu(ui, scene, t);
+    }
+    if !scene.hides(Hidden::Input) && ui.button(scene.tr("timeline.edit_token")).clicked() {
+        let edit: Edit = (t, scene.trace.tokens()[t].clone());
+        ui.data_mut(|data| data.insert_temp(edit_id, edit));
+        ui.close();
+    }
+}
+
+/// Where the loss is taken, and where playing stops.
+fn walk_menu(ui: &mut Ui, scene: &mut Scene<'_>, t: usize) {
     let loss = scene.backward.is_some_and(|backward| backward.position() == t);
     let has_loss = scene.trace.node(LOSS, t as i32).is_some();
     let entry = egui::Button::selectable(loss, scene.tr("timeline.loss_here"));
@@ -315,11 +331,6 @@ fn token_menu(ui: &mut Ui, scene: &mut Scene<'_>, t: usize, edit_id: egui::Id) {
         if scene.walk_back().is_none() {
             scene.commands.push(Command::WalkBack(true));
         }
-        ui.close();
-    }
-    if ui.button(scene.tr("timeline.edit_token")).clicked() {
-        let edit: Edit = (t, scene.trace.tokens()[t].clone());
-        ui.data_mut(|data| data.insert_temp(edit_id, edit));
         ui.close();
     }
     if ui.button(scene.tr("timeline.mark_here")).clicked() {
@@ -337,8 +348,11 @@ fn token_clicks(
     t: usize,
     edit_id: egui::Id,
 ) {
-    response.context_menu(|ui| token_menu(ui, scene, t, edit_id));
-    if response.double_clicked() && t < scene.trace.given() {
+    let edits = !scene.hides(Hidden::Input);
+    if edits || !scene.hides(Hidden::Walk) {
+        response.context_menu(|ui| token_menu(ui, scene, t, edit_id));
+    }
+    if response.double_clicked() && edits && t < scene.trace.given() {
         let edit: Edit = (t, scene.trace.tokens()[t].clone());
         ui.data_mut(|data| data.insert_temp(edit_id, edit));
     } else if response.clicked() || (response.contains_pointer() && is_pulling(ui)) {

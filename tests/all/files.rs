@@ -11,10 +11,10 @@ use unrolled::view::{Command, Language, Selection};
 use crate::interact::{lstm, window};
 
 /// A folder of its own, whose name has spaces and Chinese characters; gone at the end.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let name = format!("unrolled {} 课程 {name}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();

@@ -26,5 +26,6 @@ mod reference_transformer;
 mod registry;
 mod reload;
 mod rooms;
+mod session;
 mod soft;
 mod window;

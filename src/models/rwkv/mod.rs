@@ -45,7 +45,8 @@ use serde_json::{Value as Json, json};
 use super::recurrent::{self, share, signed};
 use super::residual::{self, Block, Sizes};
 use super::{
-    Axes, ConfigError, Diagram, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, Variant,
+    Axes, ConfigError, Diagram, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe,
+    TextModel, Variant,
 };
 use crate::nn::layer::LayerNorm;
 use crate::nn::{Binder, Parameters};
@@ -312,6 +313,15 @@ pub const SPEC: ModelSpec = ModelSpec {
         recurrent::PREDICTION,
     ],
     variants: &[Variant { id: "parallel", rewrite: as_attention }],
+    text: Some(TextModel {
+        config: |sizes| {
+            let (inner, form) = (4 * sizes.hidden, Form::Recurrent);
+            json!(Config { sizes: Sizes::of_text(sizes), inner, form })
+        },
+        hidden: 64,
+        layers: 2,
+        learning_rate: 4e-3,
+    }),
 };
 
 /// Writes a trained model as attention.

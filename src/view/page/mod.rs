@@ -115,6 +115,31 @@ fn written_ui(
     }
 }
 
+/// What a stop is called; 0 is the lesson's opening.
+#[must_use]
+pub fn title(page: &Page<'_>, stop: usize) -> String {
+    let stop = stop.checked_sub(1).and_then(|at| page.lesson.stops.get(at));
+    stop.map_or_else(|| page.lesson.title.clone(), |stop| plain_text(&stop.title))
+}
+
+/// Draws nothing but the instructor's notes of the stop; false where there are none.
+pub fn notes_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) -> bool {
+    let lesson = page.lesson;
+    let stop = page.stop.checked_sub(1).and_then(|at| lesson.stops.get(at));
+    let all = stop.map_or(&lesson.intro, |stop| &stop.blocks);
+    let mut is_any = false;
+    for block in all {
+        match block {
+            Block::Note(blocks) => {
+                blocks::ui(ui, scene, page, blocks);
+                is_any = true;
+            }
+            _ => page.pass_over(std::slice::from_ref(block)),
+        }
+    }
+    is_any
+}
+
 fn opening_ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
     let lesson = page.lesson;
     ui.label(RichText::new(&lesson.title).text_style(theme::title_style()));

@@ -5,7 +5,7 @@ mod charts;
 
 use egui::{RichText, Ui, vec2};
 
-use super::{Command, Scene, ViewSpec, theme, tr_with};
+use super::{Command, Hidden, Scene, ViewSpec, theme, tr_with};
 use crate::training::live::{Control, Lane, Live, Phase, TrainCommand};
 use crate::training::race::{self, HIDDEN, LEARNING_RATE, LENGTH};
 
@@ -32,8 +32,10 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     egui::ScrollArea::vertical().id_salt("training").auto_shrink(false).show(ui, |ui| {
         let room = ui.available_size();
         let top = ui.cursor().top();
-        transport_ui(ui, scene, live);
-        controls_ui(ui, scene, live);
+        if !scene.hides(Hidden::Training) {
+            transport_ui(ui, scene, live);
+            controls_ui(ui, scene, live);
+        }
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             ui.spacing_mut().interact_size.y = LANE;
