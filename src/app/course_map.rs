@@ -166,8 +166,7 @@ fn marks(ui: &mut Ui, state: &State, progress: &Progress) {
         (count.made > 0).then(|| tr_with(language, key, &words))
     };
     let stops = (progress.n_read().to_string(), progress.stops.len().to_string());
-    let stops =
-        tr_with(language, "map.progress", &[("done", &stops.0), ("total", &stops.1)]);
+    let stops = tr_with(language, "map.progress", &[("done", &stops.0), ("total", &stops.1)]);
     let texts = [
         (progress.n_read() > 0).then_some(stops.clone()),
         count("map.predictions", &progress.predictions),

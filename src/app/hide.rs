@@ -15,7 +15,7 @@ pub(super) fn sheet_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) 
     let words = |key| tr(state.kept.language, key);
     let modal = egui::Modal::new(egui::Id::unique("hide controls")).show(ui.ctx(), |ui| {
         ui.set_width(SHEET_WIDTH);
-        ui.heading(words("hide.title"));
+        ui.heading(words("hide.title").trim_end_matches('…'));
         ui.label(RichText::new(words("hide.hint")).weak());
         ui.add_space(theme::GAP);
         for control in Hidden::ALL {

@@ -2,26 +2,28 @@
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
-use super::state::{Run, State};
+use super::state::{OpenLesson, Run, State};
 use super::{
-    bars, course_map, hide, key_sheet, keys, presenter, search, settings_sheet, sheets, stops,
-    update,
+    bars, course_map, export_sheet, hide, key_sheet, keys, own_page, presenter, search,
+    settings_sheet, sheets, stops, update,
 };
 use crate::lesson::Seen;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
-    Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, inspector, intervene,
-    theme, timeline_bar, tr,
+    Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, ViewSpec, inspector,
+    intervene, theme, timeline_bar, tr,
 };
 
 /// The lesson's share of the window.
-const LESSON_SHARE: f32 = 0.36;
+pub(super) const LESSON_SHARE: f32 = 0.36;
 /// The inspector's width.
 const INSPECTOR_WIDTH: f32 = 280.0;
 
 /// Draws everything and gives what the learner asked for in this frame.
 pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
+    // Where a pixel is no whole part of a point, panels leave a line between them.
+    ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
     let mut commands = keys::commands(ui.ctx(), state);
     commands.retain(|command| !hide::rests(state, command));
     presenter::seconds(ui.ctx(), state);
@@ -33,6 +35,7 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
     bars::message_bar(ui, state, &mut commands);
     match &state.lesson {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
+        None if state.own.is_open => own_page::ui(ui, state, memory, &mut commands),
         None => course_map::ui(ui, state, &mut commands),
     }
     if state.sheet != Some(Sheet::Palette) {
@@ -42,6 +45,7 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
+        Some(Sheet::Export) => export_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
         Some(Sheet::Settings) => settings_sheet::ui(ui, state, &mut commands),
@@ -76,42 +80,8 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         let run = (run.number, &values);
         (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
     };
-    let mut scene = Scene {
-        trace: &run.trace,
-        run: run.number,
-        diagram: &run.diagram,
-        backward: run.backward.as_deref(),
-        label: &run.label,
-        others: state.others.iter().map(other).collect(),
-        baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
-        shows_difference: state.shows_difference,
-        breakpoints: &state.breakpoints,
-        marks: &state.marks,
-        laboratory: state.laboratory.as_ref(),
-        jacobians: state
-            .measured
-            .as_ref()
-            .filter(|measured| measured.number == run.number)
-            .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
-        importance: state.importance(),
-        lengths: open.lengths(),
-        points: &state.lengths.points,
-        timeline: &state.timeline,
-        back: state.back.as_ref(),
-        selection: state.selection.as_ref(),
-        training: state.training.as_ref().map(|training| &training.live),
-        looks: &state.looks,
-        hidden: &state.hidden,
-        language: state.kept.language,
-        memory,
-        commands,
-    };
-    let lesson_frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin {
-        left: 24,
-        right: 12,
-        top: 16,
-        bottom: 8,
-    });
+    let mut scene = scene(state, run, memory, commands);
+    let lesson_frame = page_frame(ui);
     let shows = |panel| presenter::shows(state, panel, width);
     let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
     let mut page = Page {
@@ -153,15 +123,66 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         });
         return;
     }
+    stage_panel(ui, state, &mut scene);
+}
+
+/// The stage, beside what is read.
+pub(super) fn stage_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     if let Some(spot) = &state.intervening {
-        intervene::panel_ui(ui, &mut scene, spot);
+        intervene::panel_ui(ui, scene, spot);
     }
     let frame =
         Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
-    CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, &mut scene));
+    CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, scene));
 }
 
-fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+/// What views draw from: the run on the stage and all around it.
+pub(super) fn scene<'a>(
+    state: &'a State,
+    run: &'a Run,
+    memory: &'a mut Memory,
+    commands: &'a mut Vec<Command>,
+) -> Scene<'a> {
+    Scene {
+        trace: &run.trace,
+        run: run.number,
+        diagram: &run.diagram,
+        backward: run.backward.as_deref(),
+        label: &run.label,
+        others: state.others.iter().map(other).collect(),
+        baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
+        shows_difference: state.shows_difference,
+        breakpoints: &state.breakpoints,
+        marks: &state.marks,
+        laboratory: state.laboratory.as_ref(),
+        jacobians: state
+            .measured
+            .as_ref()
+            .filter(|measured| measured.number == run.number)
+            .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
+        importance: state.importance(),
+        lengths: state.lesson.as_ref().and_then(OpenLesson::lengths),
+        points: &state.lengths.points,
+        timeline: &state.timeline,
+        back: state.back.as_ref(),
+        selection: state.selection.as_ref(),
+        training: state.training.as_ref().map(|training| &training.live),
+        looks: &state.looks,
+        hidden: &state.hidden,
+        language: state.kept.language,
+        for_print: false,
+        memory,
+        commands,
+    }
+}
+
+/// The frame of what stands left of the stage.
+pub(super) fn page_frame(ui: &Ui) -> Frame {
+    let margin = Margin { left: 24, right: 12, top: 16, bottom: 8 };
+    Frame::new().fill(ui.visuals().panel_fill).inner_margin(margin)
+}
+
+pub(super) fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
     Panel::right("inspector")
         .frame(frame)
@@ -236,11 +257,16 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         let step = size + egui::Vec2::splat(theme::GAP_LARGE);
         let place = vec2((at % grid[0]) as f32 * step.x, (at / grid[0]) as f32 * step.y);
         let rect = egui::Rect::from_min_size(corner + place, size);
-        let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
-        inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
-        (view.ui)(&mut inner, scene);
+        view_ui(ui, view, scene, rect);
     }
     ui.allocate_space(room);
+}
+
+/// A view in its part of the stage, or of a page.
+pub(super) fn view_ui(ui: &mut Ui, view: &ViewSpec, scene: &mut Scene<'_>, rect: egui::Rect) {
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
+    inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
+    (view.ui)(&mut inner, scene);
 }
 
 /// Says so where views show something else than values.

@@ -22,7 +22,8 @@ pub(super) fn ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     icon(ui, state, "?", "help", Command::Sheet(Some(Sheet::Keys)), commands);
     icon(ui, state, "⚙", "settings", Command::Sheet(Some(Sheet::Settings)), commands);
     let is_dark = ui.theme() == Theme::Dark;
-    let (sign, other) = if is_dark { ("☀", ThemeChoice::Light) } else { ("🌙", ThemeChoice::Dark) };
+    let (sign, other) =
+        if is_dark { ("☀", ThemeChoice::Light) } else { ("🌙", ThemeChoice::Dark) };
     let name = words(if is_dark { "menu.theme_light" } else { "menu.theme_dark" });
     let button = ui.add(quiet(sign));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
@@ -100,6 +101,7 @@ fn files(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     for (key, command) in [
         ("menu.open_lessons", Command::Choose(Purpose::Folder)),
         ("menu.open_file", Command::Choose(Purpose::File)),
+        ("menu.own_text", Command::OpenOwnText),
     ] {
         if !state.hides(Hidden::Files) && ui.button(words(key)).clicked() {
             commands.push(command);
@@ -107,15 +109,15 @@ fn files(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
     }
     ui.separator();
-    let has_value = state.selection.is_some() && state.run.is_some();
-    for (key, export) in
-        [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
-    {
-        let button = ui.add_enabled(has_value, Button::new(words(key)));
-        if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
-            commands.push(Command::Choose(Purpose::Save(export)));
-            ui.close();
-        }
+    if ui.button(words("menu.export")).on_hover_text(words("export.hint")).clicked() {
+        commands.push(Command::Sheet(Some(Sheet::Export)));
+        ui.close();
+    }
+    let weights = Command::Choose(Purpose::Save(Export::Weights));
+    let has_run = state.run.is_some();
+    if ui.add_enabled(has_run, Button::new(words("menu.save_weights"))).clicked() {
+        commands.push(weights);
+        ui.close();
     }
     ui.separator();
     session_menu(ui, state, commands);
@@ -128,10 +130,7 @@ fn files(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
     ui.separator();
     if !state.hides(Hidden::Files)
-        && ui
-            .button(words("menu.open_path"))
-            .on_hover_text(words("menu.open_path_hint"))
-            .clicked()
+        && ui.button(words("menu.open_path")).on_hover_text(words("menu.open_path_hint")).clicked()
     {
         commands.push(Command::AskPath(Purpose::File));
         ui.close();

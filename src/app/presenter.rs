@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use egui::epaint::{Mesh, Vertex, WHITE_UV};
+use egui::emath::GuiRounding;
 use egui::{
-    Area, Context, Frame, Id, LayerId, Margin, Order, Popup, Pos2, Rect, RichText, Shape, Ui, Vec2,
-    ViewportBuilder, ViewportClass, ViewportId, vec2,
+    Area, ColorImage, Context, Frame, Id, LayerId, Margin, Order, Popup, Pos2, Rect, RichText,
+    TextureHandle, TextureOptions, Ui, Vec2, ViewportBuilder, ViewportClass, ViewportId, pos2,
+    vec2,
 };
 
 use super::keys;
@@ -27,8 +28,8 @@ pub const GROWS: f32 = 1.15;
 const WHEEL_STEP: f32 = 50.0;
 /// The share of the radius over which the light fades.
 const FADE: f32 = 0.35;
-/// Sides of the polygon that stands for a circle.
-const SIDES: u32 = 96;
+/// Pixels of a side of the picture of the light.
+const LIGHT_SIDE: usize = 256;
 /// The bar comes where the pointer is so near to the upper edge, and stays a little below itself.
 const EDGE: f32 = 6.0;
 const STAYS: f32 = 14.0;
@@ -225,35 +226,48 @@ pub(super) fn over_ui(ui: &Ui, state: &State, commands: &mut Vec<Command>) {
         commands.push(Command::Present(PresentCommand::Radius(factor)));
     }
     let at = ui.input(|input| input.pointer.latest_pos()).unwrap_or(screen.center());
-    painter.add(Shape::mesh(spotlight(screen, at, presenter.radius)));
+    let side = 2.0 * presenter.radius * (1.0 + FADE);
+    let square = Rect::from_center_size(at, Vec2::splat(side));
+    let square = square.round_to_pixels(ui.pixels_per_point());
+    for rect in around(screen, square) {
+        painter.rect_filled(rect, 0.0, theme::shade());
+    }
+    let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+    painter.image(light(ui.ctx()).id(), square, whole, theme::as_it_is());
 }
 
-/// Darkness with a hole: clear up to the radius, then fading, then dark to beyond the corners.
-fn spotlight(screen: Rect, at: Pos2, radius: f32) -> Mesh {
-    let mut mesh = Mesh::default();
-    let far = screen.size().length() + at.distance(screen.center());
-    let rings = [
-        (radius, theme::clear()),
-        (radius * (1.0 + FADE), theme::shade()),
-        (radius * (1.0 + FADE) + far, theme::shade()),
-    ];
-    for (radius, color) in rings {
-        for side in 0..SIDES {
-            let angle = std::f32::consts::TAU * side as f32 / SIDES as f32;
-            let pos = at + radius * Vec2::angled(angle);
-            mesh.vertices.push(Vertex { pos, uv: WHITE_UV, color });
-        }
+/// Four rectangles of darkness round a square.
+fn around(screen: Rect, square: Rect) -> [Rect; 4] {
+    let (top, bottom) = (screen.top()..=square.top(), square.bottom()..=screen.bottom());
+    let (left, right) = (screen.left()..=square.left(), square.right()..=screen.right());
+    let middle = square.top()..=square.bottom();
+    [
+        Rect::from_x_y_ranges(screen.x_range(), top),
+        Rect::from_x_y_ranges(screen.x_range(), bottom),
+        Rect::from_x_y_ranges(left, middle.clone()),
+        Rect::from_x_y_ranges(right, middle),
+    ]
+}
+
+/// The square that the light stands in: clear to the radius of the light, then fading. Made once.
+fn light(ctx: &Context) -> TextureHandle {
+    let id = Id::unique("spotlight");
+    if let Some(kept) = ctx.data(|data| data.get_temp::<TextureHandle>(id)) {
+        return kept;
     }
-    for ring in 0..2 {
-        for side in 0..SIDES {
-            let next = (side + 1) % SIDES;
-            let [a, b] = [side, next].map(|side| ring * SIDES + side);
-            let [c, d] = [a, b].map(|inner| inner + SIDES);
-            mesh.add_triangle(a, b, c);
-            mesh.add_triangle(b, d, c);
-        }
-    }
-    mesh
+    let middle = 0.5 * (LIGHT_SIDE as f32 - 1.0);
+    let pixel = |k: usize| {
+        let [x, y] = [k % LIGHT_SIDE, k / LIGHT_SIDE].map(|at| (at as f32 - middle) / middle);
+        let inner = (1.0 + FADE).recip();
+        let share = ((x.hypot(y) - inner) / (1.0 - inner)).clamp(0.0, 1.0);
+        // Without a corner at either end, so that no ring is seen.
+        theme::shade().gamma_multiply(share * share * (3.0 - 2.0 * share))
+    };
+    let pixels = (0..LIGHT_SIDE * LIGHT_SIDE).map(pixel).collect();
+    let image = ColorImage::new([LIGHT_SIDE, LIGHT_SIDE], pixels);
+    let texture = ctx.load_texture("spotlight", image, TextureOptions::LINEAR);
+    ctx.data_mut(|data| data.insert_temp(id, texture.clone()));
+    texture
 }
 
 /// The instructor's notes of this stop in a window of their own, which the class does not see; in the
@@ -331,26 +345,17 @@ pub(super) fn centred(ui: &mut Ui) -> Ui {
 
 #[cfg(test)]
 mod tests {
-    use egui::pos2;
-
     use super::*;
 
     #[test]
-    fn the_spotlight_covers_the_screen_but_for_its_circle() {
+    fn darkness_and_light_cover_the_screen_once() {
         let screen = Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 800.0));
-        let mesh = spotlight(screen, pos2(200.0, 700.0), 100.0);
-        let inside = |p: Pos2| {
-            mesh.indices.chunks_exact(3).any(|corners| {
-                let [a, b, c] = [0, 1, 2].map(|k| mesh.vertices[corners[k] as usize].pos);
-                let side = |a: Pos2, b: Pos2| (b - a).rot90().dot(p - a) >= 0.0;
-                let all = [side(a, b), side(b, c), side(c, a)];
-                all.iter().all(|s| *s) || all.iter().all(|s| !*s)
-            })
-        };
-        for corner in [screen.min, screen.max, screen.right_top(), screen.left_bottom()] {
-            assert!(inside(corner), "{corner:?} is dark");
+        let square = Rect::from_center_size(pos2(200.0, 700.0), vec2(300.0, 300.0));
+        let dark = around(screen, square);
+        for k in 0..10_000 {
+            let at = pos2((k % 100) as f32 * 12.8 + 0.3, (k / 100) as f32 * 8.0 + 0.3);
+            let count = dark.iter().filter(|rect| rect.contains(at)).count();
+            assert_eq!(count + usize::from(square.contains(at)), 1, "{at:?}");
         }
-        assert!(inside(pos2(200.0, 590.0)) && !inside(pos2(200.0, 640.0)));
-        assert!(mesh.is_valid());
     }
 }

@@ -103,10 +103,8 @@ fn look(ui: &mut Ui, state: &State, asking: &mut Asking, commands: &mut Vec<Comm
     row(ui, words("settings.scale"), |ui| {
         let scale = state.kept.scale;
         let mut step = |ui: &mut Ui, text: &str, key, to: u32| {
-            let button = ui.add_enabled(
-                to != scale.percent(),
-                Button::new(text).min_size(vec2(30.0, 26.0)),
-            );
+            let button =
+                ui.add_enabled(to != scale.percent(), Button::new(text).min_size(vec2(30.0, 26.0)));
             let label = words(key);
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label));
             if button.on_hover_text(label).clicked() {
@@ -157,18 +155,13 @@ fn forget(ui: &mut Ui, state: &State, asking: &mut Asking, commands: &mut Vec<Co
     });
 }
 
-fn keys(
-    ui: &mut Ui,
-    state: &State,
-    height: f32,
-    asking: &mut Asking,
-    commands: &mut Vec<Command>,
-) {
+fn keys(ui: &mut Ui, state: &State, height: f32, asking: &mut Asking, commands: &mut Vec<Command>) {
     let language = state.kept.language;
     ui.horizontal(|ui| {
         ui.label(RichText::new(tr(language, "settings.keys")).small().weak());
         let any = ACTIONS.iter().any(|action| state.kept.keys.contains_key(action.id()));
-        let button = ui.add_enabled(any, Button::new(tr(language, "settings.default_keys")).small());
+        let button =
+            ui.add_enabled(any, Button::new(tr(language, "settings.default_keys")).small());
         if button.clicked() {
             commands.push(Command::Settings(SettingsCommand::DefaultKeys));
             asking.refused = None;

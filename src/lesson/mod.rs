@@ -27,7 +27,7 @@ pub use diagnostic::{Diagnostic, Place, Severity};
 pub use expression::{
     Answer, ExpressionError, FUNCTIONS, Function, ValueSource, Values, evaluate, sources,
 };
-pub use intervention::{NoEffect, no_effect};
+pub use intervention::{NoEffect, in_hint, no_effect};
 pub use library::{Found, Library};
 pub use parity::{parity, same_stage};
 pub use parse::{parse, parse_bytes};

@@ -224,10 +224,10 @@ pub const fn shade() -> Color32 {
     Color32::from_rgba_premultiplied(0, 0, 0, 168)
 }
 
-/// Nothing at all.
+/// A picture in its own colours.
 #[must_use]
-pub const fn clear() -> Color32 {
-    Color32::TRANSPARENT
+pub const fn as_it_is() -> Color32 {
+    Color32::WHITE
 }
 
 /// A black screen, for when all shall look at the speaker.

@@ -117,7 +117,10 @@ fn both_signs_stay_apart_and_grow_alike_for_every_eye() {
                 assert!(apart >= enough, "{place:?}: {apart:.1}");
                 let page = seen(scale.rgb(0.0), vision);
                 let away = [below, above].map(|side| difference(side, page));
-                assert!(away.iter().zip(last).all(|(now, before)| *now > before - 1.0), "{place:?}");
+                assert!(
+                    away.iter().zip(last).all(|(now, before)| *now > before - 1.0),
+                    "{place:?}"
+                );
                 last = away;
             }
         }

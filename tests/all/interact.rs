@@ -10,7 +10,7 @@ use unrolled::trace::timeline::{Granularity, TimelineCommand};
 use unrolled::view::command::{
     BreakpointCommand, CompareCommand, InterveneCommand, Sheet, Spot, ThemeChoice,
 };
-use unrolled::view::{Command, Language, Selection, VIEWS, theme, tr};
+use unrolled::view::{Command, Language, Selection, VIEWS, tr};
 
 use crate::soft;
 

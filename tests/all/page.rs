@@ -5,7 +5,7 @@ use egui_kittest::kittest::Queryable;
 use unrolled::app::screenshot::Headless;
 use unrolled::app::state::Kept;
 use unrolled::lesson::Library;
-use unrolled::view::{Command, Language, theme, tr, tr_with};
+use unrolled::view::{Command, Language, tr, tr_with};
 
 use crate::soft;
 

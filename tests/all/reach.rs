@@ -300,7 +300,8 @@ fn misplaced(window: &Window) -> BTreeSet<String> {
             let beyond = !screen.expand(1.0).contains_rect(a.whole);
             // What is in a list that scrolls goes on beyond the list's edge, not beyond the window's.
             let is_cut = a.seen.is_positive() && a.whole.height() <= screen.height();
-            let leaves = a.whole.right() > screen.right() + 1.0 && a.seen.right() > screen.right() - 1.0;
+            let leaves =
+                a.whole.right() > screen.right() + 1.0 && a.seen.right() > screen.right() - 1.0;
             if beyond && is_cut && leaves {
                 found.insert(format!("“{}” leaves the window: {:?}", a.name, a.whole));
             }
@@ -308,7 +309,8 @@ fn misplaced(window: &Window) -> BTreeSet<String> {
                 let both = a.seen.intersect(b.seen);
                 let holds = a.seen.contains_rect(b.seen) || b.seen.contains_rect(a.seen);
                 if both.width() > SHARED_EDGE && both.height() > SHARED_EDGE && !holds {
-                    found.insert(format!("“{}” {:?} and “{}” {:?}", a.name, a.seen, b.name, b.seen));
+                    found
+                        .insert(format!("“{}” {:?} and “{}” {:?}", a.name, a.seen, b.name, b.seen));
                 }
             }
             let sliver = a.seen.is_positive()

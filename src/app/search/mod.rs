@@ -156,7 +156,11 @@ fn score(entries: &[Entry], words: &[&str], allows_typos: bool) -> Vec<(usize, f
         };
         if word.is_ascii() {
             let typos = u16::from(allows_typos && word.len() >= LONG_WORD);
-            let config = Config { max_typos: Some(typos), casing: CaseMatching::Ignore, ..Config::default() };
+            let config = Config {
+                max_typos: Some(typos),
+                casing: CaseMatching::Ignore,
+                ..Config::default()
+            };
             let perfect = f32::from(config.scoring.match_score) * word.len() as f32;
             let enough = if typos > 0 { 0.5 } else { NEAR_ENOUGH };
             for found in Matcher::new(*word, &config).match_list(&names) {

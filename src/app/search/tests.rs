@@ -3,8 +3,8 @@ use crate::app::screenshot::Headless;
 use crate::app::settings;
 use crate::app::state::Kept;
 use crate::lesson::Library;
-use crate::view::command::{SettingsCommand, Sheet, ThemeChoice};
 use crate::view::Language;
+use crate::view::command::{SettingsCommand, Sheet, ThemeChoice};
 
 fn lstm() -> Headless {
     let mut headless = Headless::new(Kept::default(), Library::embedded());
@@ -48,7 +48,10 @@ fn chinese_finds_in_an_english_window_and_english_in_a_chinese_one() {
     assert_eq!(first(&headless.state, "彭博", Kind::Text), open);
     headless.command(Command::SetLanguage(Language::Chinese));
     assert_eq!(first(&headless.state, "Course map", Kind::Action), Command::OpenMap);
-    assert_eq!(first(&headless.state, "注意力", Kind::Lesson), Command::OpenLesson("attention".to_owned()));
+    assert_eq!(
+        first(&headless.state, "注意力", Kind::Lesson),
+        Command::OpenLesson("attention".to_owned())
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use egui::{
-    Align2, Area, Id, Key, Modal, Modifiers, Rect, RichText, ScrollArea, Sense, TextEdit, Ui,
-    pos2, vec2,
+    Align2, Area, Id, Key, Modal, Modifiers, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, pos2,
+    vec2,
 };
 
 use super::{Entry, find};
@@ -157,9 +157,8 @@ fn row(ui: &mut Ui, entry: &Entry, is_chosen: bool) -> egui::Response {
     } else {
         format!("{}, {}", entry.title, entry.detail)
     };
-    response.widget_info(|| {
-        egui::WidgetInfo::selected(egui::Role::ListItem, true, is_chosen, &name)
-    });
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::Role::ListItem, true, is_chosen, &name));
     if !ui.is_rect_visible(rect) {
         return response;
     }
