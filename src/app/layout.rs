@@ -47,9 +47,9 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
         Some(Sheet::Export) => export_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
-        Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
         Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
         Some(Sheet::Settings) => settings_sheet::ui(ui, state, &mut commands),
+        Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
         None => {}
     }
     if state.presenter.is_on {

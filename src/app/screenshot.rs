@@ -12,7 +12,7 @@ use super::settings::Scale;
 use super::state::{Beside, Kept, ModelChoice, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{exporting, layout, offscreen, presenter, training, window};
+use super::{exporting, layout, offscreen, training, window};
 use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::trace::timeline::TimelineCommand;
@@ -216,7 +216,7 @@ impl Headless {
 
     /// Draws a frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
-        window::apply_look(ui.ctx(), &self.state.kept);
+        window::apply_look(ui.ctx(), &self.state);
         let commands = layout::ui(ui, &self.state, &mut self.memory);
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
@@ -300,10 +300,8 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
     if request.presents {
         headless.command(Command::Present(PresentCommand::Toggle));
     }
-    // Larger type is fewer points to as many pixels.
-    let zoom = if request.presents { presenter::ZOOM } else { 1.0 };
-    let size = vec2(width as f32, height as f32) / zoom;
-    Ok(offscreen::screenshot(size, request.pixels_per_point * zoom, FRAMES, &ctx, |ui| {
+    let size = vec2(width as f32, height as f32);
+    Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| {
         headless.ui(ui);
         while headless.measure_length() {}
     }))
