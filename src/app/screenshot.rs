@@ -11,7 +11,7 @@ use super::files::{self, Slot};
 use super::state::{Kept, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{layout, offscreen, presenter, training, window};
+use super::{layout, offscreen, training, window};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::Piece;
@@ -158,7 +158,7 @@ impl Headless {
 
     /// Draws a frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
-        window::apply_look(ui.ctx(), &self.state.kept);
+        window::apply_look(ui.ctx(), &self.state);
         let commands = layout::ui(ui, &self.state, &mut self.memory);
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
@@ -225,10 +225,8 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
     if request.presents {
         headless.command(Command::Present(PresentCommand::Toggle));
     }
-    // Larger type is fewer points to as many pixels.
-    let zoom = if request.presents { presenter::ZOOM } else { 1.0 };
-    let size = vec2(width as f32, height as f32) / zoom;
-    Ok(offscreen::screenshot(size, request.pixels_per_point * zoom, FRAMES, &ctx, |ui| {
+    let size = vec2(width as f32, height as f32);
+    Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| {
         headless.ui(ui);
         while headless.measure_length() {}
     }))

@@ -5,7 +5,7 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
 use unrolled::app::screenshot::Headless;
 use unrolled::app::session::{FORMAT, Session, SessionError};
