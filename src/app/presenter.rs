@@ -38,6 +38,7 @@ const NOTES_SIZE: [f32; 2] = [460.0, 420.0];
 
 /// What the presenter mode shows.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the bar")]
 pub struct Presenter {
     /// Whether it is on.
     pub is_on: bool,
