@@ -382,6 +382,7 @@ pub fn load_session(bytes: &[u8], folder: Option<&Path>) -> Result<Loaded, Sessi
 }
 
 /// Saves the session where it was saved last, or asks where.
+#[must_use]
 pub fn save_session(state: &State) -> Effect {
     let purpose = Purpose::Save(Export::Session);
     match &state.kept.session {
