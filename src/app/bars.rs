@@ -31,7 +31,9 @@ pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 input_field(ui, state, commands);
             } else if state.own.is_open {
                 ui.label(RichText::new(words("text.title")).strong());
-                input_field(ui, state, commands);
+                if state.own.training.is_some() {
+                    input_field(ui, state, commands);
+                }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| menus(ui, state, commands));
         });
@@ -157,7 +159,10 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
         }
         let weights = Command::Choose(Purpose::Save(Export::Weights));
-        if ui.add_enabled(state.run.is_some(), egui::Button::new(words("menu.save_weights"))).clicked() {
+        if ui
+            .add_enabled(state.run.is_some(), egui::Button::new(words("menu.save_weights")))
+            .clicked()
+        {
             commands.push(weights);
             ui.close();
         }

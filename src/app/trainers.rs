@@ -12,9 +12,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::models::ConfigError;
-use crate::training::live::{Order, Report};
 use crate::training::contestant::Contestant;
 use crate::training::course::Subject;
+use crate::training::live::{Order, Report};
 
 /// Between two reports of a contestant that is training.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -248,8 +248,8 @@ impl Inline {
         let never = AtomicBool::new(false);
         match order {
             Order::Prepare(generation, subject) => {
-                let desks = (0..subject.lanes())
-                    .filter_map(|at| Desk::new(&subject, at, generation).ok());
+                let desks =
+                    (0..subject.lanes()).filter_map(|at| Desk::new(&subject, at, generation).ok());
                 self.desks = desks.collect();
             }
             Order::Once => self.desks.iter_mut().for_each(|desk| {

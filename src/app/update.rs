@@ -174,6 +174,7 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
             state.run = Some(run);
             stepping::set_marks(state);
             arrive(state);
+            own_text::arrived(state);
         }
         // The text stays in the field, the last run on the stage.
         Outcome::Unreadable(error) => state.input_error = Some(error),

@@ -23,9 +23,7 @@ use serde_json::{Value as Json, json};
 
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{self, Cell, Sizes, share, signed};
-use super::{
-    ConfigError, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, TextModel,
-};
+use super::{ConfigError, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, TextModel};
 use crate::nn::{Binder, Init};
 use crate::tape::{Tape, Var};
 

@@ -110,7 +110,14 @@ impl TextSettings {
         };
         let task_config = json!(Text::on(Arc::clone(&text)).config());
         let name = format!("{}-text", spec.id);
-        Ok(Plan { name, spec, recipe, config: (of_text.config)(&sizes), task_config, text: Some(text) })
+        Ok(Plan {
+            name,
+            spec,
+            recipe,
+            config: (of_text.config)(&sizes),
+            task_config,
+            text: Some(text),
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::training::text::{BATCH, HIDDEN, LAYERS, STEPS, learners};
 use crate::view::command::{Export, Purpose};
 
 /// The height of the chart of costs.
-const CHART: f32 = 190.0;
+const CHART: f32 = 150.0;
 /// The height of a line of numbers.
 const LINE: f32 = 6.0;
 
@@ -108,9 +108,11 @@ impl Page<'_> {
         let settings = self.live.settings().settings.clone();
         let mut chosen = None;
         ui.horizontal_wrapped(|ui| {
+            theme::compact(ui);
             for spec in learners() {
                 let is_chosen = spec.id == settings.model;
-                if ui.selectable_label(is_chosen, spec.title).on_hover_text(spec.source).clicked()
+                let title = RichText::new(spec.title).size(theme::COMPACT_SIZE);
+                if ui.selectable_label(is_chosen, title).on_hover_text(spec.source).clicked()
                     && !is_chosen
                 {
                     chosen = Some(Control::Model(spec.id));
@@ -118,7 +120,8 @@ impl Page<'_> {
             }
         });
         ui.add_space(theme::GAP_SMALL);
-        let mut numbers = [settings.hidden, settings.layers, settings.steps, settings.seed as usize];
+        let mut numbers =
+            [settings.hidden, settings.layers, settings.steps, settings.seed as usize];
         let bounds = [HIDDEN, LAYERS, STEPS, 0..=9999];
         let fields: [(&'static str, fn(usize) -> Control, f64); 4] = [
             ("text.hidden", Control::Hidden, 0.5),
@@ -134,9 +137,8 @@ impl Page<'_> {
                 let label = ui.label(RichText::new(words).small().weak());
                 let drag = egui::DragValue::new(number).range(bounds).speed(speed);
                 let response = ui.add(drag.update_while_editing(false)).labelled_by(label.id);
-                response.widget_info(|| {
-                    egui::WidgetInfo::labeled(egui::Role::SpinButton, true, words)
-                });
+                response
+                    .widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, words));
                 if response.on_hover_text(self.tr("text.choice_hint")).changed() {
                     chosen = Some(control(*number));
                 }
@@ -306,7 +308,11 @@ fn grouped(number: usize) -> String {
 /// Minutes and seconds.
 fn duration(seconds: f64) -> String {
     let seconds = seconds.round().max(0.0) as u64;
-    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
+    if seconds < 60 {
+        format!("{seconds} s")
+    } else {
+        format!("{} min {:02} s", seconds / 60, seconds % 60)
+    }
 }
 
 #[cfg(test)]
@@ -315,7 +321,10 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_and_times_are_in_minutes() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]);
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(grouped),
+            ["0", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]
+        );
         assert_eq!([0.4, 59.6, 61.0].map(duration), ["0 s", "1 min 00 s", "1 min 01 s"]);
     }
 }

@@ -433,11 +433,8 @@ fn a_layer_of_a_decoder_alone_is_that_of_an_encoder_under_a_mask() {
         let x = random.array([POSITIONS, shape.size], Random::normal);
         let tape = Tape::recording();
         let mask = Places::new(1, 0..POSITIONS, 0..POSITIONS).mask();
-        let own = Sight {
-            sequences: 1,
-            mask: Some(tape.constant(mask)),
-            distance: Distance::Unknown,
-        };
+        let own =
+            Sight { sequences: 1, mask: Some(tape.constant(mask)), distance: Distance::Unknown };
         let layer = DecoderLayer::new(&Binder::stored(&tape, &parameters), &shape, false);
         let alone = layer.apply(tape.constant(x.clone()), (Memory::Own, &own), None).value();
         let tape = Tape::recording();

@@ -497,7 +497,7 @@ fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
         Measure::Accuracy => chance + 0.5 * (1.0 - chance),
         Measure::MeanSquaredError | Measure::AboveEntropy | Measure::BitsPerCharacter => {
             0.5 * chance
-        },
+        }
     };
     let mut scores = Vec::new();
     let is_blind = task.looks_ahead() && !looks_ahead(&*model);

@@ -7,15 +7,15 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
-use super::{Options, Reporter, must_be_writable, must_be_weights, plot, updates};
+use super::{Options, Reporter, must_be_weights, must_be_writable, plot, updates};
 use crate::checkpoint;
 use crate::cli::list::rounded;
 use crate::cli::{Usage, output};
 use crate::models;
 use crate::tasks::Task as _;
 use crate::tasks::text::{Division, Text};
-use crate::training::writing;
 use crate::training::text::{self, HIDDEN, LAYERS, LENGTH, STEPS, TextSettings, learners};
+use crate::training::writing;
 
 /// Characters that the trained model writes, to be looked at.
 const WRITTEN: usize = 240;
@@ -42,8 +42,7 @@ pub fn run(options: &Options, file: &Path) -> anyhow::Result<()> {
     let history = updates(&mut trainer, &plan.recipe, &mut reporter, &mut |_| ())?;
     let (model, parameters) = (plan.model()?, trainer.parameters());
     let score = text::score(&*model, &text, parameters);
-    let finished =
-        plan.checkpoint(plan.name.clone(), history.len(), parameters, score.score)?;
+    let finished = plan.checkpoint(plan.name.clone(), history.len(), parameters, score.score)?;
     checkpoint::save(&path, &finished.card, parameters).context("the weights are lost")?;
     plot(options, &plan.name, &plan.recipe, &history)?;
     let task = Text::on(Arc::clone(&text));
@@ -83,7 +82,10 @@ fn settings(options: &Options) -> anyhow::Result<TextSettings> {
         let known: Vec<&str> = learners().map(|spec| spec.id).collect();
         Usage(format!("`{id}` does not learn texts; these do: {}", known.join(", ")))
     })?;
-    let number = |option: &str, value: Option<u32>, otherwise: usize, bounds: &std::ops::RangeInclusive<usize>| {
+    let number = |option: &str,
+                  value: Option<u32>,
+                  otherwise: usize,
+                  bounds: &std::ops::RangeInclusive<usize>| {
         let value = value.map_or(otherwise, |value| value as usize);
         if bounds.contains(&value) {
             return Ok(value);

@@ -147,10 +147,11 @@ impl<'t> Network<'t> {
             DecoderLayer::new(p, &config.shape(), config.reads_source())
         });
         let decoder = decoder.collect();
-        let last = [("encoder", config.reads_source()), ("decoder", true)].map(|(name, is_there)| {
-            let _part = tape.scope(name);
-            (is_there && config.norm == Norm::Pre).then(|| LayerNorm::new(p, "norm", size))
-        });
+        let last =
+            [("encoder", config.reads_source()), ("decoder", true)].map(|(name, is_there)| {
+                let _part = tape.scope(name);
+                (is_there && config.norm == Norm::Pre).then(|| LayerNorm::new(p, "norm", size))
+            });
         let readout = Linear::new(p, "s", size, config.outputs);
         Self { tape, config: config.clone(), embedding, added, encoder, decoder, last, readout }
     }

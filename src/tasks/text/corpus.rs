@@ -40,7 +40,9 @@ pub enum TextError {
         bytes: u64,
     },
     /// The bytes are no text.
-    #[error("this is no text file: byte {at} is 0, as in a program or a picture. Choose a .txt file")]
+    #[error(
+        "this is no text file: byte {at} is 0, as in a program or a picture. Choose a .txt file"
+    )]
     Binary {
         /// The first byte that no text has, from 1.
         at: usize,
@@ -68,7 +70,9 @@ pub enum TextError {
         characters: usize,
     },
     /// There is nothing to foretell.
-    #[error("the text has only the one character `{character}`, over and over; nothing is to be foretold")]
+    #[error(
+        "the text has only the one character `{character}`, over and over; nothing is to be foretold"
+    )]
     OneCharacter {
         /// The character, made visible.
         character: String,
@@ -125,7 +129,8 @@ impl Corpus {
         let rare = vocabulary.binary_search(&RARE).unwrap_or(0);
         let number = |character: &char| vocabulary.binary_search(character).unwrap_or(rare) as u16;
         let is_rare = |character: &&char| vocabulary.binary_search(character).is_err();
-        let title: String = normalised(title).filter(|c| !c.is_control()).take(LONGEST_TITLE).collect();
+        let title: String =
+            normalised(title).filter(|c| !c.is_control()).take(LONGEST_TITLE).collect();
         Ok(Self {
             title,
             symbols: characters.iter().map(number).collect(),
@@ -186,7 +191,8 @@ impl Corpus {
     /// so that another vocabulary changes nothing.
     fn is_held_out(&self, range: &Range<usize>) -> bool {
         let part = self.symbols.get(range.clone()).unwrap_or_default();
-        let code = |symbol: &u16| self.vocabulary.get(usize::from(*symbol)).map_or(0, |c| *c as usize);
+        let code =
+            |symbol: &u16| self.vocabulary.get(usize::from(*symbol)).map_or(0, |c| *c as usize);
         Sequence::Symbols(part.iter().map(code).collect()).is_held_out()
     }
 }

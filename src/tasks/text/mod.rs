@@ -207,9 +207,8 @@ impl Task for Text {
                 example(division.part(number).unwrap_or_default())
             }
             (None, _) => {
-                let is_of = |example: &Example| {
-                    example.sequence.is_held_out() == (split == Split::HeldOut)
-                };
+                let is_of =
+                    |example: &Example| example.sequence.is_held_out() == (split == Split::HeldOut);
                 let mut drawn = self.generate(random);
                 // So small a vocabulary may have no sequence of a split at all.
                 for _ in 0..DRAWS {

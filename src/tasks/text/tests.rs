@@ -33,8 +33,9 @@ fn what_is_held_out_is_never_drawn_for_training() {
         let mut hidden = vec![false; symbols.len()];
         for number in 0..held_out {
             let part = division.part(number).unwrap();
-            let found: Vec<usize> =
-                (0..=symbols.len() - part.len()).filter(|at| symbols[*at..].starts_with(&part)).collect();
+            let found: Vec<usize> = (0..=symbols.len() - part.len())
+                .filter(|at| symbols[*at..].starts_with(&part))
+                .collect();
             let start = *found.iter().find(|at| *at % part.len() == 0).unwrap();
             hidden[start..start + part.len()].fill(true);
         }
@@ -43,10 +44,14 @@ fn what_is_held_out_is_never_drawn_for_training() {
         for _ in 0..2000 {
             let drawn = division.draw(&mut random);
             assert_eq!(drawn.len(), part);
-            let mut found =
-                (0..=symbols.len() - part).filter(|at| symbols[*at..].starts_with(&drawn)).peekable();
+            let mut found = (0..=symbols.len() - part)
+                .filter(|at| symbols[*at..].starts_with(&drawn))
+                .peekable();
             starts.insert(*found.peek().unwrap());
-            assert!(found.any(|at| !hidden[at..at + part].contains(&true)), "drawn from a held-out part");
+            assert!(
+                found.any(|at| !hidden[at..at + part].contains(&true)),
+                "drawn from a held-out part"
+            );
         }
         // From anywhere between the parts, not only from where parts begin.
         assert!(starts.iter().any(|start| start % part != 0) && starts.len() > 100, "{starts:?}");
@@ -135,7 +140,11 @@ fn what_nothing_can_be_learned_from_is_refused() {
     assert!(refused(&" ".repeat(5000)).contains("`␣`"));
     // 65 characters, again and again: every part is the same.
     let part = "abcdefghijklm".repeat(5);
-    assert!(refused(&part.repeat(100)).contains("held out"), "{:?}", divided(&part.repeat(100), 64));
+    assert!(
+        refused(&part.repeat(100)).contains("held out"),
+        "{:?}",
+        divided(&part.repeat(100), 64)
+    );
     // A short text has short sequences, so that something can be held out.
     let short = divided(&sentences(25), 64).unwrap();
     assert!(short.corpus().len() < 1000 && short.length() < 25 && short.held_out() > 0);

@@ -130,6 +130,7 @@ fn the_stage_gets_the_checkpoint_that_is_chosen_or_the_newest_weights() {
         parameters: Parameters::default(),
         scores: Vec::new(),
         profiles: Vec::new(),
+        written: Vec::new(),
     });
     live.take(Report { kept: vec![kept], ..report(&live, 1, &[2.0, 1.0]) });
     assert!(live.on_stage().is_none());
