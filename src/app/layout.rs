@@ -2,38 +2,58 @@
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
-use super::state::{Run, State};
-use super::{bars, course_map, key_sheet, keys, sheets, stops, update};
+use super::state::{OpenLesson, Run, State};
+use super::{
+    bars, course_map, export_sheet, hide, key_sheet, keys, own_page, presenter, search,
+    settings_sheet, sheets, stops, update,
+};
 use crate::lesson::Seen;
-use crate::training::lengths::Lengths;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
-    Command, Memory, Other, Scene, Shown, VIEWS, inspector, intervene, own_text, theme,
-    timeline_bar, tr,
+    Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, ViewSpec, inspector,
+    intervene, theme, timeline_bar, tr,
 };
 
 /// The lesson's share of the window.
-const LESSON_SHARE: f32 = 0.36;
+pub(super) const LESSON_SHARE: f32 = 0.36;
 /// The inspector's width.
 const INSPECTOR_WIDTH: f32 = 280.0;
 
 /// Draws everything and gives what the learner asked for in this frame.
 pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
+    // Where a pixel is no whole part of a point, panels leave a line between them.
+    ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
     let mut commands = keys::commands(ui.ctx(), state);
-    bars::top_bar(ui, state, &mut commands);
+    commands.retain(|command| !hide::rests(state, command));
+    presenter::seconds(ui.ctx(), state);
+    if state.presenter.is_on {
+        presenter::bar_ui(ui, state, &mut commands);
+    } else {
+        bars::top_bar(ui, state, &mut commands);
+    }
     bars::message_bar(ui, state, &mut commands);
     match &state.lesson {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
-        None if state.own.is_open => own_page(ui, state, memory, &mut commands),
+        None if state.own.is_open => own_page::ui(ui, state, memory, &mut commands),
         None => course_map::ui(ui, state, &mut commands),
+    }
+    if state.sheet != Some(Sheet::Palette) {
+        search::ui::closed(ui);
     }
     match state.sheet {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
+        Some(Sheet::Export) => export_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
-        Some(Sheet::Palette | Sheet::Settings) | None => {}
+        Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
+        Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
+        Some(Sheet::Settings) => settings_sheet::ui(ui, state, &mut commands),
+        None => {}
+    }
+    if state.presenter.is_on {
+        presenter::over_ui(ui, state, &mut commands);
     }
     commands
 }
@@ -60,42 +80,66 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         let run = (run.number, &values);
         (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
     };
-    let lengths = open.lengths();
-    let mut scene = scene(state, run, lengths, memory, commands);
+    let mut scene = scene(state, run, memory, commands);
     let lesson_frame = page_frame(ui);
-    Panel::bottom("timeline")
-        .frame(bars::bar_frame(ui))
-        .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
-    Panel::left("lesson")
-        .frame(lesson_frame)
-        .default_size((width * LESSON_SHARE).clamp(320.0, 620.0))
-        .size_range(280.0..=width * 0.6)
-        .show(ui, |ui| {
-            let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
-            let mut page = Page {
-                next_lesson: next,
-                lesson: &open.lesson,
-                stop: open.stop,
-                answers: &state.kept.answers,
-                done: &state.kept.done,
-                file: &open.file,
-                stale: open.stale.as_deref(),
-                diagnostics: &open.diagnostics,
-                remarks: &remarks,
-                is_own_run,
-                notes: state.kept.instructor_notes,
-                counter: 0,
-            };
-            page::ui(ui, &mut scene, &mut page);
+    let shows = |panel| presenter::shows(state, panel, width);
+    let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
+    let mut page = Page {
+        next_lesson: next.filter(|_| !state.hides(Hidden::Lessons)),
+        lesson: &open.lesson,
+        stop: open.stop,
+        answers: &state.kept.answers,
+        done: &state.kept.done,
+        file: &open.file,
+        stale: open.stale.as_deref(),
+        diagnostics: &open.diagnostics,
+        remarks: &remarks,
+        is_own_run,
+        notes: state.kept.instructor_notes && !state.presenter.is_on,
+        counter: 0,
+    };
+    if state.presenter.notes {
+        presenter::notes_ui(ui, state, &mut scene, &mut page);
+        page.counter = 0;
+    }
+    if shows(Part::Timeline) {
+        Panel::bottom("timeline")
+            .frame(bars::bar_frame(ui))
+            .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
+    }
+    if shows(Part::Lesson) && shows(Part::Stage) {
+        Panel::left("lesson")
+            .frame(lesson_frame)
+            .default_size((width * LESSON_SHARE).clamp(320.0, 620.0))
+            .size_range(280.0..=width * 0.6)
+            .show(ui, |ui| page::ui(ui, &mut scene, &mut page));
+    }
+    if shows(Part::Inspector) && !state.hides(Hidden::Inspector) {
+        inspector_panel(ui, state, &mut scene);
+    }
+    if !shows(Part::Stage) {
+        CentralPanel::default().frame(lesson_frame).show(ui, |ui| {
+            page::ui(&mut presenter::centred(ui), &mut scene, &mut page);
         });
-    beside_page(ui, state, &mut scene, width);
+        return;
+    }
+    stage_panel(ui, state, &mut scene);
 }
 
-/// What views see.
-fn scene<'a>(
+/// The stage, beside what is read.
+pub(super) fn stage_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+    if let Some(spot) = &state.intervening {
+        intervene::panel_ui(ui, scene, spot);
+    }
+    let frame =
+        Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
+    CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, scene));
+}
+
+/// What views draw from: the run on the stage and all around it.
+pub(super) fn scene<'a>(
     state: &'a State,
     run: &'a Run,
-    lengths: Option<Lengths>,
     memory: &'a mut Memory,
     commands: &'a mut Vec<Command>,
 ) -> Scene<'a> {
@@ -117,69 +161,28 @@ fn scene<'a>(
             .filter(|measured| measured.number == run.number)
             .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
         importance: state.importance(),
-        lengths,
+        lengths: state.lesson.as_ref().and_then(OpenLesson::lengths),
         points: &state.lengths.points,
         timeline: &state.timeline,
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),
         training: state.training.as_ref().map(|training| &training.live),
         looks: &state.looks,
+        hidden: &state.hidden,
         language: state.kept.language,
+        for_print: false,
         memory,
         commands,
     }
 }
 
 /// The frame of what stands left of the stage.
-fn page_frame(ui: &Ui) -> Frame {
+pub(super) fn page_frame(ui: &Ui) -> Frame {
     let margin = Margin { left: 24, right: 12, top: 16, bottom: 8 };
     Frame::new().fill(ui.visuals().panel_fill).inner_margin(margin)
 }
 
-/// The learner's own text on the left, its model on the stage.
-fn own_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut Vec<Command>) {
-    let live = state.own.training.as_ref().map(|training| &training.live);
-    let width = ui.available_width();
-    let size = (width * LESSON_SHARE).clamp(320.0, 620.0);
-    let panel = Panel::left("own text").default_size(size).size_range(280.0..=width * 0.6);
-    // What stood on the stage before has nothing to do with the text.
-    let is_own = |run: &&Run| run.checkpoint.card.task == crate::tasks::text::SPEC.id;
-    let Some(run) = state.run.as_ref().filter(is_own).filter(|_| live.is_some()) else {
-        panel.frame(page_frame(ui)).show(ui, |ui| {
-            own_text::ui(ui, live, state.kept.language, commands);
-        });
-        CentralPanel::default().show(ui, |ui| {
-            ui.centered_and_justified(|ui| {
-                let words = tr(state.kept.language, "text.waiting");
-                ui.label(egui::RichText::new(words).weak());
-            });
-        });
-        return;
-    };
-    let mut scene = scene(state, run, None, memory, commands);
-    Panel::bottom("timeline")
-        .frame(bars::bar_frame(ui))
-        .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
-    panel.frame(page_frame(ui)).show(ui, |ui| {
-        own_text::ui(ui, live, state.kept.language, scene.commands);
-    });
-    beside_page(ui, state, &mut scene, width);
-}
-
-/// Inspector and stage, beside what is read.
-fn beside_page(ui: &mut Ui, state: &State, scene: &mut Scene<'_>, width: f32) {
-    if state.shows_inspector(width) {
-        inspector_panel(ui, state, scene);
-    }
-    if let Some(spot) = &state.intervening {
-        intervene::panel_ui(ui, scene, spot);
-    }
-    let frame =
-        Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
-    CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, scene));
-}
-
-fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+pub(super) fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
     Panel::right("inspector")
         .frame(frame)
@@ -193,8 +196,8 @@ fn other(run: &Run) -> Other<'_> {
     Other { label: &run.label, trace: &run.trace, backward: run.backward.as_deref() }
 }
 
-/// One to four views side by side, under a row that chooses them.
-fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+/// The row that chooses views, and whether the inspector is shown.
+fn chooser_ui(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.horizontal_top(|ui| {
         let words = scene.tr("inspector.title");
         let font = egui::TextStyle::Button.resolve(ui.style());
@@ -208,7 +211,8 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
             theme::compact(ui);
             // A button for what this run does not have would only be in the way.
             for view in VIEWS {
-                if !(scene.may_have(view) && scene.has(view)) {
+                let has = scene.may_have(view) && scene.has(view);
+                if !has || state.hides(Hidden::Views) {
                     continue;
                 }
                 let is_shown = state.views.iter().any(|id| id == view.id);
@@ -219,12 +223,23 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
                 }
             }
         });
+        if state.hides(Hidden::Inspector) {
+            return;
+        }
         let shown = state.shows_inspector(ui.ctx().content_rect().width());
         let button = ui.selectable_label(shown, words);
         if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
             scene.commands.push(Command::ShowInspector(!shown));
         }
     });
+}
+
+/// One to four views side by side, under a row that chooses them.
+fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+    let has_row = !(state.hides(Hidden::Views) && state.hides(Hidden::Inspector));
+    if has_row && !state.presenter.is_on {
+        chooser_ui(ui, state, scene);
+    }
     shown_ui(ui, scene);
     ui.add_space(theme::GAP_SMALL);
     let shown: Vec<_> = VIEWS
@@ -242,11 +257,16 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         let step = size + egui::Vec2::splat(theme::GAP_LARGE);
         let place = vec2((at % grid[0]) as f32 * step.x, (at / grid[0]) as f32 * step.y);
         let rect = egui::Rect::from_min_size(corner + place, size);
-        let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
-        inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
-        (view.ui)(&mut inner, scene);
+        view_ui(ui, view, scene, rect);
     }
     ui.allocate_space(room);
+}
+
+/// A view in its part of the stage, or of a page.
+pub(super) fn view_ui(ui: &mut Ui, view: &ViewSpec, scene: &mut Scene<'_>, rect: egui::Rect) {
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
+    inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
+    (view.ui)(&mut inner, scene);
 }
 
 /// Says so where views show something else than values.

@@ -1,8 +1,8 @@
 //! Errors and choices in the learner's words.
 
-use crate::tasks::InputError;
 use crate::tasks::text::TextError;
 use crate::tasks::text::corpus::{LARGEST_FILE, SHORTEST};
+use crate::tasks::{InputError, listed};
 use crate::view::command::ThemeChoice;
 use crate::view::{Language, tr, tr_with};
 
@@ -11,7 +11,7 @@ use crate::view::{Language, tr, tr_with};
 pub fn input_error_text(language: Language, error: &InputError) -> String {
     match error {
         InputError::Empty { allowed } => {
-            tr_with(language, "error.input_empty", &[("example", allowed)])
+            tr_with(language, "error.input_empty", &[("example", &listed(allowed))])
         }
         InputError::TooLong { found, longest } => {
             let (length, limit) = (found.to_string(), longest.to_string());
@@ -22,7 +22,7 @@ pub fn input_error_text(language: Language, error: &InputError) -> String {
             tr_with(language, "error.input_beyond_table", &[("length", &length), ("limit", &limit)])
         }
         InputError::Unknown { found, at, allowed, nearest } => {
-            let at = at.to_string();
+            let (at, allowed) = (at.to_string(), listed(allowed));
             let words = [
                 ("token", found.as_str()),
                 ("position", at.as_str()),

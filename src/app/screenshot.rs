@@ -8,25 +8,34 @@ use image::RgbaImage;
 
 use super::effects::{self, Runner};
 use super::files::{self, Slot};
-use super::state::{Kept, State};
+use super::settings::Scale;
+use super::state::{Beside, Kept, ModelChoice, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{layout, offscreen, training, window};
+use super::{exporting, layout, offscreen, presenter, training, window};
 use crate::lesson::Library;
+use crate::tape::Intervention;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::Piece;
 use crate::training::live::TrainCommand;
-use crate::view::command::ThemeChoice;
+use crate::view::command::{PresentCommand, Sheet, ThemeChoice};
 use crate::view::{Command, Language, Memory, theme};
 
 /// Frames until the layout has settled: sizes that depend on each other need a few.
 const FRAMES: usize = 4;
+
+/// The size of a window that nobody has made larger or smaller, in points.
+const USUAL_SIZE: egui::Vec2 = vec2(1280.0, 800.0);
 
 /// What to draw.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// The lesson's id; none for the course map.
     pub lesson: Option<String>,
+    /// A session to open instead.
+    pub session: Option<PathBuf>,
+    /// Whether the presenter mode is on.
+    pub presents: bool,
     /// The stop; 0 is the opening.
     pub stop: usize,
     /// Operations done, if not where the stop's stage begins.
@@ -43,6 +52,10 @@ pub struct Request {
     pub size: [u32; 2],
     /// Pixels to a point.
     pub pixels_per_point: f32,
+    /// The size of text and controls.
+    pub zoom: Scale,
+    /// What lies open over the page.
+    pub sheet: Option<Sheet>,
 }
 
 /// Why there is no picture.
@@ -86,7 +99,7 @@ pub enum ScreenshotError {
 pub struct Headless {
     /// The state, as a window has it.
     pub state: State,
-    memory: Memory,
+    pub(super) memory: Memory,
     runner: Runner,
     trainers: Inline,
     lengths: VecDeque<Piece>,
@@ -97,13 +110,47 @@ impl Headless {
     /// A window on the course map.
     #[must_use]
     pub fn new(kept: Kept, library: Library) -> Self {
+        Self::of(State::new(kept, library))
+    }
+
+    /// A window that stands where another one does.
+    #[must_use]
+    pub fn of(state: State) -> Self {
         Self {
-            state: State::new(kept, library),
+            state,
             memory: Memory::default(),
             runner: Runner::default(),
             trainers: Inline::default(),
             lengths: VecDeque::new(),
             slot: Slot::default(),
+        }
+    }
+
+    /// A model on an input, with changes from outside, other models beside it and no lesson.
+    ///
+    /// # Errors
+    /// If the model cannot be loaded or the input not be read.
+    pub fn with_model(
+        kept: Kept,
+        model: ModelChoice,
+        input: &str,
+        interventions: Vec<Intervention>,
+        beside: Vec<ModelChoice>,
+    ) -> Result<Self, ScreenshotError> {
+        let mut headless = Self::new(kept, Library::default());
+        headless.state.model = model;
+        input.clone_into(&mut headless.state.input);
+        headless.state.interventions = interventions;
+        let beside = beside.into_iter().map(|model| Beside { model, kept: None });
+        headless.state.beside = beside.collect();
+        let effects = update::run(&mut headless.state);
+        headless.perform(effects);
+        match (&headless.state.input_error, &headless.state.message) {
+            (Some(error), _) => Err(ScreenshotError::Run(error.to_string())),
+            (None, Some(message)) if message.is_error => {
+                Err(ScreenshotError::Run(message.text.clone()))
+            }
+            _ => Ok(headless),
         }
     }
 
@@ -119,7 +166,8 @@ impl Headless {
                 Effect::Run(request) => {
                     let number = request.number;
                     let outcome = self.runner.run(request);
-                    update::finished(&mut self.state, number, outcome);
+                    let effects = update::finished(&mut self.state, number, outcome);
+                    self.perform(effects);
                 }
                 Effect::Train(order) => {
                     for report in self.trainers.perform(order) {
@@ -138,18 +186,32 @@ impl Headless {
                     }
                 }
                 Effect::MeasureLengths(pieces) => self.lengths = pieces.into(),
+                Effect::Picture => {
+                    let picture = self.picture();
+                    let effects = exporting::pictured(&mut self.state, picture);
+                    self.perform(effects);
+                }
                 // There are no dialogs here: the window's own field asks for a path.
                 Effect::Choose(purpose) => {
                     self.slot.prepare(&purpose, &self.state);
                     files::ask_path(&mut self.state, purpose);
                 }
                 Effect::Take(purpose, path, replace) => {
+                    self.slot.refresh(&purpose, &self.state);
                     let answer = files::take(purpose, path, replace, &self.slot);
                     let effects = files::answered(&mut self.state, answer);
                     self.perform(effects);
                 }
             }
         }
+    }
+
+    /// The window in its usual size.
+    fn picture(&self) -> RgbaImage {
+        let mut window = Self::of(self.state.clone());
+        let ctx = Context::default();
+        theme::apply(&ctx);
+        offscreen::screenshot(USUAL_SIZE, 1.0, FRAMES, &ctx, |ui| window.ui(ui))
     }
 
     /// Draws a frame and carries out what it asked for.
@@ -160,6 +222,13 @@ impl Headless {
         self.perform(effects);
         // One piece a frame, so that charts grow before the learner here as well.
         self.measure_length();
+    }
+
+    /// Carries out what a view on a page asked for, to the end.
+    pub(super) fn carry_out(&mut self, commands: Vec<Command>) {
+        let effects = layout::carry_out(&mut self.state, commands);
+        self.perform(effects);
+        while self.measure_length() {}
     }
 
     /// Measures the next accuracy that was asked for; false where there is none.
@@ -182,7 +251,9 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         return Err(ScreenshotError::Size(width, height));
     }
     let theme = if request.dark { ThemeChoice::Dark } else { ThemeChoice::Light };
-    let kept = Kept { language: request.language, theme, ..Kept::default() };
+    let kept = Kept { language: request.language, theme, scale: request.zoom, ..Kept::default() };
+    // What would still be on its way in a few frames is there in a picture.
+    let kept = Kept { reduces_motion: true, ..kept };
     let mut headless = Headless::new(kept, library);
     if let Some(id) = &request.lesson {
         if !headless.state.library.ids().any(|known| known == id) {
@@ -197,6 +268,13 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         headless.command(Command::Stop(request.stop));
         if let Some(message) = &headless.state.message {
             return Err(ScreenshotError::Run(message.text.clone()));
+        }
+    }
+    if let Some(path) = &request.session {
+        headless.command(Command::OpenPath(path.clone()));
+        if headless.state.kept.session.as_ref() != Some(path) {
+            let message = headless.state.message.take();
+            return Err(ScreenshotError::Run(message.map(|m| m.text).unwrap_or_default()));
         }
     }
     if let Some(path) = &request.text {
@@ -216,10 +294,16 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         }
         headless.command(Command::Timeline(TimelineCommand::Cursor(step)));
     }
+    headless.state.sheet = request.sheet;
     let ctx = Context::default();
     theme::apply(&ctx);
-    let size = vec2(width as f32, height as f32);
-    Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| {
+    if request.presents {
+        headless.command(Command::Present(PresentCommand::Toggle));
+    }
+    // Larger type is fewer points to as many pixels.
+    let zoom = if request.presents { presenter::ZOOM } else { 1.0 };
+    let size = vec2(width as f32, height as f32) / zoom;
+    Ok(offscreen::screenshot(size, request.pixels_per_point * zoom, FRAMES, &ctx, |ui| {
         headless.ui(ui);
         while headless.measure_length() {}
     }))

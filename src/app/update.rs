@@ -9,7 +9,9 @@ use super::state::{
     ModelChoice, OpenLesson, Outcome, Run, RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
-use super::{files, interventions, own_text, settings, stepping, training};
+use super::{
+    exporting, files, interventions, own_text, presenter, session, settings, stepping, training,
+};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
@@ -39,6 +41,8 @@ pub enum Effect {
     MeasureLengths(Vec<Piece>),
     /// Ask for a place by a dialog, then open or save there.
     Choose(Purpose),
+    /// Take a picture of the window, then ask where to save it.
+    Picture,
     /// Open or save at this path; a file there is replaced only if so said.
     Take(Purpose, PathBuf, bool),
     /// Have the threads of a race do something.
@@ -95,7 +99,12 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::TrainText(command) => return own_text::command(state, command),
         Command::Stop(stop) => return go_to_stop(state, stop),
         Command::GoTo { name, position } => go_to(state, name, position),
-        Command::Answer(question, choice) => {
+        Command::Answer(question, choice, is_right) => {
+            if is_right {
+                state.kept.right.insert(question.clone());
+            } else {
+                state.kept.right.remove(&question);
+            }
             state.kept.answers.insert(question, choice);
         }
         // While a run is on its way the stage shows what is no longer asked for.
@@ -121,9 +130,19 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Sheet(sheet) => state.sheet = sheet,
         Command::Settings(command) => settings::change(state, command),
         Command::ShowInspector(shown) => state.kept.inspector = Some(shown),
-        Command::Choose(purpose) => return vec![Effect::Choose(purpose)],
+        Command::Export(choice) => state.kept.export = choice,
+        Command::Choose(purpose) => return vec![exporting::choose(state, purpose)],
         Command::AskPath(purpose) => files::ask_path(state, purpose),
         Command::TypedPath(path, replace) => return typed_path(state, path, replace),
+        Command::SaveSession => return vec![files::save_session(state)],
+        Command::Hide(control, true) => {
+            state.hidden.insert(control);
+        }
+        Command::Hide(control, false) => {
+            state.hidden.remove(&control);
+        }
+        Command::ShowAll => state.hidden.clear(),
+        Command::Present(command) => presenter::change(state, command),
         Command::OpenPath(path) => return vec![Effect::Take(Purpose::File, path, false)],
         Command::DismissMessage => state.message = None,
     }
@@ -131,8 +150,13 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
 }
 
 /// Takes the worker's answer to request number `number`; an old one is dropped.
-pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
-    let Some(request) = state.pending.take_if(|pending| pending.number == number) else { return };
+pub fn finished(state: &mut State, number: u64, outcome: Outcome) -> Vec<Effect> {
+    let Some(request) = state.pending.take_if(|pending| pending.number == number) else {
+        return Vec::new();
+    };
+    if let Some(problem) = session::problem(state, number, &outcome) {
+        return session::fall_back(state, problem);
+    }
     match outcome {
         Outcome::Done(finished) => {
             let Finished { run, others, baseline } = *finished;
@@ -175,11 +199,13 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
             stepping::set_marks(state);
             arrive(state);
             own_text::arrived(state);
+            session::resume(state, number);
         }
         // The text stays in the field, the last run on the stage.
         Outcome::Unreadable(error) => state.input_error = Some(error),
         Outcome::Failed(text) => fail(state, text),
     }
+    Vec::new()
 }
 
 /// Keeps the place in the backward pass in a new run, as far as that has one.

@@ -631,14 +631,15 @@ impl Batch {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {
     /// There is nothing in it.
-    #[error("the input is empty; type at least one of {allowed}")]
+    #[error("the input is empty; type at least one of {}", listed(allowed))]
     Empty {
         /// What may be typed.
         allowed: String,
     },
     /// A part of it is not in the model's vocabulary.
     #[error(
-        "the model cannot read `{found}` (character {at}); it knows {allowed}{}",
+        "the model cannot read `{found}` (character {at}); it knows {}{}",
+        listed(allowed),
         nearest.as_ref().map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"))
     )]
     Unknown {
@@ -669,6 +670,16 @@ pub enum InputError {
         /// How many the table has.
         longest: usize,
     },
+}
+
+/// What may be typed, as a message lists it: of a long list, the beginning.
+#[must_use]
+pub fn listed(allowed: &str) -> String {
+    /// Characters that one still reads.
+    const READ: usize = 120;
+    let Some((cut, _)) = allowed.char_indices().nth(READ) else { return allowed.to_owned() };
+    let end = allowed[..cut].rfind(' ').unwrap_or(cut);
+    format!("{} …", &allowed[..end])
 }
 
 /// A character as a message may show it: control and invisible characters by their code.

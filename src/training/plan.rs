@@ -106,6 +106,6 @@ impl Plan {
             recipe_sha256: checkpoint::recipe_sha256(&self.recipe),
         };
         let (spec, parameters) = (self.spec, parameters.clone());
-        Ok(Checkpoint { card, spec, model, task, parameters })
+        Ok(Checkpoint { card, spec, model, task, parameters, origin: None })
     }
 }

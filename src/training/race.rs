@@ -120,6 +120,15 @@ pub fn shortest(settings: &Settings) -> Option<usize> {
     plan.task_config.get("shortest")?.as_u64().map(|shortest| shortest as usize)
 }
 
+/// How many symbols an answer is chosen from; a guess that favours none of them costs the logarithm of
+/// that number.
+#[must_use]
+pub fn choices(settings: &Settings) -> Option<usize> {
+    let plan = plan(settings.contestants.first()?, settings).ok()?;
+    let task = task_of(&plan, settings.length).ok()?;
+    Some(task.output_symbols().len()).filter(|count| *count > 1)
+}
+
 /// The shipped model `id` under settings, before the first update and not yet measured.
 ///
 /// # Errors

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Language;
+use super::export::{Choice, Format};
+use super::{Hidden, Language, Panel};
 use crate::laboratory::Laboratory;
 use crate::lesson::Control;
 use crate::trace::Place;
@@ -54,8 +55,9 @@ pub enum Command {
         /// The position.
         position: Option<usize>,
     },
-    /// Answer a question of the lesson, named by its place in the file.
-    Answer(String, usize),
+    /// Answer a question of the lesson, named by its place in the file; and whether that is right on
+    /// the run in front of the learner.
+    Answer(String, usize, bool),
     /// A task of the lesson is done.
     TaskDone(String),
     /// Undo a task of the lesson and all that was changed for it.
@@ -104,14 +106,24 @@ pub enum Command {
     Settings(SettingsCommand),
     /// Show or hide the inspector.
     ShowInspector(bool),
+    /// Choose what the export sheet says.
+    Export(Choice),
     /// Ask where to open or save something.
     Choose(Purpose),
     /// Have a path typed, without a dialog.
     AskPath(Purpose),
     /// The path typed where no dialog came, and whether a file there may be replaced.
     TypedPath(String, bool),
-    /// Open a folder of lessons, a file of weights or a text.
+    /// Open a folder of lessons, a file of weights, a session or a text.
     OpenPath(PathBuf),
+    /// Save the session where it was saved last, or ask where.
+    SaveSession,
+    /// Hide a control, or show it again.
+    Hide(Hidden, bool),
+    /// Show all controls again.
+    ShowAll,
+    /// Present the lesson to a class.
+    Present(PresentCommand),
     /// The message has been read.
     DismissMessage,
 }
@@ -161,6 +173,10 @@ pub enum Sheet {
     Settings,
     /// The field for a path, where no dialog came.
     Path,
+    /// The controls that can be hidden.
+    Hide,
+    /// What to export, and how.
+    Export,
 }
 
 /// What can be set once and for all.
@@ -191,6 +207,23 @@ pub struct Spot {
     pub unit: Option<usize>,
 }
 
+/// What can be done while presenting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PresentCommand {
+    /// Begin or end.
+    Toggle,
+    /// Show or hide a panel.
+    Panel(Panel),
+    /// Open or close the window with the instructor's notes.
+    Notes,
+    /// Darken everything but a circle round the pointer, or no more.
+    Spotlight,
+    /// Make that circle larger by a factor.
+    Radius(f32),
+    /// A black screen, or no more.
+    Blank,
+}
+
 /// What can be done about the runs beside the one on the stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CompareCommand {
@@ -218,12 +251,12 @@ pub enum Purpose {
 /// What can be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {
-    /// The selected value over time as a picture, PNG or SVG.
-    Figure,
-    /// The selected value's numbers, CSV, JSON or safetensors.
-    Table,
+    /// What the export sheet says, in this format.
+    Chosen(Format),
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,
+    /// The session: all that the learner chose.
+    Session,
     /// The weights on the stage, safetensors.
     Weights,
 }

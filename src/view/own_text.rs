@@ -263,7 +263,7 @@ impl Page<'_> {
                 is_logarithmic: false,
                 x: [0.0, steps as f64],
                 y: Some([0.0, 1.08 * highest]),
-                level: Some(unigram),
+                level: Some((unigram, String::new())),
                 breaks: Vec::new(),
                 x_name: self.tr("training.update"),
             },

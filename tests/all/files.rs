@@ -6,22 +6,23 @@ use std::path::{Path, PathBuf};
 use egui_kittest::kittest::Queryable;
 use unrolled::app::screenshot::Headless;
 use unrolled::view::command::{Export, Purpose, Sheet, ThemeChoice};
+use unrolled::view::export::{Choice, Format, What};
 use unrolled::view::{Command, Language, Selection};
 
 use crate::interact::{lstm, window};
 
 /// A folder of its own, whose name has spaces and Chinese characters; gone at the end.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let name = format!("unrolled {} 课程 {name}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
 
-    fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.0).unwrap();
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
     }
@@ -38,7 +39,9 @@ fn saving(folder: &Folder) -> Headless {
     let mut headless = lstm();
     headless.state.kept.folder = Some(folder.0.clone());
     headless.command(Command::Select(Some(Selection::new("cell", None))));
-    headless.command(Command::Choose(Purpose::Save(Export::Table)));
+    let choice = Choice { what: What::Value, format: Format::Csv, ..Choice::default() };
+    headless.command(Command::Export(choice));
+    headless.command(Command::Choose(Purpose::Save(Export::Chosen(Format::Csv))));
     assert_eq!(headless.state.sheet, Some(Sheet::Path));
     headless
 }
