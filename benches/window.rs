@@ -16,6 +16,7 @@ use unrolled::app::state::Kept;
 use unrolled::app::trainers::Trainers;
 use unrolled::laboratory::Laboratory;
 use unrolled::lesson::{Control, Library};
+use unrolled::tasks::text::{Corpus, Division};
 use unrolled::trace::timeline::TimelineCommand;
 use unrolled::training::live::{Live, TrainCommand};
 use unrolled::view::{Command, VIEWS, theme};
@@ -122,6 +123,34 @@ fn race_frame_while_training(bencher: Bencher<'_, '_>) {
     for order in Live::default().apply(TrainCommand::Start) {
         // Without threads this is the bench above.
         let _ = trainers.perform(order);
+    }
+    bencher.bench_local(|| frame(&ctx, &mut headless));
+}
+
+/// The page for a text of one's own, with a Chinese one of a thousand characters in its vocabulary.
+fn own_text() -> Headless {
+    let ideograph =
+        |n: usize| char::from_u32(0x4e00 + (n * n + n / 7) as u32 % 1000).unwrap_or(' ');
+    let text: String = (0..50_000).map(ideograph).collect();
+    let corpus = Arc::new(Corpus::of("text.txt", &text).unwrap());
+    let text = Arc::new(Division::new(corpus, 64).unwrap());
+    let mut headless = Headless::new(Kept::default(), Library::embedded());
+    headless.show_text(text);
+    headless.command(Command::TrainText(TrainCommand::Step));
+    headless
+}
+
+/// The same while its model is trained on a thread of its own. Target: at most 16 ms.
+#[divan::bench]
+fn own_text_frame_while_training(bencher: Bencher<'_, '_>) {
+    let mut headless = own_text();
+    let ctx = warm(&mut headless);
+    let mut trainers = Trainers::new(Arc::new(|| ()));
+    if let Some(own) = &headless.state.own.training {
+        let mut live = Live::new(own.live.settings().clone());
+        for order in live.apply(TrainCommand::Start) {
+            let _ = trainers.perform(order);
+        }
     }
     bencher.bench_local(|| frame(&ctx, &mut headless));
 }

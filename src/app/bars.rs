@@ -39,7 +39,9 @@ pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 }
             } else if state.own.is_open {
                 ui.label(RichText::new(words("text.title")).strong());
-                input_field(ui, state, commands);
+                if state.own.training.is_some() {
+                    input_field(ui, state, commands);
+                }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 menus::ui(ui, state, commands);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::{Context, vec2};
 use image::RgbaImage;
@@ -12,9 +13,10 @@ use super::settings::Scale;
 use super::state::{Beside, Kept, ModelChoice, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{exporting, layout, offscreen, training, window};
+use super::{exporting, layout, offscreen, own_text, training, window};
 use crate::lesson::Library;
 use crate::tape::Intervention;
+use crate::tasks::text::Division;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::Piece;
 use crate::training::live::TrainCommand;
@@ -157,6 +159,12 @@ impl Headless {
     /// Carries out a command and all that follows from it.
     pub fn command(&mut self, command: Command) {
         let effects = update::update(&mut self.state, command);
+        self.perform(effects);
+    }
+
+    /// Opens the page for a text that is there already.
+    pub fn show_text(&mut self, text: Arc<Division>) {
+        let effects = own_text::show(&mut self.state, text);
         self.perform(effects);
     }
 

@@ -63,6 +63,7 @@ pub fn restore(state: &mut State, loaded: Loaded) -> Vec<Effect> {
     });
     let Some((mut open, place)) = place else {
         state.lesson = None;
+        state.own.is_open = false;
         show(state, views, session.looks);
         say(state, &remarks);
         return effects;
