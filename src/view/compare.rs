@@ -15,6 +15,8 @@ use crate::trace::timeline::TimelineCommand;
 
 /// The width of a position, at least and at most.
 const COLUMN: std::ops::RangeInclusive<f32> = 16.0..=44.0;
+/// On a page it may be wider, so that a short run fills it.
+const WIDEST_COLUMN: f32 = 96.0;
 const TOKEN_HEIGHT: f32 = 18.0;
 const ANSWER_HEIGHT: f32 = 24.0;
 /// The height of a value's picture, as far as there is room.
@@ -73,7 +75,8 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let runs: Vec<Other<'_>> = scene.all_runs().collect();
     let positions = runs.iter().map(|run| run.trace.n_positions()).max().unwrap_or(1).max(1);
     let room = ui.available_size();
-    let column = (room.x / positions as f32 - 0.1).clamp(*COLUMN.start(), *COLUMN.end());
+    let widest = if scene.for_print { WIDEST_COLUMN } else { *COLUMN.end() };
+    let column = (room.x / positions as f32 - 0.1).clamp(*COLUMN.start(), widest);
     let each = room.y / runs.len() as f32 - TOKEN_HEIGHT - ANSWER_HEIGHT - ROW_EXTRA;
     let height = each.clamp(*PICTURE_HEIGHT.start(), *PICTURE_HEIGHT.end());
     ScrollArea::both().id_salt("compare").auto_shrink(false).show(ui, |ui| {

@@ -290,17 +290,16 @@ fn captions(scene: &Scene<'_>) -> Vec<String> {
     let models: Vec<&str> = scene.all_runs().map(|run| run.label).collect();
     let words = [("models", models.join(", ")), ("input", trace.text().to_owned())];
     let words = words.each_ref().map(|(key, text)| (*key, text.as_str()));
-    let mut first = tr_with(scene.language, "export.caption", &words);
+    let mut lines = vec![tr_with(scene.language, "export.caption", &words)];
     let (timeline, walk) = scene.walk();
     let is_back = scene.walk_back().is_some();
     if timeline.cursor() < walk.walk().all().len() || is_back {
         let key = if is_back { "export.back_at" } else { "export.at" };
         let last = trace.n_positions().saturating_sub(1).to_string();
         let words = [("position", &*scene.now().to_string()), ("last", &*last)];
-        first = first + "  ·  " + tr_with(scene.language, key, &words).as_str();
+        lines.push(tr_with(scene.language, key, &words));
     }
     let changes: Vec<String> = trace.interventions().iter().map(ToString::to_string).collect();
-    let mut lines = vec![first];
     if !changes.is_empty() {
         let words = [("changes", &*changes.join(", "))];
         lines.push(tr_with(scene.language, "export.changes", &words));
