@@ -184,7 +184,7 @@ impl Headless {
                     files::ask_path(&mut self.state, purpose);
                 }
                 Effect::Take(purpose, path, replace) => {
-                    let answer = files::take(purpose, path, replace, &self.slot);
+                    let answer = files::take((purpose, path, replace), &self.slot, &mut |_| ());
                     let effects = files::answered(&mut self.state, answer);
                     self.perform(effects);
                 }

@@ -215,7 +215,7 @@ fn an_animation_has_a_frame_for_every_step_and_twice_the_same_bytes() {
         Headless::with_model(Kept::default(), model, "([{}])", Vec::new(), Vec::new()).unwrap();
     for view in ["network", "heatmap", "diagram"] {
         let steps = Steps { from: 0, to: 2, by: Granularity::Layer };
-        let write = || page(&window, view, [400, 300]).unwrap().gif(Some(steps)).unwrap();
+        let write = || page(&window, view, [400, 300]).unwrap().gif(Some(steps), &mut |_| ()).unwrap();
         let bytes = write();
         assert_eq!(bytes, write(), "{view}");
         let run = window.state.run.as_ref().unwrap();
@@ -239,7 +239,7 @@ fn what_cannot_be_exported_is_said() {
     assert!(text.contains("no view `attention`") && text.contains("gates"), "{text}");
     assert!(error("gates", [10, 300]).contains("10x300"));
     let mut gates = page(&window, "gates", SIZE).unwrap();
-    let text = gates.write_as(Path::new("a.bmp"), None).err().unwrap().to_string();
+    let text = gates.write_as(Path::new("a.bmp"), None, &mut |_| ()).err().unwrap().to_string();
     assert!(text.contains("a.bmp: end the name in .png, .svg, .gif, .csv"), "{text}");
     let steps = Some(Steps { from: 3, to: 900, by: Granularity::Token });
     let text = gates.write(Format::Gif, steps).err().unwrap().to_string();
