@@ -8,8 +8,7 @@ use super::shortcut::Shortcut;
 use super::state::State;
 use crate::trace::timeline::{Granularity, TimelineCommand};
 use crate::view::command::{
-    BreakpointCommand, CompareCommand, InterveneCommand, Purpose, SettingsCommand, Sheet,
-    Spot,
+    BreakpointCommand, CompareCommand, InterveneCommand, Purpose, SettingsCommand, Sheet, Spot,
 };
 use crate::view::{Command, Language};
 

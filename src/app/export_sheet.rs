@@ -116,10 +116,9 @@ fn steps_ui(ui: &mut Ui, state: &State, choice: &mut Choice) {
     let before = choice.positions.unwrap_or([0, last]);
     let [mut from, mut to] = before;
     ui.horizontal_wrapped(|ui| {
-        for (key, position, range) in [
-            ("export.from", &mut from, 0..=before[1]),
-            ("export.to", &mut to, before[0]..=last),
-        ] {
+        for (key, position, range) in
+            [("export.from", &mut from, 0..=before[1]), ("export.to", &mut to, before[0]..=last)]
+        {
             let label = ui.label(words(key));
             let drag = ui.add(DragValue::new(position).range(range).speed(0.1));
             drag.labelled_by(label.id).on_hover_text(words("export.positions_hint"));

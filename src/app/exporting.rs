@@ -121,7 +121,8 @@ pub fn writer(state: &State) -> Option<Writer> {
             })
         }
         What::Value => {
-            let (trace, name) = (Arc::clone(&state.run.as_ref()?.trace), value(state)?.name.clone());
+            let (trace, name) =
+                (Arc::clone(&state.run.as_ref()?.trace), value(state)?.name.clone());
             Box::new(move |path, _| of_value(&trace, &name, path))
         }
         What::Run => {

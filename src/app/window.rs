@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::effects::Threads;
 use super::shot::Shot;
-use super::{exporting, layout};
 use super::state::{Kept, State};
 use super::update::{self, Effect};
+use super::{exporting, layout};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
@@ -121,8 +121,12 @@ impl Window {
         let place = kept.place.clone();
         let ctx = context.egui_ctx.clone();
         let threads = Threads::start(Arc::new(move || ctx.request_repaint()))?;
-        let mut window =
-            Self { state: State::new(kept, library), memory: Memory::default(), threads, shot: Shot::default() };
+        let mut window = Self {
+            state: State::new(kept, library),
+            memory: Memory::default(),
+            threads,
+            shot: Shot::default(),
+        };
         match start {
             Start::Home => {
                 if let Some((id, stop)) = place {

@@ -90,9 +90,9 @@ fn changed(before: Option<&RgbImage>, image: &RgbImage) -> Option<[u32; 4]> {
     let different = image
         .enumerate_pixels()
         .filter(|(x, y, pixel)| before.get_pixel_checked(*x, *y) != Some(*pixel));
-    different.map(|(x, y, _)| [x, y, x + 1, y + 1]).reduce(|a, b| {
-        [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
-    })
+    different
+        .map(|(x, y, _)| [x, y, x + 1, y + 1])
+        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
 }
 
 /// Colours and which of them stands for which.
@@ -210,8 +210,7 @@ mod tests {
         let mut options = gif::DecodeOptions::new();
         options.set_color_output(gif::ColorOutput::RGBA);
         let mut decoder = options.read_info(bytes).unwrap();
-        let mut canvas =
-            RgbImage::new(u32::from(decoder.width()), u32::from(decoder.height()));
+        let mut canvas = RgbImage::new(u32::from(decoder.width()), u32::from(decoder.height()));
         let mut frames = Vec::new();
         while let Some(frame) = decoder.read_next_frame().unwrap() {
             frames.push((frame.delay, [frame.left, frame.top, frame.width, frame.height]));

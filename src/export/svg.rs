@@ -16,7 +16,8 @@ use crate::palette::Rgb;
 
 /// The window's fonts, then what comes near them on other machines.
 const SANS: &str = "'Noto Sans','Noto Sans SC','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',Arial,sans-serif";
-const MONO: &str = "Hack,'DejaVu Sans Mono',Menlo,Consolas,'Noto Sans SC','Noto Sans CJK SC',monospace";
+const MONO: &str =
+    "Hack,'DejaVu Sans Mono',Menlo,Consolas,'Noto Sans SC','Noto Sans CJK SC',monospace";
 
 /// Writes a picture.
 ///
@@ -288,7 +289,8 @@ mod tests {
         let cell = |x: f32, rgb| {
             (Bounds { min: [x, 0.0], max: [x + 2.0, 3.0] }, Ink { rgb, opacity: 1.0 })
         };
-        let cells = Mark::Cells(vec![cell(0.0, [1, 2, 3]), cell(2.0, [9, 9, 9]), cell(4.0, [1, 2, 3])]);
+        let cells =
+            Mark::Cells(vec![cell(0.0, [1, 2, 3]), cell(2.0, [9, 9, 9]), cell(4.0, [1, 2, 3])]);
         let svg = written(vec![cells.clone()]);
         assert_eq!(svg.matches("<path").count(), 2, "{svg}");
         assert!(svg.contains("M0 0h2v3h-2zM4 0h2v3h-2z"), "{svg}");

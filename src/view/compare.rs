@@ -41,7 +41,9 @@ fn numbers(scene: &mut Scene<'_>) -> Numbers {
     for run in scene.all_runs() {
         for t in 0..reached(scene, run.trace) {
             let (symbol, share) = match answer(run.trace, t) {
-                Some((best, share)) => (run.trace.symbols().get(best).copied().unwrap_or(""), share),
+                Some((best, share)) => {
+                    (run.trace.symbols().get(best).copied().unwrap_or(""), share)
+                }
                 // A model that answers with a number has one.
                 None => {
                     let estimate = run.trace.value("estimate", t as i32);

@@ -107,7 +107,8 @@ impl MathCache {
         let syntax = ratex_svg::SvgColorSyntax::Rgb;
         let svg = ratex_svg::render_to_svg_with_color_syntax(&list, &options, syntax);
         let (_, inner) = svg.split_once('>')?;
-        let size = vec2(list.width as f32, list.total_height() as f32) * pt + Vec2::splat(2.0 * PADDING);
+        let size =
+            vec2(list.width as f32, list.total_height() as f32) * pt + Vec2::splat(2.0 * PADDING);
         Some((inner.strip_suffix("</svg>")?.to_owned(), size))
     }
 

@@ -215,7 +215,8 @@ fn an_animation_has_a_frame_for_every_step_and_twice_the_same_bytes() {
         Headless::with_model(Kept::default(), model, "([{}])", Vec::new(), Vec::new()).unwrap();
     for view in ["network", "heatmap", "diagram"] {
         let steps = Steps { from: 0, to: 2, by: Granularity::Layer };
-        let write = || page(&window, view, [400, 300]).unwrap().gif(Some(steps), &mut |_| ()).unwrap();
+        let write =
+            || page(&window, view, [400, 300]).unwrap().gif(Some(steps), &mut |_| ()).unwrap();
         let bytes = write();
         assert_eq!(bytes, write(), "{view}");
         let run = window.state.run.as_ref().unwrap();
@@ -259,7 +260,8 @@ fn a_page_says_what_was_changed_and_where_the_cursor_is() {
     window.command(Command::Select(Some(Selection::new("cell", None))));
     let svg = page(&window, "heatmap", SIZE).unwrap().svg().unwrap();
     let svg = String::from_utf8(svg).unwrap();
-    for words in ["lstm-brackets on ([])", "After position 1 of 0–3", "cell[1..3] = 0", ": cell<"] {
+    for words in ["lstm-brackets on ([])", "After position 1 of 0–3", "cell[1..3] = 0", ": cell<"]
+    {
         assert!(svg.contains(words), "{words}: {svg}");
     }
 }

@@ -168,8 +168,12 @@ impl Page {
         let shapes = self.settle(density);
         let triangles = self.ctx.tessellate(shapes, density);
         let [width, height] = (self.size * density).into();
-        let image =
-            self.textures.paint(width.round() as usize, height.round() as usize, density, &triangles);
+        let image = self.textures.paint(
+            width.round() as usize,
+            height.round() as usize,
+            density,
+            &triangles,
+        );
         DynamicImage::ImageRgba8(image).to_rgb8()
     }
 

@@ -105,7 +105,10 @@ impl Translator<'_> {
     fn ellipse(&mut self, extent: Rect, center: Pos2, radii: Vec2, fill: Color32, stroke: Stroke) {
         let (fill, pen) = (ink(fill), pen(stroke));
         if fill.is_some() || pen.is_some() {
-            self.add(extent, Mark::Ellipse { center: center.into(), radii: radii.into(), fill, pen });
+            self.add(
+                extent,
+                Mark::Ellipse { center: center.into(), radii: radii.into(), fill, pen },
+            );
         }
     }
 
@@ -149,12 +152,8 @@ impl Translator<'_> {
             let ends = vec![shape.rect.min, shape.rect.max];
             return self.path(extent, ends, false, Color32::TRANSPARENT, pen);
         }
-        let outline = |rect: Rect, fill, pen| Mark::Rectangle {
-            bounds: bounds(rect),
-            radius,
-            fill,
-            pen,
-        };
+        let outline =
+            |rect: Rect, fill, pen| Mark::Rectangle { bounds: bounds(rect), radius, fill, pen };
         if by == 0.0 {
             self.add(extent, outline(rect, fill, pen));
         } else {
@@ -269,7 +268,7 @@ fn runs(shape: &TextShape) -> Vec<Run> {
     let job = &shape.galley.job;
     let mut letters = job.text.char_indices().peekable();
     let mut runs: Vec<Run> = Vec::new();
-    let mut last_section = usize::MAX;
+    let mut last_look = None;
     for row in &shape.galley.rows {
         let mut is_first = true;
         for glyph in &row.row.glyphs {
@@ -278,16 +277,18 @@ fn runs(shape: &TextShape) -> Vec<Run> {
             if letters.peek().is_some_and(|(_, letter)| *letter == glyph.chr) {
                 letters.next();
             }
-            let is_in = |section: &egui::text::LayoutSection| {
-                section.byte_range.as_usize().contains(&byte)
-            };
+            let is_in =
+                |section: &egui::text::LayoutSection| section.byte_range.as_usize().contains(&byte);
             let found = job.sections.iter().position(is_in);
             let at = found.unwrap_or(job.sections.len().saturating_sub(1));
             let Some(section) = job.sections.get(at) else { continue };
             let color = shape.override_text_color.unwrap_or(section.format.color);
             let color = if color == Color32::PLACEHOLDER { shape.fallback_color } else { color };
             let from = row.pos.to_vec2() + glyph.pos.to_vec2();
-            match runs.last_mut().filter(|_| !is_first && at == last_section) {
+            // Letters of several fonts are told apart, so that a reader that lacks one of them sets
+            // the others as they are.
+            let look = Some((at, glyph.font_face_ascent, glyph.font_face_height));
+            match runs.last_mut().filter(|_| !is_first && look == last_look) {
                 Some(run) => {
                     run.text.push(glyph.chr);
                     run.width = from.x + glyph.advance_width - run.from.x;
@@ -301,7 +302,7 @@ fn runs(shape: &TextShape) -> Vec<Run> {
                     face: face(&section.format.font_id.family),
                 }),
             }
-            (is_first, last_section) = (false, at);
+            (is_first, last_look) = (false, look);
         }
         if row.ends_with_newline {
             letters.next_if(|(_, letter)| *letter == '\n');
