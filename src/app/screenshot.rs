@@ -206,7 +206,7 @@ impl Headless {
                 }
                 Effect::Take(purpose, path, replace) => {
                     self.slot.refresh(&purpose, &self.state);
-                    let answer = files::take(purpose, path, replace, &self.slot);
+                    let answer = files::take((purpose, path, replace), &self.slot, &mut |_| ());
                     let effects = files::answered(&mut self.state, answer);
                     self.perform(effects);
                 }
