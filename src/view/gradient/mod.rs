@@ -81,6 +81,11 @@ impl Cache {
     }
 }
 
+/// The colours of the runs, in order.
+fn colors(scene: &Scene<'_>, dark: bool) -> Vec<egui::Color32> {
+    theme::run_colors(scene.all_runs().map(|run| run.trace.model()), dark)
+}
+
 /// Which positions a walk backward has reached; all where nobody walks.
 fn reached(scene: &Scene<'_>) -> Vec<bool> {
     let count = scene.all_runs().map(|run| run.trace.n_positions()).max().unwrap_or(0);
@@ -102,7 +107,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         header_ui(ui, scene);
         let used = ui.cursor().top() - ui.max_rect().top();
         let rest = (room.y - used - BELOW).max(SMALLEST);
-        let gutter = chart::label_gutter(ui, &flows);
+        let gutter = chart::label_gutter(ui, scene, &flows);
         chart::ui(ui, scene, &flows, gutter, (rest * 0.56).min(420.0));
         units::ui(ui, scene, &flows, gutter, (rest * 0.44).min(320.0));
         singular::ui(ui, scene, gutter);
@@ -130,7 +135,5 @@ fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         {
             scene.commands.push(Command::LossAt(None));
         }
-        ui.add_space(theme::GAP);
-        ui.label(RichText::new(scene.tr("gradient.lines")).small().weak());
     });
 }
