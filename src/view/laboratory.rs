@@ -365,7 +365,8 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
             .collect();
         scene.memory.laboratory = Cache { run: Some((scene.run, language)), measures };
     }
-    let colors = theme::series(ui.visuals().dark_mode);
+    let models: Vec<&str> = scene.all_runs().map(|run| run.trace.model()).collect();
+    let colors = theme::run_colors(models, ui.visuals().dark_mode);
     let broken = theme::color(crate::palette::NOT_A_NUMBER);
     let shown = |value: f32| {
         let text = RichText::new(number(value)).monospace();
@@ -391,7 +392,7 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
         }
         ui.end_row();
         for (at, measures) in scene.memory.laboratory.measures.iter().enumerate() {
-            let color = colors[at % colors.len()];
+            let Some(color) = colors.get(at).copied() else { continue };
             ui.label(RichText::new(&measures.label).color(color).strong());
             let largest = measures.radii.iter().map(|(_, radius)| *radius).reduce(f32::max);
             let all: Vec<String> = measures

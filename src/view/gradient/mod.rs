@@ -13,7 +13,7 @@ use std::rc::Rc;
 use egui::{RichText, ScrollArea, Ui};
 
 use super::numbers::{Numbers, Table};
-use super::{Command, Language, Scene, ViewSpec, laboratory};
+use super::{Command, Language, Scene, ViewSpec, laboratory, theme};
 use crate::trace::flow::{self, Curve, Size, State};
 
 /// The registry entry.
@@ -84,6 +84,11 @@ impl Cache {
     }
 }
 
+/// The colours of the runs, in order.
+fn colors(scene: &Scene<'_>, dark: bool) -> Vec<egui::Color32> {
+    theme::run_colors(scene.all_runs().map(|run| run.trace.model()), dark)
+}
+
 /// Which positions a walk backward has reached; all where nobody walks.
 fn reached(scene: &Scene<'_>) -> Vec<bool> {
     let count = scene.all_runs().map(|run| run.trace.n_positions()).max().unwrap_or(0);
@@ -136,7 +141,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         header_ui(ui, scene);
         let used = ui.cursor().top() - ui.max_rect().top();
         let rest = (room.y - used - BELOW).max(SMALLEST);
-        let gutter = chart::label_gutter(ui, &flows, scene.language);
+        let gutter = chart::label_gutter(ui, scene, &flows);
         chart::ui(ui, scene, &flows, gutter, (rest * 0.56).min(420.0));
         units::ui(ui, scene, &flows, gutter, (rest * 0.44).min(320.0));
         singular::ui(ui, scene, gutter);

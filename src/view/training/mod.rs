@@ -194,7 +194,7 @@ fn lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live, at: usize) {
     let dark = ui.visuals().dark_mode;
     let Some(lane) = live.lanes().get(at) else { return };
     ui.horizontal(|ui| {
-        let color = charts::color(dark, at);
+        let color = charts::color(dark, live, at);
         let name = RichText::new(lane.spec.title).color(color).strong();
         let (place, _) = ui.allocate_exact_size(vec2(46.0, LANE), egui::Sense::hover());
         ui.put(place, egui::Label::new(name).halign(egui::Align::Min));
