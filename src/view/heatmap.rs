@@ -243,7 +243,8 @@ pub fn small_legend_ui(ui: &mut Ui, scale: &Scale) {
     ramp_ui(ui, scale, rect, 36.0);
 }
 
-fn ramp_ui(ui: &Ui, scale: &Scale, rect: Rect, width: f32) {
+/// A ramp `width` wide in the middle of a rectangle, between its ends.
+pub fn ramp_ui(ui: &Ui, scale: &Scale, rect: Rect, width: f32) {
     let dark = ui.visuals().dark_mode;
     let bar = Rect::from_center_size(rect.center(), vec2(width, 8.0));
     let ramp = scale.ramp(64);

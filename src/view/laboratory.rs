@@ -17,12 +17,15 @@ pub const SPEC: ViewSpec = ViewSpec {
     id: "laboratory",
     title: "laboratory.title",
     hint: "laboratory.hint",
-    applies: |_| true,
+    // It trains nothing and has no other architectures than these.
+    applies: |trace| Contestant::ALL.iter().any(|own| trace.model().starts_with(own.id())),
     ui,
 };
 
 /// From this width on the controls stand in two columns.
-const TWO_COLUMNS: f32 = 440.0;
+const TWO_COLUMNS: f32 = 420.0;
+/// Room for a slider's name and its number.
+const AROUND_SLIDER: f32 = 172.0;
 /// Room for a control's name.
 const LABEL: f32 = 96.0;
 /// The height of a row.
@@ -69,7 +72,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                 column.spacing_mut().interact_size.y = ROW;
                 column.spacing_mut().button_padding.y = theme::GAP_SMALL * 0.5;
                 column.spacing_mut().slider_width =
-                    (column.available_width() - LABEL - 68.0).max(50.0);
+                    (column.available_width() - AROUND_SLIDER).max(40.0);
             }
             let last = columns.len() - 1;
             sizes_ui(&mut columns[0], scene, laboratory);
@@ -145,7 +148,7 @@ fn set(scene: &mut Scene<'_>, name: &str, setting: Control) {
     scene.commands.push(Command::Control(name.to_owned(), setting));
 }
 
-/// The sequence, the sizes and where the loss is.
+/// The sequence, the sizes and clipping. Where the loss is taken is for the gradients' own view.
 fn sizes_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
     let whole =
         |range: std::ops::RangeInclusive<usize>| *range.start() as f64..=*range.end() as f64;
@@ -160,16 +163,6 @@ fn sizes_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
             set(scene, "residual", Control::Switch(residual));
         }
     });
-    if let Some(backward) = scene.backward {
-        let at = backward.position();
-        let mut position = at;
-        let last = scene.trace.n_positions().saturating_sub(1);
-        let words = ("laboratory.loss", "gradient.loss_hint");
-        let slider = Slider::new(&mut position, 0..=last);
-        if row(ui, scene, words, |ui| ui.add(slider)).changed() && position != at {
-            scene.commands.push(Command::LossAt(Some(position)));
-        }
-    }
     slider(ui, scene, "clip", f64::from(laboratory.clip), real(CLIPS), 2);
 }
 
@@ -338,11 +331,25 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
     }
     let colors = theme::series(ui.visuals().dark_mode);
     let broken = theme::color(crate::palette::NOT_A_NUMBER);
+    let is_deep = laboratory.layers > 1;
+    // On a narrow stage the table is moved sideways; it never makes the view wider.
+    let table = ScrollArea::horizontal().id_salt("measures").auto_shrink([false, true]);
+    table.show(ui, |ui| {
+        measures_table_ui(ui, scene, is_deep, colors, broken);
+    });
+}
+
+fn measures_table_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    is_deep: bool,
+    colors: [egui::Color32; 6],
+    broken: egui::Color32,
+) {
     let shown = |value: f32| {
         let text = RichText::new(number(value)).monospace();
         if value.is_finite() { text } else { text.color(broken) }
     };
-    let is_deep = laboratory.layers > 1;
     egui::Grid::new("measures").spacing([14.0, 4.0]).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = ROW;
         let columns = [
