@@ -199,9 +199,7 @@ fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2)
 
 /// The symbols that the units of a value stand for, if they do.
 fn unit_symbols(scene: &Scene<'_>, name: &str, units: usize) -> Option<&'static [&'static str]> {
-    let symbols = scene.trace.symbols();
-    let stands_for_symbols = matches!(name, "prediction" | "scores") && symbols.len() == units;
-    stands_for_symbols.then_some(symbols)
+    Some(scene.trace.entry_names(name)).filter(|names| !names.is_empty() && names.len() == units)
 }
 
 /// Room for the names of the units.

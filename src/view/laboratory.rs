@@ -2,7 +2,7 @@
 
 use egui::{ComboBox, RichText, ScrollArea, Slider, Ui};
 
-use super::{Command, Language, Other, Scene, ViewSpec, number, theme, tr, tr_with};
+use super::{Command, Language, Other, Scene, ViewSpec, number, subscript, theme, tr, tr_with};
 use crate::laboratory::{
     CLIPS, Contestant, FORGET_BIASES, GAINS, HIDDEN, LAYERS, LENGTHS, Laboratory, PRESETS, Start,
 };
@@ -89,8 +89,8 @@ fn presets_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
         for preset in PRESETS {
             let (words, hint) = preset_words(preset.id);
             let is_chosen = (preset.controls)() == *laboratory;
-            let button =
-                ui.selectable_label(is_chosen, scene.tr(words)).on_hover_text(scene.tr(hint));
+            let button = egui::Button::selectable(is_chosen, scene.tr(words));
+            let button = ui.add(button.frame_when_inactive(true)).on_hover_text(scene.tr(hint));
             if button.clicked() {
                 set(scene, "preset", Control::Text(preset.id.to_owned()));
             }
@@ -251,7 +251,8 @@ fn row(
     ui.horizontal(|ui| {
         let size = egui::vec2(LABEL, ui.spacing().interact_size.y);
         let left = egui::Layout::left_to_right(egui::Align::Center);
-        let text = RichText::new(scene.tr(words)).small();
+        let font = egui::TextStyle::Small.resolve(ui.style());
+        let text = subscript::job(scene.tr(words), &font, ui.visuals().text_color());
         let label = ui.allocate_ui_with_layout(size, left, |ui| {
             ui.set_min_width(LABEL);
             ui.add(egui::Label::new(text).truncate())

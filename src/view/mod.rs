@@ -31,6 +31,7 @@ pub mod pixels;
 pub mod positions;
 pub mod prediction;
 pub mod scope;
+mod subscript;
 pub mod theme;
 pub mod timeline_bar;
 pub mod training;

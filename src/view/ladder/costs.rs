@@ -32,8 +32,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             ("ladder.cost_read", &operations, &path),
             ("ladder.cost_all", &all_operations, &all_path),
         ] {
-            let words =
-                [("count", source.as_str()), ("operations", operations), ("path", path)];
+            let words = [("count", source.as_str()), ("operations", operations), ("path", path)];
             let text = format!("{name}{}", tr_with(scene.language, key, &words));
             let text = egui::Label::new(RichText::new(text).small()).truncate();
             ui.add(text).on_hover_text(scene.tr("ladder.cost_hint"));

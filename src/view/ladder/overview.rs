@@ -27,7 +27,6 @@ const LOW: f32 = 44.0;
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, plan: &Plan) -> Option<Level> {
     let below = costs::height(scene);
     let size = (ui.available_size() - vec2(0.0, below)).max(vec2(240.0, 160.0));
-    let parts = |side: &[Layer]| side.iter().map(|layer| layer.parts.len()).sum::<usize>();
     let tallest = [&plan.encoder, &plan.decoder].into_iter().max_by_key(|side| parts(side));
     let (most, frames) = tallest.map_or((1, 0.0), |side| (parts(side).max(1), frames(side)));
     // Parts of both stacks are equally high, so that both stand on one line and can be compared.
@@ -41,6 +40,10 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, plan: &Plan) -> Option<Level> {
     });
     costs::ui(ui, scene);
     pointed
+}
+
+fn parts(layers: &[Layer]) -> usize {
+    layers.iter().map(|layer| layer.parts.len()).sum()
 }
 
 /// What the frames of layers take besides their parts.
@@ -66,7 +69,9 @@ fn stacks_ui(
     for (side, stack) in [(&plan.encoder, left), (&plan.decoder, right)] {
         pointed = stack_ui(ui, scene, side, (stack, height), &mut crossings).or(pointed);
     }
-    memory_wire(ui, scene, left, right, &crossings);
+    let stack = parts(&plan.encoder) as f32 * height + frames(&plan.encoder);
+    let top = left.bottom() - END_HEIGHT - stack - theme::GAP_LARGE;
+    memory_wire(ui, scene, (left, top), right, &crossings);
     pointed
 }
 
@@ -81,10 +86,9 @@ fn stack_ui(
     let first = layers.first()?;
     let side = if first.is_encoder() { "encoder" } else { "decoder" };
     let dark = ui.visuals().dark_mode;
-    let parts: usize = layers.iter().map(|layer| layer.parts.len()).sum();
     let stream_x = rect.left() + STREAM_WIDTH - 12.0;
     let bottom = rect.bottom() - END_HEIGHT;
-    let used = parts as f32 * height + frames(layers);
+    let used = parts(layers) as f32 * height + frames(layers);
     let (top, painter) = (bottom - used, ui.painter().clone());
     // The stream is one line from the symbols to the answer.
     let line = Stroke::new(theme::LINE, theme::grid_line(dark));
@@ -201,7 +205,8 @@ fn added(scene: &Scene<'_>, name: &str) -> Option<String> {
         return None;
     }
     let size = |t: usize| {
-        let row = scene.trace.row(name, i32::try_from(t).ok()?).filter(|_| scene.is_shown_at(name, t))?;
+        let row =
+            scene.trace.row(name, i32::try_from(t).ok()?).filter(|_| scene.is_shown_at(name, t))?;
         Some(row.dot(&row).sqrt())
     };
     let sizes: Vec<f32> = (0..source).filter_map(size).collect();
@@ -302,7 +307,13 @@ fn best(scene: &Scene<'_>) -> Option<String> {
 }
 
 /// From the top of the encoder to every cross attention.
-fn memory_wire(ui: &Ui, scene: &Scene<'_>, left: Rect, right: Rect, crossings: &[f32]) {
+fn memory_wire(
+    ui: &Ui,
+    scene: &Scene<'_>,
+    (left, top): (Rect, f32),
+    right: Rect,
+    crossings: &[f32],
+) {
     let (Some(lowest), false) = (crossings.iter().copied().reduce(f32::max), crossings.is_empty())
     else {
         return;
@@ -313,11 +324,11 @@ fn memory_wire(ui: &Ui, scene: &Scene<'_>, left: Rect, right: Rect, crossings: &
     let color = if done { theme::accent(dark) } else { theme::future(dark) };
     let stroke = Stroke::new(theme::LINE, color);
     let x = left.right() + BETWEEN / 2.0;
-    let top = left.top() + END_HEIGHT / 2.0;
     let painter = ui.painter();
     let from = pos2(left.left() + STREAM_WIDTH + 90.0, top);
     painter.line_segment([from, pos2(x, top)], stroke);
-    painter.line_segment([pos2(x, top), pos2(x, lowest)], stroke);
+    let highest = crossings.iter().copied().fold(top, f32::min);
+    painter.line_segment([pos2(x, highest), pos2(x, lowest.max(top))], stroke);
     for y in crossings {
         arrow(painter, pos2(x, *y), pos2(right.left() + STREAM_WIDTH + MARGIN, *y), stroke);
     }
