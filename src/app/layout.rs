@@ -234,7 +234,9 @@ fn chooser_ui(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
             return;
         }
         let shown = state.shows_inspector(ui.ctx().content_rect().width());
-        let button = ui.selectable_label(shown, words);
+        theme::compact(ui);
+        let text = egui::RichText::new(words).size(theme::COMPACT_SIZE);
+        let button = ui.selectable_label(shown, text);
         if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
             scene.commands.push(Command::ShowInspector(!shown));
         }

@@ -152,3 +152,27 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint;
+    use crate::view::laboratory;
+
+    #[test]
+    fn only_what_has_gates_shows_them_and_only_what_the_laboratory_runs_leads_there() {
+        for (id, input, has_gates, has_laboratory) in [
+            ("rnn-brackets", "([])", false, true),
+            ("lstm-brackets", "([])", true, true),
+            ("gru-brackets", "([])", true, true),
+            ("hopfield-letters", "A", false, false),
+            ("attention-dates", "4th of may, 1987", true, false),
+        ] {
+            let checkpoint = checkpoint::shipped(id).unwrap();
+            let sequence = checkpoint.task.parse(input).unwrap();
+            let trace = Trace::record(&checkpoint, sequence, Vec::new());
+            assert_eq!((SPEC.applies)(&trace), has_gates, "{id}");
+            assert_eq!((laboratory::SPEC.applies)(&trace), has_laboratory, "{id}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use super::{Command, Hidden, Scene, Selection, broken, number, theme, tr_with};
 use crate::models::Axes;
 use crate::tape::{Graph, NodeId};
 use crate::trace::statistics::summary;
-use crate::trace::{Place, half_life};
+use crate::trace::{Place, Trace, half_life};
 
 /// The size of a formula that is cut into lines, and the smallest that one is set in.
 const CUT_SIZE: f32 = 14.5;
@@ -37,7 +37,7 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
     let mut place = selection.place(scene.now());
     let name = selection.name.as_str();
     // A value of the source has none where the answer is written: the nearest one is meant.
-    let elsewhere = nearest(scene, &place);
+    let elsewhere = nearest(scene.trace, &place);
     place.position = elsewhere.as_ref().map_or(place.position, |(at, _)| *at);
     let node = scene.trace.find(&place);
     ui.horizontal(|ui| {
@@ -116,9 +116,9 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
 
 /// Where a value that does not exist at a place is nearest, before it if anywhere, with the first and
 /// last position of those where it is.
-fn nearest(scene: &Scene<'_>, place: &Place) -> Option<(i32, [i32; 2])> {
-    let last = i32::try_from(scene.trace.n_positions()).ok()?;
-    let exists = |at: i32| scene.trace.find(&Place { position: at, ..place.clone() }).is_some();
+fn nearest(trace: &Trace, place: &Place) -> Option<(i32, [i32; 2])> {
+    let last = i32::try_from(trace.n_positions()).ok()?;
+    let exists = |at: i32| trace.find(&Place { position: at, ..place.clone() }).is_some();
     if place.position >= last || exists(place.position) {
         return None;
     }
@@ -406,4 +406,25 @@ fn pinned_ui(ui: &mut Ui, scene: &mut Scene<'_>, at: usize, selection: &Selectio
 fn heading(ui: &mut Ui, text: &str) {
     ui.add_space(theme::GAP);
     ui.label(RichText::new(text).strong());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint;
+
+    #[test]
+    fn a_value_of_the_source_is_shown_where_it_was_last() {
+        let checkpoint = checkpoint::shipped("attention-dates").unwrap();
+        let sequence = checkpoint.task.parse("4th of may, 1987").unwrap();
+        let trace = Trace::record(&checkpoint, sequence, Vec::new());
+        let source = i32::try_from(trace.source()).unwrap();
+        let of = |name, at| nearest(&trace, &Place::new(name, at));
+        assert_eq!(of("encoder.hidden", source + 3), Some((source - 1, [0, source - 1])));
+        assert_eq!(of("encoder.hidden", 3), None);
+        let written = of("decoder.hidden", 2).unwrap();
+        assert_eq!(written.0, written.1[0]);
+        assert!(written.0 >= source - 1, "{written:?}");
+        assert_eq!(of("no_such_value", 3), None);
+    }
 }

@@ -37,6 +37,7 @@ pub mod plot;
 pub mod positions;
 pub mod prediction;
 pub mod scope;
+mod subscript;
 pub mod theme;
 pub mod timeline_bar;
 pub mod training;

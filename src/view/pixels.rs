@@ -48,7 +48,13 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
     });
     let count = flipped(scene).len().to_string();
-    ui.label(tr_with(scene.language, "views.pixels_flips", &[("count", &count)]));
+    ui.horizontal(|ui| {
+        // The dot on the state's pixels is named where they are counted.
+        let (rect, _) = ui.allocate_exact_size(vec2(8.0, 14.0), Sense::hover());
+        let accent = theme::accent(ui.visuals().dark_mode);
+        ui.painter().circle_filled(rect.center(), 3.0, accent);
+        ui.label(tr_with(scene.language, "views.pixels_flips", &[("count", &count)]));
+    });
     let names = ["state", "field", "energy"].map(str::to_owned);
     cells::broken_ui(ui, scene, &names);
     energy_ui(ui, scene);
