@@ -23,7 +23,7 @@ pub(super) fn ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     icon(ui, state, "⚙", "settings", Command::Sheet(Some(Sheet::Settings)), commands);
     let is_dark = ui.theme() == Theme::Dark;
     let (sign, other) =
-        if is_dark { ("☀", ThemeChoice::Light) } else { ("🌙", ThemeChoice::Dark) };
+        if is_dark { ("☀", ThemeChoice::Light) } else { ("☾", ThemeChoice::Dark) };
     let name = words(if is_dark { "menu.theme_light" } else { "menu.theme_dark" });
     let button = ui.add(quiet(sign));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
