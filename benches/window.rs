@@ -10,12 +10,14 @@ mod attention_stage;
 use std::sync::Arc;
 
 use divan::Bencher;
+use unrolled::app::figure::{Page, SIZE};
 use unrolled::app::screenshot::Headless;
 use unrolled::app::session::Session;
 use unrolled::app::state::Kept;
 use unrolled::app::trainers::Trainers;
 use unrolled::laboratory::Laboratory;
 use unrolled::lesson::{Control, Library};
+use unrolled::tasks::text::{Corpus, Division};
 use unrolled::trace::timeline::TimelineCommand;
 use unrolled::training::live::{Live, TrainCommand};
 use unrolled::view::{Command, VIEWS, theme};
@@ -126,6 +128,34 @@ fn race_frame_while_training(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| frame(&ctx, &mut headless));
 }
 
+/// The page for a text of one's own, with a Chinese one of a thousand characters in its vocabulary.
+fn own_text() -> Headless {
+    let ideograph =
+        |n: usize| char::from_u32(0x4e00 + (n * n + n / 7) as u32 % 1000).unwrap_or(' ');
+    let text: String = (0..50_000).map(ideograph).collect();
+    let corpus = Arc::new(Corpus::of("text.txt", &text).unwrap());
+    let text = Arc::new(Division::new(corpus, 64).unwrap());
+    let mut headless = Headless::new(Kept::default(), Library::embedded());
+    headless.show_text(text);
+    headless.command(Command::TrainText(TrainCommand::Step));
+    headless
+}
+
+/// The same while its model is trained on a thread of its own. Target: at most 16 ms.
+#[divan::bench]
+fn own_text_frame_while_training(bencher: Bencher<'_, '_>) {
+    let mut headless = own_text();
+    let ctx = warm(&mut headless);
+    let mut trainers = Trainers::new(Arc::new(|| ()));
+    if let Some(own) = &headless.state.own.training {
+        let mut live = Live::new(own.live.settings().clone());
+        for order in live.apply(TrainCommand::Start) {
+            let _ = trainers.perform(order);
+        }
+    }
+    bencher.bench_local(|| frame(&ctx, &mut headless));
+}
+
 /// Replacing one symbol of a sentence: the model reads and writes anew, everything recorded. Target:
 /// at most 50 ms for a translation, 16 ms for any shipped model's forward pass with its trace.
 #[divan::bench(args = ["attention-dates", "transformer-translate", "rwkv-stories"])]
@@ -225,6 +255,21 @@ fn attention_of_1024_positions(bencher: Bencher<'_, '_>, what: &str) {
         });
     }
     bencher.bench_local(|| frame(what));
+}
+
+/// A view on a page for a slide: from a window's state to the bytes of a PNG, two pixels to a point.
+/// Target: at most 1 s.
+#[divan::bench(args = ["diagram", "network", "gates", "gradient", "attention"], sample_count = 5)]
+fn export(bencher: Bencher<'_, '_>, view: &str) {
+    let mut headless = heaviest();
+    if view == "attention" {
+        headless.command(Command::SetModel("transformer-translate".to_owned()));
+        headless.command(Command::SetInput("他昨天在图书馆里看了小红写的书".to_owned()));
+    }
+    bencher.bench_local(|| {
+        let window = Headless::of(headless.state.clone());
+        Page::new(window, view, SIZE).and_then(|mut page| page.png()).map_or(0, |png| png.len())
+    });
 }
 
 /// From nothing to the first frame: words, fonts, lessons, weights, run and layout.

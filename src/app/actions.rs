@@ -53,7 +53,7 @@ pub enum When {
     Anywhere,
     /// On every page, under no sheet.
     Page,
-    /// In a lesson, under no sheet.
+    /// Beside a stage, in a lesson or with a text of one's own, under no sheet.
     Lesson,
     /// In a lesson that is presented, under no sheet; it comes before what its keys do otherwise.
     Presenting,
@@ -141,7 +141,9 @@ pub const ACTIONS: &[Action] = {
         act("actions.notes", Course, Page, &[], |s| {
             Some(Command::ShowNotes(!s.state.kept.instructor_notes))
         }),
-        act("actions.present", Course, Lesson, &["F5"], |_| present(Toggle)),
+        act("actions.present", Course, Lesson, &["F5"], |s| {
+            s.state.lesson.as_ref().and_then(|_| present(Toggle))
+        }),
         act("actions.save_session", Files, Page, &["Ctrl+S"], |_| Some(Command::SaveSession)),
         act("actions.save_session_as", Files, Page, &["Ctrl+Shift+S"], |_| {
             choose(Purpose::Save(Export::Session))
@@ -152,6 +154,10 @@ pub const ACTIONS: &[Action] = {
         }),
         act("actions.open_lessons", Files, Page, &[], |_| choose(Purpose::Folder)),
         act("actions.open_file", Files, Page, &["Ctrl+O"], |_| choose(Purpose::File)),
+        act("actions.own_text", Files, Page, &[], |_| Some(Command::OpenOwnText)),
+        act("actions.save_weights", Files, Lesson, &[], |s| {
+            s.state.run.as_ref().and_then(|_| choose(Purpose::Save(Export::Weights)))
+        }),
         act("actions.export", Files, Page, &["Ctrl+E"], |s| s.sheet(Sheet::Export)),
         act("actions.palette", Window, Anywhere, &["Ctrl+K"], |s| s.toggle(Sheet::Palette)),
         act("actions.settings", Window, Anywhere, &["Ctrl+,"], |s| s.toggle(Sheet::Settings)),
@@ -196,7 +202,7 @@ impl Action {
     /// The same where the sheet that is open is about to be closed.
     #[must_use]
     pub fn beneath(&self, situation: &Situation<'_>) -> Option<Command> {
-        let has_page = self.when != When::Lesson || situation.state.lesson.is_some();
+        let has_page = self.when != When::Lesson || situation.state.has_stage();
         has_page.then(|| (self.command)(situation)).flatten()
     }
 
@@ -242,7 +248,7 @@ impl When {
         match self {
             Self::Anywhere => true,
             Self::Page => state.sheet.is_none(),
-            Self::Lesson => state.sheet.is_none() && state.lesson.is_some(),
+            Self::Lesson => state.sheet.is_none() && state.has_stage(),
             Self::Presenting => state.presenter.is_on && Self::Lesson.holds(state),
         }
     }

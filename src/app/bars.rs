@@ -39,7 +39,9 @@ pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 }
             } else if state.own.is_open {
                 ui.label(RichText::new(words("text.title")).strong());
-                input_field(ui, state, commands);
+                if state.own.training.is_some() {
+                    input_field(ui, state, commands);
+                }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 menus::ui(ui, state, commands);
@@ -163,7 +165,8 @@ fn cut_words(state: &State) -> Option<String> {
 fn remark_words(state: &State) -> Option<String> {
     let language = state.kept.language;
     let remark = state.run.as_ref().and_then(|run| run.trace.remark())?;
-    let position = (remark.position + 1).to_string();
+    // Counted from 0, as positions are everywhere on screen.
+    let position = remark.position.to_string();
     let words = [("found", remark.found.as_str()), ("position", position.as_str())];
     let key = if remark.found.is_empty() { "views.unfinished" } else { "views.outside" };
     let mut text = tr_with(language, key, &words);

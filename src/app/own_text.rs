@@ -10,6 +10,7 @@ use crate::checkpoint::{Card, Checkpoint};
 use crate::models::Model;
 use crate::nn::Parameters;
 use crate::tasks::text::Division;
+use crate::trace::timeline::TimelineCommand;
 use crate::training::course::{Course as _, TextCourse};
 use crate::training::live::{Live, Order, TrainCommand};
 use crate::training::text::{self, TextSettings};
@@ -26,12 +27,15 @@ pub struct OwnText {
     pub training: Option<LiveTraining<TextCourse>>,
     /// Whether the page is open, if no lesson is.
     pub is_open: bool,
+    /// Whether a model is on its way to the stage whose run the learner has not seen yet.
+    is_arriving: bool,
 }
 
 /// Opens the page; what was trained there is still there.
 pub(super) fn open(state: &mut State) -> Vec<Effect> {
     let mut effects = training::leave(state);
     state.own.is_open = true;
+    state.own.is_arriving = true;
     state.lesson = None;
     state.laboratory = None;
     state.beside.clear();
@@ -68,6 +72,15 @@ pub(super) fn command(state: &mut State, command: TrainCommand) -> Vec<Effect> {
         effects.extend(follow(state));
     }
     effects
+}
+
+/// A run is on the stage. The first one is shown as a whole, with what comes behind its end foretold;
+/// afterwards the learner stays where they went.
+pub(super) fn arrived(state: &mut State) {
+    let Some(run) = state.run.as_ref().filter(|_| state.own.is_open) else { return };
+    if std::mem::take(&mut state.own.is_arriving) {
+        state.timeline.apply(TimelineCommand::End, &*run.trace);
+    }
 }
 
 /// The newest weights come to the stage; before the first update, new ones.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::{Context, vec2};
 use image::RgbaImage;
@@ -12,9 +13,10 @@ use super::settings::Scale;
 use super::state::{Beside, Kept, ModelChoice, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{exporting, layout, offscreen, training, window};
+use super::{exporting, layout, offscreen, own_text, training, window};
 use crate::lesson::Library;
 use crate::tape::Intervention;
+use crate::tasks::text::Division;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::Piece;
 use crate::training::live::TrainCommand;
@@ -160,6 +162,12 @@ impl Headless {
         self.perform(effects);
     }
 
+    /// Opens the page for a text that is there already.
+    pub fn show_text(&mut self, text: Arc<Division>) {
+        let effects = own_text::show(&mut self.state, text);
+        self.perform(effects);
+    }
+
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
@@ -198,7 +206,7 @@ impl Headless {
                 }
                 Effect::Take(purpose, path, replace) => {
                     self.slot.refresh(&purpose, &self.state);
-                    let answer = files::take(purpose, path, replace, &self.slot);
+                    let answer = files::take((purpose, path, replace), &self.slot, &mut |_| ());
                     let effects = files::answered(&mut self.state, answer);
                     self.perform(effects);
                 }

@@ -495,6 +495,12 @@ impl State {
         })
     }
 
+    /// Whether there is a stage beside the page: a lesson's, or that of the learner's own text.
+    #[must_use]
+    pub fn has_stage(&self) -> bool {
+        self.lesson.is_some() || (self.own.is_open && self.own.training.is_some())
+    }
+
     /// Whether the learner typed another input for the model on the stage.
     #[must_use]
     pub fn has_other_input(&self) -> bool {

@@ -198,6 +198,7 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) -> Vec<Effect>
             state.run = Some(run);
             stepping::set_marks(state);
             arrive(state);
+            own_text::arrived(state);
             session::resume(state, number);
         }
         // The text stays in the field, the last run on the stage.

@@ -11,7 +11,7 @@ use super::session::{self, Session};
 use super::shot::Shot;
 use super::state::{Kept, State};
 use super::update::{self, Effect};
-use super::{exporting, files, layout, presenter};
+use super::{exporting, files, layout};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
@@ -254,7 +254,6 @@ pub fn apply_look(ctx: &egui::Context, state: &State) {
     });
     // The keys for the size are actions like all others, and the size is kept.
     ctx.options_mut(|options| options.zoom_with_keyboard = false);
-    let presented = if state.presenter.is_on { presenter::ZOOM } else { 1.0 };
-    ctx.set_zoom_factor(presented * kept.scale.factor());
+    ctx.set_zoom_factor(kept.scale.factor() * state.presenter.zoom());
     theme::reduce_motion(ctx, kept.reduces_motion);
 }

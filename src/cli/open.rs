@@ -60,6 +60,10 @@ fn start(what: &str) -> anyhow::Result<Start> {
             })?;
             Ok(Start::Session(path.into()))
         }
+        Some("txt") => {
+            checkpoint::read_text(path).map_err(|error| anyhow::anyhow!("{what}: {error}"))?;
+            Ok(Start::Checkpoint(path.into()))
+        }
         Some("md") => Err(Usage(format!(
             "{what} is one lesson; open the folder that it is in: `unrolled open {}`",
             path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).display()

@@ -24,7 +24,7 @@ use crate::tensor::argmax;
 use crate::tensor::random::Random;
 
 /// The letters, in the order in which they are stored.
-const NAMES: [char; 12] = ['A', 'L', 'Z', 'M', 'S', 'T', 'X', 'C', 'J', 'H', 'O', 'K'];
+const NAMES: [&str; 12] = ["A", "L", "Z", "M", "S", "T", "X", "C", "J", "H", "O", "K"];
 /// Six letters side by side, then six more.
 const GLYPHS: [[&str; SIDE]; 2] = [
     [
@@ -167,6 +167,10 @@ impl Task for Letters {
         (0..self.count()).map(glyph).collect()
     }
 
+    fn pattern_names(&self) -> &'static [&'static str] {
+        &NAMES[..self.count()]
+    }
+
     fn judge(&self, written: &Sequence, example: &Example, tally: &mut Tally) {
         let Targets::Pattern(letter) = example.targets else { return };
         tally.count += 1;
@@ -242,13 +246,13 @@ fn read_name(word: &str, at: usize) -> Result<Vec<f32>, InputError> {
         nearest,
     };
     let (name, noise) = word.split_once(['~', '～']).unwrap_or((word, "0"));
-    let letter = NAMES.iter().position(|known| known.to_string().eq_ignore_ascii_case(name.trim()));
+    let letter = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name.trim()));
     let letter = letter.ok_or_else(|| unknown(name, at, None))?;
     let flipped: Option<usize> = noise.trim().parse().ok();
     match flipped.filter(|flipped| *flipped <= PIXELS) {
         Some(flipped) => {
             // FNV-1a, as for what is held out: no seed is needed to tell texts apart.
-            let bytes = [NAMES[letter] as u64, flipped as u64];
+            let bytes = [u64::from(NAMES[letter].as_bytes()[0]), flipped as u64];
             let seed = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ byte).wrapping_mul(0x0100_0000_01b3)
             });

@@ -179,6 +179,11 @@ pub trait Task: Send + Sync {
         Vec::new()
     }
 
+    /// What its patterns are called, in the order in which they are stored.
+    fn pattern_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// A sequence as MIDI note numbers; empty where it is no melody.
     fn notes(&self, sequence: &Sequence) -> Vec<u8> {
         let _ = sequence;

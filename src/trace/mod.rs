@@ -52,6 +52,7 @@ pub struct Trace {
     judged: Vec<Option<bool>>,
     sequence: Sequence,
     symbols: Vec<&'static str>,
+    patterns: &'static [&'static str],
     values: &'static [ValueDoc],
     interventions: Vec<Intervention>,
     kept_share: Option<KeptShare>,
@@ -141,6 +142,7 @@ impl Trace {
             judged,
             sequence,
             symbols: task.output_symbols().to_vec(),
+            patterns: task.pattern_names(),
             values: checkpoint.spec.values,
             interventions,
             kept_share: checkpoint.model.kept_share(),
@@ -284,6 +286,17 @@ impl Trace {
     #[must_use]
     pub fn symbols(&self) -> &[&'static str] {
         &self.symbols
+    }
+
+    /// What each entry of a value is called: the symbols that a prediction is about, or the patterns
+    /// that a memory's attention is about.
+    #[must_use]
+    pub fn entry_names(&self, name: &str) -> &[&'static str] {
+        match name {
+            "prediction" | "scores" => &self.symbols,
+            "attention" => self.patterns,
+            _ => &[],
+        }
     }
 
     /// What was changed from outside.

@@ -134,12 +134,8 @@ pub fn entry_text(
     unit: usize,
     value: f32,
 ) -> String {
-    let symbols = scene.trace.symbols();
-    let what = if symbols.len() > unit && matches!(name, "prediction" | "scores") {
-        format!(" “{}”", symbols[unit])
-    } else {
-        String::new()
-    };
+    let names = scene.trace.entry_names(name);
+    let what = names.get(unit).map_or(String::new(), |symbol| format!(" “{symbol}”"));
     let entry = if path.is_empty() {
         format!("{name}[{position}][{unit}]{what}")
     } else {

@@ -1,10 +1,10 @@
 //! All values of the cell side by side over time, and one unit's life as curves.
 
 use egui::{RichText, ScrollArea, Ui, vec2};
-use egui_plot::{Line, Plot, PlotPoints, VLine};
+use egui_plot::{Line, PlotPoints, VLine};
 
 use super::numbers::Numbers;
-use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, scope, theme};
+use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, plot, scope, theme};
 use crate::models::Range;
 use crate::palette::Scale;
 use crate::trace::Trace;
@@ -12,7 +12,7 @@ use crate::trace::Trace;
 /// A picture is not narrower than this while there is room for one beside it.
 const NARROWEST: f32 = 230.0;
 /// The height of the curves.
-const PLOT_HEIGHT: f32 = 130.0;
+const PLOT_HEIGHT: f32 = 140.0;
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
@@ -124,38 +124,55 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
     });
     let now = scene.now();
     let last = scene.trace.n_positions().saturating_sub(1);
-    Plot::new("unit over time")
-        .height(PLOT_HEIGHT)
-        .allow_scroll(false)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .y_grid_spacer(egui_plot::uniform_grid_spacer(|input| steps(input.bounds)))
-        .set_margin_fraction(vec2(0.02, 0.12))
-        .include_x(0.0)
-        .include_x(last as f64)
-        .show(ui, |plot| {
-            plot.vline(VLine::new("now", now as f64).color(theme::accent(dark)));
-            for (at, name) in names.iter().enumerate() {
-                let Some(matrix) = scene.over_time(name) else { continue };
-                if unit >= matrix.ncols() {
-                    continue;
-                }
-                let points: PlotPoints<'_> = (0..=last)
-                    .filter(|t| scene.is_shown_at(name, *t))
-                    .map(|t| [t as f64, f64::from(matrix[[t, unit]])])
-                    .filter(|point| point[1].is_finite())
-                    .collect();
-                let line = Line::new(name.clone(), points).color(colors[at % colors.len()]);
-                plot.line(line.width(theme::LINE));
-            }
-        });
+    let curve = |name: &String| -> Vec<[f64; 2]> {
+        let Some(matrix) = scene.over_time(name).filter(|matrix| unit < matrix.ncols()) else {
+            return Vec::new();
+        };
+        (0..=last)
+            .filter(|t| scene.is_shown_at(name, *t))
+            .map(|t| [t as f64, f64::from(matrix[[t, unit]])])
+            .filter(|point| point[1].is_finite())
+            .collect()
+    };
+    let curves: Vec<(String, Vec<[f64; 2]>)> =
+        names.iter().map(|name| (name.clone(), curve(name))).collect();
+    let numbers = curves.iter().flat_map(|(_, points)| points.iter().map(|point| point[1]));
+    let frame = plot::Frame {
+        id: "unit over time",
+        size: vec2(ui.available_width(), PLOT_HEIGHT),
+        x: [-0.5, last as f64 + 0.5],
+        y: plot::range(numbers.chain([0.0])),
+        x_name: scene.tr("views.position_axis"),
+    };
+    frame.show(ui, |plot| {
+        plot.vline(VLine::new("", now as f64).color(theme::accent(dark)).width(theme::HAIRLINE));
+        for (at, (name, points)) in curves.into_iter().enumerate() {
+            let line = Line::new(name, PlotPoints::from(points));
+            plot.line(line.color(colors[at % colors.len()]).width(theme::LINE));
+        }
+    });
 }
 
-/// Three or four labelled lines over the height of a low plot: steps of 1, 2 or 5 times a power of
-/// ten.
-pub(super) fn steps((low, high): (f64, f64)) -> [f64; 3] {
-    let least = ((high - low) / 4.0).max(f64::MIN_POSITIVE);
-    let power = 10_f64.powf(least.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= least);
-    [step.unwrap_or(power); 3]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint;
+    use crate::view::laboratory;
+
+    #[test]
+    fn only_what_has_gates_shows_them_and_only_what_the_laboratory_runs_leads_there() {
+        for (id, input, has_gates, has_laboratory) in [
+            ("rnn-brackets", "([])", false, true),
+            ("lstm-brackets", "([])", true, true),
+            ("gru-brackets", "([])", true, true),
+            ("hopfield-letters", "A", false, false),
+            ("attention-dates", "4th of may, 1987", true, false),
+        ] {
+            let checkpoint = checkpoint::shipped(id).unwrap();
+            let sequence = checkpoint.task.parse(input).unwrap();
+            let trace = Trace::record(&checkpoint, sequence, Vec::new());
+            assert_eq!((SPEC.applies)(&trace), has_gates, "{id}");
+            assert_eq!((laboratory::SPEC.applies)(&trace), has_laboratory, "{id}");
+        }
+    }
 }

@@ -218,9 +218,7 @@ fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2)
 
 /// The symbols that the units of a value stand for, if they do.
 fn unit_symbols<'a>(scene: &Scene<'a>, name: &str, units: usize) -> Option<&'a [&'static str]> {
-    let symbols = scene.trace.symbols();
-    let stands_for_symbols = matches!(name, "prediction" | "scores") && symbols.len() == units;
-    stands_for_symbols.then_some(symbols)
+    Some(scene.trace.entry_names(name)).filter(|names| !names.is_empty() && names.len() == units)
 }
 
 /// Room for the names of the units.
@@ -262,7 +260,8 @@ pub fn small_legend_ui(ui: &mut Ui, scale: &Scale) {
     ramp_ui(ui, scale, rect, 36.0);
 }
 
-fn ramp_ui(ui: &Ui, scale: &Scale, rect: Rect, width: f32) {
+/// A ramp `width` wide in the middle of a rectangle, between its ends.
+pub fn ramp_ui(ui: &Ui, scale: &Scale, rect: Rect, width: f32) {
     let dark = ui.visuals().dark_mode;
     let bar = Rect::from_center_size(rect.center(), vec2(width, 8.0));
     let ramp = scale.ramp(64);

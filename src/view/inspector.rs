@@ -2,22 +2,16 @@
 //! run's numbers, its shape, its distribution and, for a kept share, its half-life.
 
 use egui::{RichText, ScrollArea, Ui};
-use egui_plot::{Bar, BarChart, Plot};
 
 use super::{Command, Hidden, Scene, Selection, broken, number, theme, tr_with};
 use crate::models::Axes;
-use crate::palette::Map;
 use crate::tape::{Graph, NodeId};
-use crate::trace::statistics::{histogram, summary};
-use crate::trace::{Place, half_life};
+use crate::trace::statistics::summary;
+use crate::trace::{Place, Trace, half_life};
 
-/// Bars of the histogram.
-const BINS: usize = 24;
 /// The size of a formula that is cut into lines, and the smallest that one is set in.
 const CUT_SIZE: f32 = 14.5;
 const SMALLEST_MATH: f32 = 12.0;
-/// The height of the histogram.
-const HISTOGRAM_HEIGHT: f32 = 90.0;
 
 /// Draws the inspector for the selection and the pinned values.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, pinned: &[Selection]) {
@@ -43,7 +37,7 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
     let mut place = selection.place(scene.now());
     let name = selection.name.as_str();
     // A value of the source has none where the answer is written: the nearest one is meant.
-    let elsewhere = nearest(scene, &place);
+    let elsewhere = nearest(scene.trace, &place);
     place.position = elsewhere.as_ref().map_or(place.position, |(at, _)| *at);
     let node = scene.trace.find(&place);
     ui.horizontal(|ui| {
@@ -122,9 +116,9 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
 
 /// Where a value that does not exist at a place is nearest, before it if anywhere, with the first and
 /// last position of those where it is.
-fn nearest(scene: &Scene<'_>, place: &Place) -> Option<(i32, [i32; 2])> {
-    let last = i32::try_from(scene.trace.n_positions()).ok()?;
-    let exists = |at: i32| scene.trace.find(&Place { position: at, ..place.clone() }).is_some();
+fn nearest(trace: &Trace, place: &Place) -> Option<(i32, [i32; 2])> {
+    let last = i32::try_from(trace.n_positions()).ok()?;
+    let exists = |at: i32| trace.find(&Place { position: at, ..place.clone() }).is_some();
     if place.position >= last || exists(place.position) {
         return None;
     }
@@ -352,43 +346,8 @@ fn distribution_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str)
     let value = scene.trace.graph().value(node);
     let Some(summary) = summary(value.iter()) else { return };
     heading(ui, scene.tr("inspector.histogram"));
-    let dark = ui.visuals().dark_mode;
     let scale = scene.scale(ui, name);
-    // A step of a calculation may go beyond what its value reaches.
-    let end = scale.high.max(summary.max).max(-summary.min);
-    let (low, high) = match scale.map {
-        Map::Sequential => (scale.low, end),
-        Map::Signed => (-end, end),
-    };
-    let counts = histogram(value.iter(), low, high, BINS);
-    let width = f64::from(high - low) / BINS as f64;
-    let bars: Vec<Bar> = counts
-        .iter()
-        .enumerate()
-        .map(|(at, count)| {
-            let middle = f64::from(low) + (at as f64 + 0.5) * width;
-            let color = scale.rgb(middle as f32);
-            let is_pale = crate::palette::ink_on(color) == [0; 3] && !dark;
-            let stroke = egui::Stroke::new(
-                0.5,
-                if is_pale { theme::future(dark) } else { theme::color(color) },
-            );
-            Bar::new(middle, *count as f64)
-                .width(width * 0.92)
-                .fill(theme::color(color))
-                .stroke(stroke)
-        })
-        .collect();
-    Plot::new("histogram")
-        .height(HISTOGRAM_HEIGHT)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .show_grid(false)
-        .show_axes([true, false])
-        .include_x(low)
-        .include_x(high)
-        .show(ui, |plot| plot.bar_chart(BarChart::new("", bars)));
+    super::histogram::ui(ui, scene, value.iter(), &summary, &scale);
     egui::Grid::new("summary").num_columns(4).spacing([8.0, 2.0]).show(ui, |ui| {
         for (at, (key, number_shown)) in [
             ("inspector.minimum", summary.min),
@@ -409,7 +368,7 @@ fn distribution_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str)
     if summary.broken > 0 {
         let words =
             tr_with(scene.language, "inspector.broken", &[("count", &summary.broken.to_string())]);
-        ui.label(RichText::new(words).color(theme::error(dark)));
+        ui.label(RichText::new(words).color(theme::error(ui.visuals().dark_mode)));
     }
 }
 
@@ -447,4 +406,25 @@ fn pinned_ui(ui: &mut Ui, scene: &mut Scene<'_>, at: usize, selection: &Selectio
 fn heading(ui: &mut Ui, text: &str) {
     ui.add_space(theme::GAP);
     ui.label(RichText::new(text).strong());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint;
+
+    #[test]
+    fn a_value_of_the_source_is_shown_where_it_was_last() {
+        let checkpoint = checkpoint::shipped("attention-dates").unwrap();
+        let sequence = checkpoint.task.parse("4th of may, 1987").unwrap();
+        let trace = Trace::record(&checkpoint, sequence, Vec::new());
+        let source = i32::try_from(trace.source()).unwrap();
+        let of = |name, at| nearest(&trace, &Place::new(name, at));
+        assert_eq!(of("encoder.hidden", source + 3), Some((source - 1, [0, source - 1])));
+        assert_eq!(of("encoder.hidden", 3), None);
+        let written = of("decoder.hidden", 2).unwrap();
+        assert_eq!(written.0, written.1[0]);
+        assert!(written.0 >= source - 1, "{written:?}");
+        assert_eq!(of("no_such_value", 3), None);
+    }
 }

@@ -3,7 +3,7 @@
 use egui::{ComboBox, RichText, ScrollArea, Slider, Ui};
 
 use super::numbers::{Numbers, Table};
-use super::{Command, Language, Other, Scene, ViewSpec, number, theme, tr, tr_with};
+use super::{Command, Language, Other, Scene, ViewSpec, number, subscript, theme, tr, tr_with};
 use crate::laboratory::{
     CLIPS, Contestant, FORGET_BIASES, GAINS, HIDDEN, LAYERS, LENGTHS, Laboratory, PRESETS, Start,
 };
@@ -18,13 +18,16 @@ pub const SPEC: ViewSpec = ViewSpec {
     id: "laboratory",
     title: "laboratory.title",
     hint: "laboratory.hint",
-    applies: |_| true,
+    // It trains nothing and has no other architectures than these.
+    applies: |trace| Contestant::ALL.iter().any(|own| trace.model().starts_with(own.id())),
     ui,
     numbers,
 };
 
 /// From this width on the controls stand in two columns.
-const TWO_COLUMNS: f32 = 440.0;
+const TWO_COLUMNS: f32 = 420.0;
+/// Room for a slider's name and its number.
+const AROUND_SLIDER: f32 = 172.0;
 /// Room for a control's name.
 const LABEL: f32 = 96.0;
 /// The height of a row.
@@ -98,7 +101,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                 column.spacing_mut().interact_size.y = ROW;
                 column.spacing_mut().button_padding.y = theme::GAP_SMALL * 0.5;
                 column.spacing_mut().slider_width =
-                    (column.available_width() - LABEL - 68.0).max(50.0);
+                    (column.available_width() - AROUND_SLIDER).max(40.0);
             }
             let last = columns.len() - 1;
             sizes_ui(&mut columns[0], scene, laboratory);
@@ -115,8 +118,8 @@ fn presets_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
         for preset in PRESETS {
             let (words, hint) = preset_words(preset.id);
             let is_chosen = (preset.controls)() == *laboratory;
-            let button =
-                ui.selectable_label(is_chosen, scene.tr(words)).on_hover_text(scene.tr(hint));
+            let button = egui::Button::selectable(is_chosen, scene.tr(words));
+            let button = ui.add(button.frame_when_inactive(true)).on_hover_text(scene.tr(hint));
             if button.clicked() {
                 set(scene, "preset", Control::Text(preset.id.to_owned()));
             }
@@ -174,7 +177,7 @@ fn set(scene: &mut Scene<'_>, name: &str, setting: Control) {
     scene.commands.push(Command::Control(name.to_owned(), setting));
 }
 
-/// The sequence, the sizes and where the loss is.
+/// The sequence, the sizes and clipping. Where the loss is taken is for the gradients' own view.
 fn sizes_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
     let whole =
         |range: std::ops::RangeInclusive<usize>| *range.start() as f64..=*range.end() as f64;
@@ -189,16 +192,6 @@ fn sizes_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
             set(scene, "residual", Control::Switch(residual));
         }
     });
-    if let Some(backward) = scene.backward {
-        let at = backward.position();
-        let mut position = at;
-        let last = scene.trace.n_positions().saturating_sub(1);
-        let words = ("laboratory.loss", "gradient.loss_hint");
-        let slider = Slider::new(&mut position, 0..=last);
-        if row(ui, scene, words, |ui| ui.add(slider)).changed() && position != at {
-            scene.commands.push(Command::LossAt(Some(position)));
-        }
-    }
     slider(ui, scene, "clip", f64::from(laboratory.clip), real(CLIPS), 2);
 }
 
@@ -287,7 +280,8 @@ fn row(
     ui.horizontal(|ui| {
         let size = egui::vec2(LABEL, ui.spacing().interact_size.y);
         let left = egui::Layout::left_to_right(egui::Align::Center);
-        let text = RichText::new(scene.tr(words)).small();
+        let font = egui::TextStyle::Small.resolve(ui.style());
+        let text = subscript::job(scene.tr(words), &font, ui.visuals().text_color());
         let label = ui.allocate_ui_with_layout(size, left, |ui| {
             ui.set_min_width(LABEL);
             ui.add(egui::Label::new(text).truncate())
@@ -365,13 +359,28 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
             .collect();
         scene.memory.laboratory = Cache { run: Some((scene.run, language)), measures };
     }
-    let colors = theme::series(ui.visuals().dark_mode);
+    let models: Vec<&str> = scene.all_runs().map(|run| run.trace.model()).collect();
+    let colors = theme::run_colors(models, ui.visuals().dark_mode);
     let broken = theme::color(crate::palette::NOT_A_NUMBER);
+    let is_deep = laboratory.layers > 1;
+    // On a narrow stage the table is moved sideways; it never makes the view wider.
+    let table = ScrollArea::horizontal().id_salt("measures").auto_shrink([false, true]);
+    table.show(ui, |ui| {
+        measures_table_ui(ui, scene, is_deep, &colors, broken);
+    });
+}
+
+fn measures_table_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    is_deep: bool,
+    colors: &[egui::Color32],
+    broken: egui::Color32,
+) {
     let shown = |value: f32| {
         let text = RichText::new(number(value)).monospace();
         if value.is_finite() { text } else { text.color(broken) }
     };
-    let is_deep = laboratory.layers > 1;
     egui::Grid::new("measures").spacing([14.0, 4.0]).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = ROW;
         let columns = [
@@ -391,7 +400,7 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
         }
         ui.end_row();
         for (at, measures) in scene.memory.laboratory.measures.iter().enumerate() {
-            let color = colors[at % colors.len()];
+            let Some(color) = colors.get(at).copied() else { continue };
             ui.label(RichText::new(&measures.label).color(color).strong());
             let largest = measures.radii.iter().map(|(_, radius)| *radius).reduce(f32::max);
             let all: Vec<String> = measures

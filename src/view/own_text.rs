@@ -13,7 +13,7 @@ use crate::training::text::{BATCH, HIDDEN, LAYERS, STEPS, learners};
 use crate::view::command::{Export, Purpose};
 
 /// The height of the chart of costs.
-const CHART: f32 = 190.0;
+const CHART: f32 = 150.0;
 /// The height of a line of numbers.
 const LINE: f32 = 6.0;
 
@@ -108,9 +108,11 @@ impl Page<'_> {
         let settings = self.live.settings().settings.clone();
         let mut chosen = None;
         ui.horizontal_wrapped(|ui| {
+            theme::compact(ui);
             for spec in learners() {
                 let is_chosen = spec.id == settings.model;
-                if ui.selectable_label(is_chosen, spec.title).on_hover_text(spec.source).clicked()
+                let title = RichText::new(spec.title).size(theme::COMPACT_SIZE);
+                if ui.selectable_label(is_chosen, title).on_hover_text(spec.source).clicked()
                     && !is_chosen
                 {
                     chosen = Some(Control::Model(spec.id));

@@ -122,8 +122,10 @@ fn note(ui: &Ui, scene: &Scene<'_>, cell: Rect, t: usize) {
         vec2((cell.width() - 3.0).max(2.0), cell.height() * NOTE_SHARE),
     );
     let color = if is_now { theme::accent(dark) } else { theme::strong_text(dark) };
-    // An edge in the page's colour keeps a note apart from dark shading.
-    ui.painter().rect_filled(bar.expand(1.0), 3.0, theme::stage(dark));
+    // An edge in the page's colour keeps a note apart from dark shading, and a thin line that edge
+    // from light shading.
+    let edge = Stroke::new(theme::HAIRLINE, theme::strong_text(dark));
+    ui.painter().rect(bar.expand(2.5), 3.5, theme::stage(dark), edge, StrokeKind::Inside);
     let fill = if t < scene.trace.given() && !is_now { theme::stage(dark) } else { color };
     let stroke = Stroke::new(theme::LINE, color);
     ui.painter().rect(bar, 2.0, fill, stroke, StrokeKind::Inside);
@@ -135,6 +137,10 @@ fn keys(ui: &Ui, scene: &Scene<'_>, rect: Rect, height: f32) {
     let symbols = scene.trace.symbols();
     let line = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
     let every = if height < 12.0 { 2 } else { 1 };
+    let at = pos2(rect.left() - 6.0, rect.bottom() + 3.0);
+    let font = FontId::proportional(11.0);
+    let words = scene.tr("views.piano_axis");
+    ui.painter().text(at, Align2::RIGHT_TOP, words, font, theme::weak_text(dark));
     for (key, symbol) in symbols.iter().enumerate() {
         let bottom = rect.bottom() - key as f32 * height;
         if symbol.starts_with('C') || !symbol.starts_with(|c: char| c.is_ascii()) {

@@ -2,10 +2,10 @@
 //! for; beneath, the energy at every flip.
 
 use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, vec2};
-use egui_plot::{Line, MarkerShape, Plot, PlotPoints, Points, VLine};
+use egui_plot::{Line, MarkerShape, PlotPoints, Points, VLine};
 
 use super::numbers::Numbers;
-use super::{Command, Scene, Selection, Shown, ViewSpec, cells, theme, tr_with};
+use super::{Command, Scene, Selection, Shown, ViewSpec, cells, plot, theme, tr_with};
 use crate::palette::Scale;
 use crate::tensor::slice;
 use crate::trace::{Place, Trace};
@@ -48,7 +48,13 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
     });
     let count = flipped(scene).len().to_string();
-    ui.label(tr_with(scene.language, "views.pixels_flips", &[("count", &count)]));
+    ui.horizontal(|ui| {
+        // The dot on the state's pixels is named where they are counted.
+        let (rect, _) = ui.allocate_exact_size(vec2(8.0, 14.0), Sense::hover());
+        let accent = theme::accent(ui.visuals().dark_mode);
+        ui.painter().circle_filled(rect.center(), 3.0, accent);
+        ui.label(tr_with(scene.language, "views.pixels_flips", &[("count", &count)]));
+    });
     let names = ["state", "field", "energy"].map(str::to_owned);
     cells::broken_ui(ui, scene, &names);
     energy_ui(ui, scene);
@@ -163,6 +169,15 @@ fn changed(scene: &Scene<'_>, since: usize) -> Vec<usize> {
 fn energy_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let dark = ui.visuals().dark_mode;
     let Some(energy) = energy(scene.trace) else { return };
+    // A curve of one point says nothing that its number does not.
+    if let [only] = energy[..] {
+        if scene.is_done_at("energy", 0) {
+            let energy = super::number(only);
+            let words = [("energy", energy.as_str())];
+            ui.label(tr_with(scene.language, "views.pixels_at_rest", &words));
+        }
+        return;
+    }
     ui.label(RichText::new(scene.tr("views.pixels_energy")).small().weak());
     let now = scene.now();
     let so_far: Vec<[f64; 2]> = energy
@@ -171,29 +186,23 @@ fn energy_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         .filter(|(t, value)| scene.is_done_at("energy", *t) && value.is_finite())
         .map(|(t, value)| [t as f64, f64::from(*value)])
         .collect();
-    let finite = || energy.iter().copied().filter(|value| value.is_finite()).map(f64::from);
-    let (low, high) = (finite().fold(f64::MAX, f64::min), finite().fold(f64::MIN, f64::max));
     let color = theme::series(dark)[0];
-    Plot::new("energy")
-        .height(ui.available_height().max(CURVE_HEIGHT) - 4.0)
-        .allow_scroll(false)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .show_grid([false, true])
-        .y_grid_spacer(egui_plot::uniform_grid_spacer(|input| super::gates::steps(input.bounds)))
-        .set_margin_fraction(vec2(0.02, 0.1))
-        .include_x(0.0)
-        .include_x(energy.len().saturating_sub(1).max(1) as f64)
-        .include_y(low.min(high))
-        .include_y(high.max(low))
-        .show(ui, |plot| {
-            plot.vline(VLine::new("now", now as f64).color(theme::accent(dark)));
-            let points: PlotPoints<'_> = so_far.iter().copied().collect();
-            plot.line(Line::new("energy", points).color(color).width(theme::LINE));
-            let points: PlotPoints<'_> = so_far.into_iter().collect();
-            let marks = Points::new("energy", points).shape(MarkerShape::Circle);
-            plot.points(marks.radius(2.5).color(color));
-        });
+    let finite = energy.iter().copied().filter(|value| value.is_finite()).map(f64::from);
+    let frame = plot::Frame {
+        id: "energy",
+        size: vec2(ui.available_width(), ui.available_height().max(CURVE_HEIGHT) - 4.0),
+        x: [-0.5, energy.len() as f64 - 0.5],
+        y: plot::range(finite),
+        x_name: scene.tr("views.position_axis"),
+    };
+    frame.show(ui, |plot| {
+        plot.vline(VLine::new("", now as f64).color(theme::accent(dark)).width(theme::HAIRLINE));
+        let points: PlotPoints<'_> = so_far.iter().copied().collect();
+        plot.line(Line::new("energy", points).color(color).width(theme::LINE));
+        let points: PlotPoints<'_> = so_far.into_iter().collect();
+        let marks = Points::new("energy", points).shape(MarkerShape::Circle);
+        plot.points(marks.radius(2.5).color(color));
+    });
 }
 
 /// The energy at every position.

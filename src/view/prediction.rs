@@ -1,10 +1,10 @@
 //! What the model answers at the cursor, and at every position so far.
 
 use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
-use egui_plot::{HLine, Line, Plot, PlotPoints, VLine};
+use egui_plot::{HLine, Line, LineStyle, VLine};
 
 use super::numbers::Numbers;
-use super::{Command, Scene, Selection, ViewSpec, heatmap, number, theme, tr_with};
+use super::{Command, Scene, Selection, ViewSpec, heatmap, number, plot, theme, tr_with};
 use crate::tensor::argmax;
 
 /// Symbols up to this many all have a bar; of more, no more than [`SHOWN`].
@@ -292,29 +292,43 @@ fn estimate_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             [t as f64, f64::from(sum)]
         })
         .collect();
-    let estimate: PlotPoints<'_> = (0..matrix.nrows())
+    let estimate: Vec<[f64; 2]> = (0..matrix.nrows())
         .filter(|t| scene.is_done_at("estimate", *t) && matrix[[*t, 0]].is_finite())
         .map(|t| [t as f64, f64::from(matrix[[t, 0]])])
         .collect();
     let target = wanted.last().map_or(0.0, |point| point[1]);
-    let colors = theme::series(dark);
-    Plot::new("estimate")
-        .allow_scroll(false)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .legend(egui_plot::Legend::default().position(egui_plot::Corner::LeftTop))
-        .show(ui, |plot| {
-            plot.vline(VLine::new("", now as f64).color(theme::accent(dark)));
-            plot.hline(
-                HLine::new(scene.tr("views.target"), target)
-                    .color(colors[1])
-                    .style(egui_plot::LineStyle::dashed_dense()),
-            );
-            plot.line(
-                Line::new(scene.tr("views.sum_so_far"), wanted).color(colors[2]).width(theme::LINE),
-            );
-            plot.line(Line::new("estimate", estimate).color(colors[0]).width(theme::LINE));
-        });
+    let last = matrix.nrows() as f64 - 1.0;
+    let [blue, orange, green, ..] = theme::series(dark);
+    let end = |at: Option<&[f64; 2]>, key, color| {
+        let at = at.copied().filter(|at| at[1].is_finite())?;
+        Some(plot::End { at, name: scene.tr(key).to_owned(), color })
+    };
+    let ends: Vec<plot::End> = [
+        end(Some(&[last, target]), "views.target", orange),
+        end(wanted.last(), "views.sum_so_far", green),
+        end(estimate.last(), "views.estimate", blue),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let names: Vec<&str> = ends.iter().map(|end| end.name.as_str()).collect();
+    let numbers = [&wanted, &estimate].into_iter().flatten().map(|point| point[1]);
+    let room = ui.available_size();
+    let frame = plot::Frame {
+        id: "estimate",
+        size: room - vec2(plot::names_width(ui, &names), theme::GAP),
+        x: [-0.5, last + 0.5],
+        y: plot::range(numbers.chain([0.0])),
+        x_name: scene.tr("views.position_axis"),
+    };
+    let response = frame.show(ui, move |plot| {
+        plot.vline(VLine::new("", now as f64).color(theme::accent(dark)).width(theme::HAIRLINE));
+        let line = HLine::new("", target).color(orange).style(LineStyle::dashed_dense());
+        plot.hline(line.width(theme::HAIRLINE));
+        plot.line(Line::new("", wanted).color(green).width(theme::LINE));
+        plot.line(Line::new("", estimate).color(blue).width(theme::LINE));
+    });
+    plot::ends_ui(ui, &response, &ends);
 }
 
 #[cfg(test)]

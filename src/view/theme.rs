@@ -347,3 +347,43 @@ pub const fn series(dark: bool) -> [Color32; 6] {
     let [a, b, c, d, e, f] = if dark { bright } else { light };
     [color(a), color(b), color(c), color(d), color(e), color(f)]
 }
+
+/// The colours of runs beside each other, one for each model's id: those of RNN, LSTM and GRU are the
+/// same in every view. Where several runs share an architecture, they have colours in their order.
+#[must_use]
+pub fn run_colors<'a>(models: impl IntoIterator<Item = &'a str>, dark: bool) -> Vec<Color32> {
+    const OWN: [&str; 3] = ["rnn", "lstm", "gru"];
+    let architectures: Vec<&str> = models
+        .into_iter()
+        .map(|model| model.split(['-', ':', '@']).next().unwrap_or_default())
+        .collect();
+    let colors = series(dark);
+    let is_shared = |at: usize| architectures[..at].contains(&architectures[at]);
+    let by_order = (0..architectures.len()).any(is_shared);
+    let own = |name: &str| OWN.iter().position(|own| *own == name).filter(|_| !by_order);
+    let is_taken = |at: &usize| architectures.iter().any(|name| own(name) == Some(*at));
+    let mut free = (0..colors.len()).filter(|at| !is_taken(at)).cycle();
+    architectures
+        .iter()
+        .map(|name| own(name).or_else(|| free.next()).map_or(text(dark), |at| colors[at]))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_architecture_has_one_colour_whatever_stands_beside_it() {
+        for dark in [false, true] {
+            let [rnn, lstm, gru, next, ..] = series(dark);
+            let colors = |models: &[&str]| run_colors(models.iter().copied(), dark);
+            assert_eq!(colors(&["rnn", "lstm", "gru"]), [rnn, lstm, gru]);
+            assert_eq!(colors(&["lstm-remember", "gru:updates", "rnn@5"]), [lstm, gru, rnn]);
+            assert_eq!(colors(&["lstm", "lstm"]), [rnn, lstm]);
+            assert_eq!(colors(&["seq2seq-echo", "attention-echo"]), [rnn, lstm]);
+            assert_eq!(colors(&["rwkv-recall", "lstm-brackets"]), [rnn, lstm]);
+            assert_eq!(colors(&["rnn", "lstm", "gru", "rwkv-recall"])[3], next);
+        }
+    }
+}

@@ -50,7 +50,8 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 /// What the model has written so far, as one would read it.
 fn written_ui(ui: &mut Ui, scene: &Scene<'_>) {
     // The line is there from the start, so that nothing moves when the first symbol is written.
-    if scene.trace.given() >= scene.trace.n_positions() {
+    let last = scene.trace.n_positions().saturating_sub(1);
+    if scene.trace.written(last).is_none() {
         return;
     }
     let so_far = scene.trace.written(scene.now()).filter(|so_far| !so_far.trim().is_empty());

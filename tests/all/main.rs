@@ -19,6 +19,7 @@ mod files;
 mod golden;
 mod interact;
 mod lesson;
+mod own_text;
 mod page;
 mod positions;
 mod presenter;

@@ -14,7 +14,7 @@ use crate::view::{Command, Language, Selection, VIEWS, tr, tr_with};
 /// All entries that can be chosen now, in the order of the course and of the registries.
 pub(super) fn all(state: &State) -> Vec<Entry> {
     let mut entries = lessons(state);
-    if let Some(run) = state.run.as_ref().filter(|_| state.lesson.is_some()) {
+    if let Some(run) = state.run.as_ref().filter(|_| state.has_stage()) {
         entries.extend(values(state, &run.trace));
         entries.extend(models());
         for view in VIEWS.iter().filter(|view| (view.applies)(&run.trace)) {

@@ -5,7 +5,7 @@ use egui::{
     Align2, FontId, Mesh, Rect, RichText, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
 };
 
-use super::super::{Command, Scene, Selection, cells, half_life, number, theme};
+use super::super::{Command, Scene, Selection, cells, half_life, number, subscript, theme};
 use super::Drawn;
 use super::data::{MIXES, RAW};
 use crate::palette::Scale;
@@ -107,7 +107,8 @@ fn strip_ui(
     let is_selected = scene.selection.is_some_and(|selection| selection.name == strip.name);
     let ink = if is_selected { theme::accent(dark) } else { theme::text(dark) };
     let at = pos2(outer.left(), outer.center().y);
-    painter.text(at, Align2::LEFT_CENTER, words, FontId::proportional(12.0), ink);
+    let words = painter.layout_job(subscript::job(words, &FontId::proportional(12.0), ink));
+    painter.galley(at - vec2(0.0, words.size().y / 2.0), words, ink);
     let border = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
     painter.rect_stroke(rect, 0.0, border, StrokeKind::Outside);
     let count = drawn.order.len();

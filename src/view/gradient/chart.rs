@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::super::{Command, Language, Scene, cells, scope, theme, tr, tr_with};
+use super::super::{Command, Scene, cells, scope, theme, tr_with};
 use super::axis::{Plane, TICKS_WIDTH, spread};
 use super::{RunFlow, hover, reached};
 use crate::palette;
@@ -28,28 +28,29 @@ struct Drawn<'a> {
     is_thin: bool,
 }
 
-/// Every curve. Of several layers the lowest and the highest are named, and the highest is drawn strong.
-fn drawn(flows: &[RunFlow], language: Language, dark: bool) -> Vec<Drawn<'_>> {
-    let colors = theme::series(dark);
+/// Every curve. Of several layers the lowest and the highest are named, and the highest is drawn
+/// strong. A run is named only beside others, and a state where a run has several.
+fn drawn<'f>(scene: &Scene<'_>, flows: &'f [RunFlow], dark: bool) -> Vec<Drawn<'f>> {
+    let colors = super::colors(scene, dark);
     let mut all = Vec::new();
     for (run, flow) in flows.iter().enumerate() {
+        let color = colors.get(run).copied().unwrap_or_else(|| theme::text(dark));
+        let own = if flows.len() > 1 { flow.label.as_str() } else { "" };
         let scopes: Vec<&str> = flow.curves.iter().map(|c| c.state.scope.as_str()).collect();
         let (first, last) = (scopes.first().copied(), scopes.last().copied());
         for curve in &flow.curves {
             let scope = Some(curve.state.scope.as_str());
             let is_alone = first == last;
-            let layer =
-                if is_alone { String::new() } else { scope::label(language, &curve.state.scope) };
-            // The only run needs no name, but its curve does.
-            let run_name = if flows.len() > 1 { flow.label.as_str() } else { "" };
-            let state = match curve.state.is_cell() {
-                true => tr(language, "gradient.cell"),
-                false if run_name.is_empty() && layer.is_empty() => {
-                    scope::split(&curve.state.name).1
-                }
-                false => "",
+            let layer = if is_alone && !own.is_empty() {
+                String::new()
+            } else {
+                scope::label(scene.language, &curve.state.scope)
             };
-            let parts = [run_name, layer.as_str(), state];
+            let value = scope::split(&curve.state.name).1;
+            let is_one = flow.curves.iter().all(|other| scope::split(&other.state.name).1 == value);
+            // What a run or layer carries on is its hidden state, unless something else is said.
+            let is_told = !is_one && value != scope::HIDDEN || own.is_empty() && layer.is_empty();
+            let parts = [own, layer.as_str(), if is_told { value } else { "" }];
             let label: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             // Two names a run are what one can still read.
             let is_named =
@@ -57,7 +58,7 @@ fn drawn(flows: &[RunFlow], language: Language, dark: bool) -> Vec<Drawn<'_>> {
             all.push(Drawn {
                 run,
                 curve,
-                color: colors[run % colors.len()],
+                color,
                 label: is_named.then(|| label.join(" ")),
                 is_thin: scope != last,
             });
@@ -67,13 +68,10 @@ fn drawn(flows: &[RunFlow], language: Language, dark: bool) -> Vec<Drawn<'_>> {
 }
 
 /// The width that the names at the left need.
-pub fn label_gutter(ui: &Ui, flows: &[RunFlow], language: Language) -> f32 {
-    let direct = flows.iter().any(|flow| !flow.direct.is_empty());
-    let direct = direct.then(|| tr(language, "gradient.direct_path").to_owned());
-    let widths = drawn(flows, language, false)
+pub fn label_gutter(ui: &Ui, scene: &Scene<'_>, flows: &[RunFlow]) -> f32 {
+    let widths = drawn(scene, flows, false)
         .into_iter()
         .filter_map(|drawn| drawn.label)
-        .chain(direct)
         .map(|label| ui.painter().layout_no_wrap(label, LABEL_FONT, Color32::WHITE).size().x);
     widths.fold(40.0, f32::max).min(LONGEST_LABEL) + 10.0
 }
@@ -81,7 +79,7 @@ pub fn label_gutter(ui: &Ui, flows: &[RunFlow], language: Language) -> f32 {
 /// Draws the chart.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, height: f32) {
     let dark = ui.visuals().dark_mode;
-    let drawn = drawn(flows, scene.language, dark);
+    let drawn = drawn(scene, flows, dark);
     let width = ui.available_width();
     let (outer, response) = ui.allocate_exact_size(vec2(width, height), Sense::click_and_drag());
     let words = scene.tr("gradient.chart");
@@ -122,12 +120,15 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, he
     for drawn in &drawn {
         curve_ui(&painter, &plane, drawn, &reached);
     }
+    let colors = super::colors(scene, dark);
     for (run, flow) in flows.iter().enumerate() {
         for (_, norms) in &flow.direct {
-            direct_ui(&painter, &plane, norms, drawn_color(run, dark), &reached);
+            let color = colors.get(run).copied().unwrap_or_else(|| theme::text(dark));
+            direct_ui(&painter, &plane, norms, color, &reached);
         }
     }
-    labels_ui(&painter, scene, &plane, (&drawn, flows), &reached);
+    direct_name_ui(ui, scene, &plane, flows, &reached);
+    labels_ui(&painter, scene, &plane, &drawn, &reached);
     cells::tokens_below(ui, scene, rect.translate(vec2(0.0, if is_lost { STRIP } else { 0.0 })));
     let handle = loss_ui(ui, scene, &plane, outer);
     if !handle && let Some(at) = response.hover_pos() {
@@ -152,11 +153,6 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, he
         let position = TimelineCommand::Position(plane.position(at.x));
         scene.commands.push(Command::Timeline(position));
     }
-}
-
-fn drawn_color(run: usize, dark: bool) -> Color32 {
-    let colors = theme::series(dark);
-    colors[run % colors.len()]
 }
 
 /// Where a size is drawn: on the axis, or on the strips beside it.
@@ -224,17 +220,39 @@ fn curve_ui(painter: &Painter, plane: &Plane, drawn: &Drawn<'_>, reached: &[bool
 
 /// What comes along the direct path, as dots, so that nobody takes it for the gradient.
 fn direct_ui(painter: &Painter, plane: &Plane, norms: &[f32], color: Color32, reached: &[bool]) {
+    let is_shown = |(position, norm): &(usize, &f32)| {
+        reached.get(*position) == Some(&true) && norm.is_finite() && **norm > 0.0
+    };
     let points: Vec<Pos2> = norms
         .iter()
         .enumerate()
-        .filter(|point| is_direct_shown(point, reached))
+        .filter(is_shown)
         .map(|(position, norm)| pos2(plane.x(position), plane.y(f64::from(*norm))))
         .collect();
     painter.extend(Shape::dotted_line(&points, color, 5.0, 1.1));
 }
 
-fn is_direct_shown((position, norm): &(usize, &f32), reached: &[bool]) -> bool {
-    reached.get(*position) == Some(&true) && norm.is_finite() && **norm > 0.0
+/// Says once, at the dots, what they are: below the lowest of them, at a third of the way, where they
+/// have left the curves.
+fn direct_name_ui(ui: &Ui, scene: &Scene<'_>, plane: &Plane, flows: &[RunFlow], reached: &[bool]) {
+    let dark = ui.visuals().dark_mode;
+    let shown = |norms: &Vec<f32>| {
+        let is_shown = |at: &usize| {
+            reached.get(*at) == Some(&true) && norms[*at].is_finite() && norms[*at] > 0.0
+        };
+        let all: Vec<usize> = (0..norms.len()).filter(is_shown).collect();
+        let at = *all.get(all.len() / 4)?;
+        Some(pos2(plane.x(at), plane.y(f64::from(norms[at]))))
+    };
+    let all = flows.iter().flat_map(|flow| &flow.direct).filter_map(|(_, norms)| shown(norms));
+    let Some(lowest) = all.max_by(|a, b| a.y.total_cmp(&b.y)) else { return };
+    let words = scene.tr("gradient.direct");
+    let color = theme::weak_text(dark);
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), FontId::proportional(11.5), color);
+    let top = (lowest.y + 5.0).min(plane.rect.bottom() - galley.size().y);
+    let place = Rect::from_min_size(pos2(lowest.x, top), galley.size());
+    ui.painter().rect_filled(place.expand(1.0), 2.0, theme::stage(dark).gamma_multiply(0.8));
+    ui.painter().galley(place.min, galley, color);
 }
 
 /// Every curve's name at its left end, where gradients have come farthest.
@@ -242,36 +260,29 @@ fn labels_ui(
     painter: &Painter,
     scene: &Scene<'_>,
     plane: &Plane,
-    (drawn, flows): (&[Drawn<'_>], &[RunFlow]),
+    drawn: &[Drawn<'_>],
     reached: &[bool],
 ) {
     let is_shown = |(position, size): &(usize, &Size)| {
         **size != Size::Independent && reached.get(*position) == Some(&true)
     };
-    let curves = drawn.iter().filter_map(|drawn| {
-        let (position, size) = drawn.curve.sizes.iter().enumerate().find(is_shown)?;
-        Some((drawn.label.as_deref()?, drawn.color, position, height_of(plane, *size)))
-    });
-    let mut ends: Vec<(&str, Color32, usize, f32)> = curves.collect();
-    let dark = painter.ctx().global_style().visuals.dark_mode;
-    for (run, flow) in flows.iter().enumerate() {
-        for (_, norms) in &flow.direct {
-            let mut shown =
-                norms.iter().enumerate().filter(|point| is_direct_shown(point, reached));
-            let Some((position, norm)) = shown.next() else { continue };
-            let y = plane.y(f64::from(*norm)).min(plane.rect.bottom());
-            ends.push((scene.tr("gradient.direct_path"), drawn_color(run, dark), position, y));
-        }
-    }
-    let mut heights: Vec<f32> = ends.iter().map(|(.., y)| *y).collect();
+    let ends: Vec<(&Drawn<'_>, &String, (usize, &Size))> = drawn
+        .iter()
+        .filter_map(|d| {
+            Some((d, d.label.as_ref()?, d.curve.sizes.iter().enumerate().find(is_shown)?))
+        })
+        .collect();
+    let mut heights: Vec<f32> =
+        ends.iter().map(|(_, _, (_, size))| height_of(plane, **size)).collect();
     let below = if heights.iter().any(|y| *y > plane.rect.bottom()) { STRIP } else { 0.0 };
     let range = egui::Rangef::new(plane.rect.top() - STRIP, plane.rect.bottom() + below);
     spread(&mut heights, LABEL_GAP, range);
-    for ((label, color, position, _), y) in ends.iter().zip(heights) {
+    for ((drawn, label, (position, _)), y) in ends.iter().zip(heights) {
         let room = plane.x(*position) - 8.0 - painter.clip_rect().left();
-        let galley = painter.layout_job(elided(label, *color, room.clamp(60.0, LONGEST_LABEL)));
+        let galley =
+            painter.layout_job(elided(label, drawn.color, room.clamp(60.0, LONGEST_LABEL)));
         let at = pos2(plane.x(*position) - 8.0 - galley.size().x, y - galley.size().y * 0.5);
-        painter.galley(at, galley, *color);
+        painter.galley(at, galley, drawn.color);
     }
     // Where the numbers end, once for all curves that break.
     let breaks = drawn.iter().filter_map(|drawn| drawn.curve.breaks_at).max();

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use egui::{RichText, ScrollArea, Ui};
 
 use super::numbers::{Numbers, Table};
-use super::{Command, Language, Scene, ViewSpec, laboratory};
+use super::{Command, Language, Scene, ViewSpec, laboratory, theme};
 use crate::trace::flow::{self, Curve, Size, State};
 
 /// The registry entry.
@@ -30,6 +30,9 @@ pub const SPEC: ViewSpec = ViewSpec {
 const BELOW: f32 = 126.0;
 /// Chart and units together are at least this high; what does not fit is scrolled to.
 const SMALLEST: f32 = 230.0;
+/// A view is low below this height; even then the chart has this much.
+const LOW: f32 = 400.0;
+const SMALLEST_CHART: f32 = 120.0;
 
 /// What is drawn of a run; made once for each run.
 #[derive(Debug)]
@@ -84,6 +87,11 @@ impl Cache {
     }
 }
 
+/// The colours of the runs, in order.
+fn colors(scene: &Scene<'_>, dark: bool) -> Vec<egui::Color32> {
+    theme::run_colors(scene.all_runs().map(|run| run.trace.model()), dark)
+}
+
 /// Which positions a walk backward has reached; all where nobody walks.
 fn reached(scene: &Scene<'_>) -> Vec<bool> {
     let count = scene.all_runs().map(|run| run.trace.n_positions()).max().unwrap_or(0);
@@ -136,8 +144,10 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         header_ui(ui, scene);
         let used = ui.cursor().top() - ui.max_rect().top();
         let rest = (room.y - used - BELOW).max(SMALLEST);
-        let gutter = chart::label_gutter(ui, &flows, scene.language);
-        chart::ui(ui, scene, &flows, gutter, (rest * 0.56).min(420.0));
+        let gutter = chart::label_gutter(ui, scene, &flows);
+        // Where another view shares the stage the chart has it all; the units are scrolled to.
+        let chart = if room.y < LOW { room.y - used - theme::GAP } else { rest * 0.56 };
+        chart::ui(ui, scene, &flows, gutter, chart.clamp(SMALLEST_CHART, 420.0));
         units::ui(ui, scene, &flows, gutter, (rest * 0.44).min(320.0));
         singular::ui(ui, scene, gutter);
     });

@@ -46,13 +46,13 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32) {
             });
             return;
         };
-        let colors = theme::series(ui.visuals().dark_mode);
+        let colors = super::colors(scene, ui.visuals().dark_mode);
         let runs: Vec<Of<'_>> = scene
             .all_runs()
             .zip(found)
-            .enumerate()
-            .filter_map(|(at, (run, jacobians))| {
-                let (label, color) = (run.label.to_owned(), colors[at % colors.len()]);
+            .zip(colors)
+            .filter_map(|((run, jacobians), color)| {
+                let label = run.label.to_owned();
                 Some(Of { label, color, jacobians: jacobians.as_deref()? })
             })
             .collect();

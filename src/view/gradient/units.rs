@@ -79,14 +79,11 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, he
                 }
             });
         if runs.len() > 1 {
-            let colors = theme::series(ui.visuals().dark_mode);
-            for (at, run) in runs.iter().enumerate() {
-                let text = RichText::new(laboratory::setting_words(
-                    scene.language,
-                    run.label_beside(scene.label),
-                ))
-                .small()
-                .color(colors[at % colors.len()]);
+            let colors = super::colors(scene, ui.visuals().dark_mode);
+            for (at, (run, color)) in runs.iter().zip(colors).enumerate() {
+                let beside = run.label_beside(scene.label);
+                let words = laboratory::setting_words(scene.language, beside);
+                let text = RichText::new(words).small().color(color);
                 if ui.selectable_label(at == choice.run, text).clicked() {
                     choice.run = at;
                 }

@@ -6,16 +6,18 @@ use egui::{RichText, Ui};
 use crate::trace::{Cost, Trace};
 use crate::view::{Scene, theme, tr_with};
 
-/// Lines that a run takes on a narrow stage.
+/// Lines for a run: reading, and all of it.
 const LINES: f32 = 2.0;
+const LINE_HEIGHT: f32 = 18.0;
 
 /// The room that [`ui`] needs.
 pub fn height(scene: &Scene<'_>) -> f32 {
-    (1 + scene.others.len()) as f32 * LINES * 17.0 + theme::GAP
+    (1 + scene.others.len()) as f32 * LINES * LINE_HEIGHT + theme::GAP
 }
 
-/// One line for each run.
+/// The lines of each run.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    ui.spacing_mut().item_spacing.y = 0.0;
     let runs: Vec<(String, &Trace)> =
         scene.all_runs().map(|run| (run.label.to_owned(), run.trace)).collect();
     for (label, trace) in runs {
@@ -24,16 +26,17 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let number = |number: usize| number.to_string();
         let (operations, path) = (number(read.operations), number(read.critical_path));
         let (all_operations, all_path) = (number(all.operations), number(all.critical_path));
-        let words = [
-            ("model", label.as_str()),
-            ("source", source.as_str()),
-            ("read", operations.as_str()),
-            ("read_path", path.as_str()),
-            ("all", all_operations.as_str()),
-            ("all_path", all_path.as_str()),
-        ];
-        let text = tr_with(scene.language, "ladder.cost", &words);
-        ui.label(RichText::new(text).small()).on_hover_text(scene.tr("ladder.cost_hint"));
+        // The only run needs no name.
+        let name = if scene.others.is_empty() { String::new() } else { format!("{label} · ") };
+        for (key, operations, path) in [
+            ("ladder.cost_read", &operations, &path),
+            ("ladder.cost_all", &all_operations, &all_path),
+        ] {
+            let words = [("count", source.as_str()), ("operations", operations), ("path", path)];
+            let text = format!("{name}{}", tr_with(scene.language, key, &words));
+            let text = egui::Label::new(RichText::new(text).small()).truncate();
+            ui.add(text).on_hover_text(scene.tr("ladder.cost_hint"));
+        }
     }
 }
 

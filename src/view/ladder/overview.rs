@@ -5,7 +5,7 @@ use egui::{Align2, FontId, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, p
 
 use super::plan::{Kind, Layer, Part, Plan};
 use super::{Level, costs, go, is_active, is_done, layer_name, norm, picture};
-use crate::view::{Command, Scene, Selection, cells, number, theme};
+use crate::view::{Command, Scene, Selection, cells, number, theme, tr_with};
 
 /// Room for what enters and what leaves.
 const END_HEIGHT: f32 = 46.0;
@@ -18,12 +18,47 @@ const MARGIN: f32 = 6.0;
 const NAME_HEIGHT: f32 = 18.0;
 /// A sub-layer is no higher than this.
 const HIGHEST: f32 = 110.0;
+/// Nor lower than this; what does not fit then is scrolled to.
+const LOWEST: f32 = 30.0;
+/// A sub-layer that is lower has room for its name alone.
+const LOW: f32 = 44.0;
 
 /// Draws the overview; gives what the pointer is at.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, plan: &Plan) -> Option<Level> {
     let below = costs::height(scene);
-    let size = ui.available_size() - vec2(0.0, below);
-    let (rect, response) = ui.allocate_exact_size(size.max(vec2(240.0, 160.0)), Sense::hover());
+    let size = (ui.available_size() - vec2(0.0, below)).max(vec2(240.0, 160.0));
+    let tallest = [&plan.encoder, &plan.decoder].into_iter().max_by_key(|side| parts(side));
+    let (most, frames) = tallest.map_or((1, 0.0), |side| (parts(side).max(1), frames(side)));
+    // Parts of both stacks are equally high, so that both stand on one line and can be compared.
+    let height = (size.y - 2.0 * END_HEIGHT - frames) / most as f32;
+    let height = height.clamp(LOWEST, HIGHEST);
+    let needed = vec2(size.x, size.y.max(2.0 * END_HEIGHT + frames + most as f32 * height));
+    let mut pointed = None;
+    let scroll = egui::ScrollArea::vertical().id_salt("ladder").max_height(size.y);
+    scroll.auto_shrink(false).show(ui, |ui| {
+        pointed = stacks_ui(ui, scene, plan, needed, height);
+    });
+    costs::ui(ui, scene);
+    pointed
+}
+
+fn parts(layers: &[Layer]) -> usize {
+    layers.iter().map(|layer| layer.parts.len()).sum()
+}
+
+/// What the frames of layers take besides their parts.
+fn frames(layers: &[Layer]) -> f32 {
+    layers.len() as f32 * (NAME_HEIGHT + 2.0 * MARGIN)
+}
+
+fn stacks_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    plan: &Plan,
+    size: egui::Vec2,
+    height: f32,
+) -> Option<Level> {
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let hint = scene.tr("views.ladder_hint");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, hint));
     let width = (rect.width() - BETWEEN) / 2.0;
@@ -32,10 +67,11 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, plan: &Plan) -> Option<Level> {
     let mut pointed = None;
     let mut crossings = Vec::new();
     for (side, stack) in [(&plan.encoder, left), (&plan.decoder, right)] {
-        pointed = stack_ui(ui, scene, side, stack, &mut crossings).or(pointed);
+        pointed = stack_ui(ui, scene, side, (stack, height), &mut crossings).or(pointed);
     }
-    memory_wire(ui, scene, left, right, &crossings);
-    costs::ui(ui, scene);
+    let stack = parts(&plan.encoder) as f32 * height + frames(&plan.encoder);
+    let top = left.bottom() - END_HEIGHT - stack - theme::GAP_LARGE;
+    memory_wire(ui, scene, (left, top), right, &crossings);
     pointed
 }
 
@@ -44,20 +80,15 @@ fn stack_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     layers: &[Layer],
-    rect: Rect,
+    (rect, height): (Rect, f32),
     crossings: &mut Vec<f32>,
 ) -> Option<Level> {
     let first = layers.first()?;
-    let (side, is_encoder) =
-        if first.is_encoder() { ("encoder", true) } else { ("decoder", false) };
+    let side = if first.is_encoder() { "encoder" } else { "decoder" };
     let dark = ui.visuals().dark_mode;
-    let parts: usize = layers.iter().map(|layer| layer.parts.len()).sum();
-    let room = rect.height() - 2.0 * END_HEIGHT;
-    let frames = layers.len() as f32 * (NAME_HEIGHT + 2.0 * MARGIN);
-    let height = ((room - frames) / parts.max(1) as f32).clamp(20.0, HIGHEST);
     let stream_x = rect.left() + STREAM_WIDTH - 12.0;
     let bottom = rect.bottom() - END_HEIGHT;
-    let used = parts as f32 * height + frames;
+    let used = parts(layers) as f32 * height + frames(layers);
     let (top, painter) = (bottom - used, ui.painter().clone());
     // The stream is one line from the symbols to the answer.
     let line = Stroke::new(theme::LINE, theme::grid_line(dark));
@@ -106,7 +137,6 @@ fn stack_ui(
         }
         y -= inner;
     }
-    let _ = is_encoder;
     pointed
 }
 
@@ -140,17 +170,20 @@ fn part_ui(
     stream_ui(ui, scene, &format!("{}.stream", part.scope), pos2(stream_x, high));
     let title = scene.tr(part.kind.title());
     let ink = if done || active { theme::strong_text(dark) } else { theme::weak_text(dark) };
-    let at = rect.left_top() + vec2(8.0, 6.0);
+    let at = rect.left_top() + vec2(8.0, if rect.height() < LOW { 4.0 } else { 6.0 });
     painter.text(at, Align2::LEFT_TOP, title, FontId::proportional(13.0), ink);
-    let room = rect.shrink(6.0);
-    thumbnail(ui, scene, part, room);
-    if rect.height() > 40.0
-        && let Some(size) = norm(scene, &format!("{}.update", part.scope))
-    {
-        let text = format!("+ {}", number(size));
+    let is_low = rect.height() < LOW;
+    if !is_low {
+        thumbnail(ui, scene, part, rect.shrink(6.0));
+    }
+    if let Some(text) = added(scene, &format!("{}.update", part.scope)) {
         let font = FontId::monospace(10.5);
-        let at = rect.left_top() + vec2(8.0, 24.0);
-        painter.text(at, Align2::LEFT_TOP, text, font, theme::weak_text(dark));
+        let (at, anchor) = if is_low {
+            (rect.right_top() + vec2(-8.0, 8.0), Align2::RIGHT_TOP)
+        } else {
+            (rect.left_top() + vec2(8.0, 24.0), Align2::LEFT_TOP)
+        };
+        painter.text(at, anchor, text, font, theme::weak_text(dark));
     }
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, title));
     let is_pointed = response.hovered();
@@ -159,6 +192,27 @@ fn part_ui(
     }
     response.on_hover_text(scene.tr(part.kind.hint()));
     is_pointed
+}
+
+/// How much a sub-layer added: here, or on average over the source where the learner has gone on to
+/// the answer.
+fn added(scene: &Scene<'_>, name: &str) -> Option<String> {
+    if let Some(size) = norm(scene, name) {
+        return Some(format!("+ {}", number(size)));
+    }
+    let source = scene.trace.source();
+    if scene.now() < source {
+        return None;
+    }
+    let size = |t: usize| {
+        let row =
+            scene.trace.row(name, i32::try_from(t).ok()?).filter(|_| scene.is_shown_at(name, t))?;
+        Some(row.dot(&row).sqrt())
+    };
+    let sizes: Vec<f32> = (0..source).filter_map(size).collect();
+    let mean = sizes.iter().sum::<f32>() / sizes.len().max(1) as f32;
+    let mean = (!sizes.is_empty()).then(|| short(mean))?;
+    Some(tr_with(scene.language, "ladder.average", &[("size", &mean)]))
 }
 
 /// What a sub-layer did: the mean of its heads' attention, or the inner units of its network.
@@ -253,7 +307,13 @@ fn best(scene: &Scene<'_>) -> Option<String> {
 }
 
 /// From the top of the encoder to every cross attention.
-fn memory_wire(ui: &Ui, scene: &Scene<'_>, left: Rect, right: Rect, crossings: &[f32]) {
+fn memory_wire(
+    ui: &Ui,
+    scene: &Scene<'_>,
+    (left, top): (Rect, f32),
+    right: Rect,
+    crossings: &[f32],
+) {
     let (Some(lowest), false) = (crossings.iter().copied().reduce(f32::max), crossings.is_empty())
     else {
         return;
@@ -264,11 +324,11 @@ fn memory_wire(ui: &Ui, scene: &Scene<'_>, left: Rect, right: Rect, crossings: &
     let color = if done { theme::accent(dark) } else { theme::future(dark) };
     let stroke = Stroke::new(theme::LINE, color);
     let x = left.right() + BETWEEN / 2.0;
-    let top = left.top() + END_HEIGHT / 2.0;
     let painter = ui.painter();
     let from = pos2(left.left() + STREAM_WIDTH + 90.0, top);
     painter.line_segment([from, pos2(x, top)], stroke);
-    painter.line_segment([pos2(x, top), pos2(x, lowest)], stroke);
+    let highest = crossings.iter().copied().fold(top, f32::min);
+    painter.line_segment([pos2(x, highest), pos2(x, lowest.max(top))], stroke);
     for y in crossings {
         arrow(painter, pos2(x, *y), pos2(right.left() + STREAM_WIDTH + MARGIN, *y), stroke);
     }

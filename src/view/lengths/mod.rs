@@ -80,9 +80,9 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     frame.band_ui(ui, scene, trained);
     frame.axes_ui(ui, scene, &marks);
     let mut ends = Vec::new();
-    for (at, (model, name)) in models.iter().zip(&names).enumerate() {
-        let colors = theme::series(ui.visuals().dark_mode);
-        let curve = Curve { model, name, color: colors[at % colors.len()], marks: &marks };
+    let colors = theme::run_colors(models.iter().map(String::as_str), ui.visuals().dark_mode);
+    for ((model, name), color) in models.iter().zip(&names).zip(colors) {
+        let curve = Curve { model, name, color, marks: &marks };
         ends.extend(curve.ui(ui, scene, &frame));
     }
     names_ui(ui, frame.plot, ends);

@@ -159,7 +159,8 @@ impl Plan {
         let mut passed = Vec::new();
         for (at, cell) in layer.cells.iter().enumerate() {
             let label = scope::label(language, cell);
-            let label = if label.is_empty() { scope::HIDDEN.to_owned() } else { label };
+            let label =
+                if label.is_empty() { tr(language, "views.row_hidden").to_owned() } else { label };
             let name = scope::join(cell, scope::HIDDEN);
             let row = self.row(Kind::Cell { of, at }, vec![&name], label, block);
             self.wires.push(Wire { from: below, to: row });

@@ -9,7 +9,7 @@ mod remarks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use egui::{FontId, Rect, RichText, ScrollArea, Ui, vec2};
+use egui::{FontId, Rect, RichText, ScrollArea, Shape, Stroke, Ui, vec2};
 
 use super::{Command, Scene, theme, tr_with};
 use crate::lesson::{Block, Diagnostic, Inline, Lesson, count_asked, plain_text};
@@ -114,13 +114,18 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
 /// Says at the lower edge of the page that it goes on.
 fn more_ui(ui: &Ui, scene: &Scene<'_>, page: Rect) {
     let dark = ui.visuals().dark_mode;
-    let words = format!("↓ {}", scene.tr("lesson.below"));
+    let words = scene.tr("lesson.below").to_owned();
     let color = theme::weak_text(dark);
-    let galley = ui.painter().layout_no_wrap(words, FontId::proportional(12.5), color);
+    let painter = ui.painter();
+    let galley = painter.layout_no_wrap(words, FontId::proportional(12.5), color);
     let corner = page.right_bottom() - galley.size() - vec2(theme::GAP_LARGE, 2.0);
-    let behind = Rect::from_min_size(corner, galley.size()).expand2(vec2(8.0, 2.0));
-    ui.painter().rect_filled(behind, theme::RADIUS, theme::panel(dark));
-    ui.painter().galley(corner, galley, color);
+    let text = Rect::from_min_size(corner, galley.size());
+    let behind = text.expand2(vec2(8.0, 2.0)).with_min_x(text.left() - 20.0);
+    painter.rect_filled(behind, theme::RADIUS, theme::panel(dark));
+    painter.galley(corner, galley, color);
+    let middle = text.left_center() - vec2(9.0, 0.0);
+    let corners = [vec2(-4.0, -2.0), vec2(4.0, -2.0), vec2(0.0, 3.0)].map(|by| middle + by);
+    painter.add(Shape::convex_polygon(corners.to_vec(), color, Stroke::NONE));
 }
 
 /// The blocks of a stop, each with what is wrong in its lines right below it.

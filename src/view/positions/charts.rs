@@ -126,7 +126,8 @@ impl Chart<'_> {
                 ui.painter().circle_filled(*mark, 2.4, curve.color);
             });
             let Some(last) = marks.last() else { continue };
-            let place = pos2(last.x + 6.0, last.y.max(free + LINE_HEIGHT));
+            // A short curve ends among the dots; its name stands beside them.
+            let place = pos2(plot.right() + 6.0, last.y.max(free + LINE_HEIGHT));
             let font = FontId::proportional(FONT + 1.0);
             ui.painter().text(place, Align2::LEFT_CENTER, &curve.name, font, curve.color);
             free = place.y;

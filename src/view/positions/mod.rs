@@ -96,7 +96,8 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.add_space(theme::GAP_SMALL);
     let room = ui.available_rect_before_wrap();
     let height = match &encoding {
-        Encoding::Bias(bias) => picture::height(bias.nrows()).min(0.5 * room.height()),
+        // The biases of all heads are a few straight lines: the chart shows them all.
+        Encoding::Bias(_) => 0.0,
         _ => (1.0 - CHART_SHARE) * room.height(),
     };
     let has_plane = pairs > 0;
@@ -112,7 +113,6 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             charts::rows_ui(ui, scene, chart, rows, chosen.row);
         }
         Encoding::Bias(bias) => {
-            picture::bias_ui(ui, scene, picture, bias);
             charts::bias_ui(ui, scene, chart, bias);
         }
         Encoding::Rotary(rotary) => {

@@ -6,12 +6,14 @@ use ndarray::Array2;
 use super::values::Rotary;
 use super::{Chosen, Scene};
 use crate::palette::Scale;
-use crate::view::{cells, number, theme, tr_with};
+use crate::view::{cells, heatmap, number, theme, tr_with};
 
 /// Room for the numbers of the rows, for those of the columns and for a title.
 const LEFT: f32 = 30.0;
 const BOTTOM: f32 = 16.0;
-const TITLE: f32 = 18.0;
+const TITLE: f32 = 26.0;
+/// Room for the scale beside the title.
+const SCALE: f32 = 116.0;
 const FONT: f32 = 11.0;
 /// A row is no higher than this.
 const HIGHEST: f32 = 26.0;
@@ -74,29 +76,6 @@ pub(super) fn rows_ui(
     response.on_hover_text_at_pointer(text);
 }
 
-/// The bias of each head by distance.
-pub(super) fn bias_ui(ui: &Ui, scene: &Scene<'_>, rect: Rect, bias: &Array2<f32>) {
-    let dark = ui.visuals().dark_mode;
-    let largest = bias.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
-    let picture = Picture {
-        id: "bias",
-        title: scene.tr("positions.bias"),
-        across: scene.tr("positions.distance"),
-        matrix: bias,
-        scale: Scale::signed(largest, dark),
-    };
-    let (plot, response) = picture.ui(ui, scene, rect);
-    let Some((head, distance)) = pointed(&response, plot, bias.dim()) else { return };
-    let words = [
-        ("head", head.to_string()),
-        ("distance", distance.to_string()),
-        ("bias", number(bias[[head, distance]])),
-    ];
-    let words: Vec<(&str, &str)> = words.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    let text = tr_with(scene.language, "positions.bias_of", &words);
-    response.on_hover_text_at_pointer(text);
-}
-
 /// The angle by which each pair was turned: a row for each position, a column for each pair.
 pub(super) fn angles_ui(
     ui: &Ui,
@@ -133,18 +112,18 @@ pub(super) fn angles_ui(
     response.on_hover_text_at_pointer(text);
 }
 
-/// How much room a picture of few rows takes.
-pub(super) fn height(rows: usize) -> f32 {
-    TITLE + HIGHEST * rows as f32 + BOTTOM + theme::GAP_LARGE
-}
-
 impl Picture<'_> {
     fn ui(&self, ui: &Ui, scene: &Scene<'_>, rect: Rect) -> (Rect, Response) {
         let dark = ui.visuals().dark_mode;
         let (rows, columns) = self.matrix.dim();
         let weak = theme::weak_text(dark);
         let font = FontId::proportional(FONT + 1.0);
-        ui.painter().text(rect.left_top(), Align2::LEFT_TOP, self.title, font.clone(), weak);
+        let title = ui.painter().text(rect.left_top(), Align2::LEFT_TOP, self.title, font, weak);
+        let corner = pos2(rect.right() - SCALE, rect.top());
+        if corner.x > title.right() {
+            let scale = Rect::from_min_size(corner, vec2(SCALE, title.height()));
+            heatmap::ramp_ui(ui, &self.scale, scale, 36.0);
+        }
         let room = Rect::from_min_max(
             rect.min + vec2(LEFT, TITLE),
             (rect.max - vec2(theme::GAP_SMALL, BOTTOM))

@@ -8,7 +8,7 @@ use egui_plot::{
 
 use crate::training::live::{Lane, Live};
 use crate::training::race::{self, GOAL};
-use crate::view::{Scene, theme, tr_with};
+use crate::view::{Scene, plot, theme, tr_with};
 
 /// Points of a loss curve; more updates are averaged.
 pub(in crate::view) const POINTS: usize = 240;
@@ -22,9 +22,9 @@ const AXIS_SIZE: f32 = 11.5;
 const LINE_HEIGHT: f32 = 14.0;
 
 /// The colour of a contestant.
-pub(super) fn color(dark: bool, at: usize) -> Color32 {
-    let colors = theme::series(dark);
-    colors[at % colors.len()]
+pub(super) fn color(dark: bool, live: &Live, at: usize) -> Color32 {
+    let colors = theme::run_colors(live.lanes().iter().map(|lane| lane.spec.id), dark);
+    colors.get(at).copied().unwrap_or_else(|| theme::text(dark))
 }
 
 /// A number of any size in few characters.
@@ -93,7 +93,7 @@ pub(super) fn loss_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Vec2) {
         };
         curves.push(Curve {
             name: lane.spec.title.to_owned(),
-            color: color(dark, at),
+            color: color(dark, live, at),
             points: finite.chunks(share).map(mean).collect(),
             is_dashed: false,
             has_marks: last < 2,
@@ -147,7 +147,7 @@ pub(super) fn scores_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Vec2)
             let points = snapshot.scores.iter().map(|(t, score)| [*t as f64, 100.0 * score]);
             Some(Curve {
                 name: lane.spec.title.to_owned(),
-                color: color(dark, at),
+                color: color(dark, live, at),
                 points: points.collect(),
                 is_dashed: false,
                 has_marks: true,
@@ -186,7 +186,7 @@ pub(super) fn gradients_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Ve
             };
             curves.push(Curve {
                 name,
-                color: color(dark, at),
+                color: color(dark, live, at),
                 points: points.filter(|point| point[1].is_finite()).collect(),
                 is_dashed: !is_state,
                 has_marks: false,
@@ -255,13 +255,13 @@ pub(in crate::view) fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]
             .show_grid([false, true])
             .grid_color(theme::grid_line(dark))
             .grid_fade(0.0)
-            .x_grid_spacer(|input| few(&input))
+            .x_grid_spacer(|input| plot::few(&input))
             .default_x_bounds(chart.x[0], chart.x[1])
             .default_y_bounds(y[0], y[1])
             .y_axis_min_width(34.0)
             .y_grid_spacer(move |input| match (is_logarithmic, y[1] < SHARES) {
                 (true, _) => powers(&input),
-                (false, true) => few(&input),
+                (false, true) => plot::few(&input),
                 (false, false) => shares(),
             })
             .y_axis_formatter(move |mark, _| {
@@ -310,7 +310,7 @@ pub(in crate::view) fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]
         let y = response.transform.position_from_point(&PlotPoint::new(last[0], last[1])).y;
         Some((y, curve.name.as_str(), curve.color))
     });
-    names_ui(ui, response.response.rect, ends.collect());
+    plot::names_ui(ui, response.response.rect, ends.collect());
     let frame = *response.transform.frame();
     if let Some((level, words)) = &chart.level {
         let level = if is_logarithmic { level.log10() } else { *level };
@@ -326,23 +326,6 @@ pub(in crate::view) fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]
     }
 }
 
-/// Names beside the ends of their curves, moved apart where they would overlap.
-fn names_ui(ui: &Ui, rect: egui::Rect, mut ends: Vec<(f32, &str, Color32)>) {
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let room = LINE_HEIGHT * ends.len() as f32;
-    let mut free = rect.top();
-    let mut left = room;
-    for (y, name, color) in ends {
-        // The names below must still fit above the bottom.
-        let lowest = (rect.bottom() - left).max(rect.top());
-        let top = (y - LINE_HEIGHT / 2.0).max(free).min(lowest.max(free));
-        let at = pos2(rect.right() + 4.0, top);
-        ui.painter().text(at, Align2::LEFT_TOP, name, FontId::proportional(12.0), color);
-        free = top + LINE_HEIGHT;
-        left -= LINE_HEIGHT;
-    }
-}
-
 /// A line at each power of ten, or at some of them where there are many.
 fn powers(input: &GridInput) -> Vec<GridMark> {
     let (low, high) = (input.bounds.0.ceil() as i64, input.bounds.1.floor() as i64);
@@ -350,20 +333,6 @@ fn powers(input: &GridInput) -> Vec<GridMark> {
     let first = low + (step - low.rem_euclid(step)) % step;
     let marks = (0..).map(|k| first + k * step).take_while(|mark| *mark <= high);
     marks.map(|mark| GridMark { value: mark as f64, step_size: step as f64 }).collect()
-}
-
-/// Marks at steps of 1, 2 or 5 times a power of ten, far enough apart for egui to label them all.
-fn few(input: &GridInput) -> Vec<GridMark> {
-    /// In units of the closest grid lines that are drawn.
-    const LABELLED: f64 = 8.0;
-    let (low, high) = input.bounds;
-    let least = (input.base_step_size * LABELLED).max(1.0);
-    let power = 10_f64.powf(least.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= least);
-    let step = step.unwrap_or(power);
-    let first = (low / step).ceil() as i64;
-    let marks = (first..).map(|k| k as f64 * step).take_while(|mark| *mark <= high);
-    marks.map(|value| GridMark { value, step_size: step }).collect()
 }
 
 fn shares() -> Vec<GridMark> {

@@ -194,7 +194,7 @@ fn lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live, at: usize) {
     let dark = ui.visuals().dark_mode;
     let Some(lane) = live.lanes().get(at) else { return };
     ui.horizontal(|ui| {
-        let color = charts::color(dark, at);
+        let color = charts::color(dark, live, at);
         let name = RichText::new(lane.spec.title).color(color).strong();
         let (place, _) = ui.allocate_exact_size(vec2(46.0, LANE), egui::Sense::hover());
         ui.put(place, egui::Label::new(name).halign(egui::Align::Min));
@@ -205,9 +205,11 @@ fn lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live, at: usize) {
             ui.add(egui::Label::new(RichText::new(text).small().color(color)).truncate());
             return;
         }
-        let button = ui.selectable_label(is_followed, words);
+        let button = ui.radio(is_followed, words);
         let title = format!("{} {}", lane.spec.title, scene.tr("training.on_stage"));
-        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &title));
+        button.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::RadioButton, true, is_followed, &title)
+        });
         if button.on_hover_text(scene.tr("training.on_stage_hint")).clicked() {
             let follow = if is_followed { None } else { Some(at) };
             scene.commands.push(Command::Train(TrainCommand::Follow(follow)));
