@@ -22,10 +22,9 @@ pub(super) fn ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     icon(ui, state, "?", "help", Command::Sheet(Some(Sheet::Keys)), commands);
     icon(ui, state, "⚙", "settings", Command::Sheet(Some(Sheet::Settings)), commands);
     let is_dark = ui.theme() == Theme::Dark;
-    let (sign, other) =
-        if is_dark { ("☀", ThemeChoice::Light) } else { ("☾", ThemeChoice::Dark) };
+    let other = if is_dark { ThemeChoice::Light } else { ThemeChoice::Dark };
     let name = words(if is_dark { "menu.theme_light" } else { "menu.theme_dark" });
-    let button = ui.add(quiet(sign));
+    let button = ui.add(quiet("☀").min_size(vec2(28.0, 28.0)));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
     if button.on_hover_text(name).clicked() {
         commands.push(Command::SetTheme(other));

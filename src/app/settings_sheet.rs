@@ -13,7 +13,7 @@ use crate::view::{Command, Language, theme, tr, tr_with};
 const LOOK_WIDTH: f32 = 310.0;
 const KEYS_WIDTH: f32 = 470.0;
 /// Of the window's height, what heading, buttons and margins need.
-const AROUND: f32 = 150.0;
+const AROUND: f32 = 165.0;
 /// The width of a key's button.
 const KEY_WIDTH: f32 = 120.0;
 
@@ -41,7 +41,7 @@ pub(super) fn ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let mut asking: Asking = ui.data(|data| data.get_temp(id())).unwrap_or_default();
     let was_asking = asking.action.is_some();
     listen(ui, state, &mut asking, commands);
-    let modal = Modal::new(id()).show(ui.ctx(), |ui| {
+    let modal = Modal::new(id()).frame(theme::sheet(ui)).show(ui.ctx(), |ui| {
         let room = ui.ctx().content_rect().size();
         ui.set_max_width(room.x - 2.0 * theme::GAP_SECTION);
         ui.heading(words("settings.title"));

@@ -102,6 +102,12 @@ pub fn install_fonts(ctx: &Context) {
     ctx.set_fonts(fonts);
 }
 
+/// The frame of what lies open over the page.
+#[must_use]
+pub fn sheet(ui: &egui::Ui) -> egui::Frame {
+    egui::Frame::popup(ui.style()).inner_margin(Margin::same(18))
+}
+
 /// Sets buttons closer together, where many stand in a row.
 pub fn compact(ui: &mut egui::Ui) {
     let spacing = ui.spacing_mut();
