@@ -152,8 +152,7 @@ pub const ACTIONS: &[Action] = {
         }),
         act("actions.open_lessons", Files, Page, &[], |_| choose(Purpose::Folder)),
         act("actions.open_file", Files, Page, &["Ctrl+O"], |_| choose(Purpose::File)),
-        act("actions.save_figure", Files, Lesson, &[], |s| s.save(Export::Figure)),
-        act("actions.save_table", Files, Lesson, &[], |s| s.save(Export::Table)),
+        act("actions.export", Files, Page, &["Ctrl+E"], |s| s.sheet(Sheet::Export)),
         act("actions.palette", Window, Anywhere, &["Ctrl+K"], |s| s.toggle(Sheet::Palette)),
         act("actions.settings", Window, Anywhere, &["Ctrl+,"], |s| s.toggle(Sheet::Settings)),
         act("actions.help", Window, Anywhere, &["?"], |s| s.toggle(Sheet::Keys)),
@@ -192,6 +191,13 @@ impl Action {
     pub fn now(&self, situation: &Situation<'_>) -> Option<Command> {
         let command = self.when.holds(situation.state).then(|| (self.command)(situation));
         command.flatten().filter(|command| !hide::rests(situation.state, command))
+    }
+
+    /// The same where the sheet that is open is about to be closed.
+    #[must_use]
+    pub fn beneath(&self, situation: &Situation<'_>) -> Option<Command> {
+        let has_page = self.when != When::Lesson || situation.state.lesson.is_some();
+        has_page.then(|| (self.command)(situation)).flatten()
     }
 
     /// The shortcuts in force, given those that the learner chose: the chosen one, or its own.
@@ -360,11 +366,6 @@ impl Situation<'_> {
         self.state.lesson.is_none().then_some(())?;
         let (id, stop) = self.state.kept.place.clone()?;
         self.state.library.ids().any(|known| known == id).then(|| Command::OpenStop(id, stop))
-    }
-
-    fn save(&self, export: Export) -> Option<Command> {
-        (self.state.selection.is_some() && self.state.run.is_some())
-            .then_some(Command::Choose(Purpose::Save(export)))
     }
 
     fn scale(&self, by: isize) -> Option<Command> {

@@ -36,6 +36,9 @@ pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 if !state.hides(Hidden::Input) {
                     input_field(ui, state, commands);
                 }
+            } else if state.own.is_open {
+                ui.label(RichText::new(words("text.title")).strong());
+                input_field(ui, state, commands);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| menus(ui, state, commands));
         });
@@ -59,7 +62,7 @@ fn lesson_switch(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec
     let is_free = !state.hides(Hidden::Lessons);
     let others = if is_free { ids.as_slice() } else { &[] };
     arrow(ui, "◀", at.checked_sub(1).and_then(|at| others.get(at)), "lesson.previous_lesson");
-    let short = lesson.title.split([':', '：']).next().unwrap_or(&lesson.title);
+    let short = lesson.short_title();
     ui.label(RichText::new(format!("{:02} {short}", lesson.number)).strong());
     arrow(ui, "▶", others.get(at + 1), "lesson.next_lesson");
 }
@@ -144,6 +147,7 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         for (key, command) in [
             ("menu.open_lessons", Command::Choose(Purpose::Folder)),
             ("menu.open_file", Command::Choose(Purpose::File)),
+            ("menu.own_text", Command::OpenOwnText),
         ] {
             if !state.hides(Hidden::Files) && ui.button(words(key)).clicked() {
                 commands.push(command);
@@ -151,15 +155,17 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
         }
         ui.separator();
-        let has_value = state.selection.is_some() && state.run.is_some();
-        for (key, export) in
-            [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
+        if ui.button(words("menu.export")).on_hover_text(words("export.hint")).clicked() {
+            commands.push(Command::Sheet(Some(Sheet::Export)));
+            ui.close();
+        }
+        let weights = Command::Choose(Purpose::Save(Export::Weights));
+        if ui
+            .add_enabled(state.run.is_some(), egui::Button::new(words("menu.save_weights")))
+            .clicked()
         {
-            let button = ui.add_enabled(has_value, egui::Button::new(words(key)));
-            if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
-                commands.push(Command::Choose(Purpose::Save(export)));
-                ui.close();
-            }
+            commands.push(weights);
+            ui.close();
         }
         ui.separator();
         session_menu(ui, state, commands);

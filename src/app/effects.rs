@@ -218,6 +218,8 @@ impl Threads {
             Effect::Measure(request) => self.ask(Work::Measure(request), state),
             Effect::Explain(run) => self.ask(Work::Explain(Box::new(run)), state),
             Effect::MeasureLengths(pieces) => self.ask(Work::Lengths(pieces), state),
+            // The window itself takes its picture.
+            Effect::Picture => {}
             Effect::Choose(purpose) => {
                 let (dialog, slot) = (files::Dialog::new(&purpose, state), Arc::clone(&self.slot));
                 slot.prepare(&purpose, state);

@@ -8,17 +8,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::exporting::{self, Writer};
+use super::messages::text_error_text;
+use super::own_text::{self, Weights};
 use super::session::{self, Loaded, Remark, Session, SessionError};
 use super::state::{ModelChoice, PathSheet, State};
 use super::update::{self, Effect};
 use crate::checkpoint::{self, Checkpoint};
-use crate::export::{Heatmap, MelodyFormat, PictureFormat, TableFormat, figure, melody, table};
+use crate::export::{MelodyFormat, melody};
 use crate::lesson::Library;
 use crate::tasks;
-use crate::trace::Trace;
+use crate::tasks::text::{Division, TextError};
 use crate::view::command::{Export, Purpose, Sheet};
 use crate::view::tr_with;
 
+/// Positions of the sequences that a text is divided for in the window.
+const TEXT_LENGTH: usize = 64;
 /// The largest lesson file that is read.
 const LARGEST_LESSON: u64 = 4 * 1024 * 1024;
 /// Sessions in the menu of those used last.
@@ -34,6 +39,8 @@ pub enum Answer {
     Saved(Result<PathBuf, String>),
     /// No dialog came; the window has to ask.
     NoDialog(Purpose),
+    /// Nothing can be learned from the text that was chosen.
+    NoText(PathBuf, TextError),
     /// There is such a file already; the window has to ask.
     Exists(Purpose, PathBuf),
     /// The learner does not want it any more.
@@ -48,10 +55,9 @@ pub enum Opened {
     Model(PathBuf, Box<Checkpoint>, String),
     /// A session, or why it is none.
     Session(PathBuf, Result<Box<Loaded>, SessionError>),
+    /// A text, divided for training.
+    Text(PathBuf, Arc<Division>),
 }
-
-/// Writes what was on the stage to a path.
-type Writer = Box<dyn FnOnce(&Path) -> Result<(), String> + Send>;
 
 /// What is to be written once a place is chosen. A newer wish replaces an older one.
 #[derive(Default)]
@@ -104,7 +110,7 @@ impl Dialog {
         let start = Instant::now();
         let path = match purpose {
             Purpose::Folder => self.dialog.pick_folder(),
-            Purpose::File => self.dialog.pick_file(),
+            Purpose::File | Purpose::Text => self.dialog.pick_file(),
             Purpose::Save(_) => self.dialog.save_file(),
         };
         match path {
@@ -122,6 +128,8 @@ impl Dialog {
 /// Reads or writes at a path. A file that is there is replaced only if `replace`.
 pub fn take(purpose: Purpose, path: PathBuf, replace: bool, slot: &Slot) -> Answer {
     match purpose {
+        Purpose::File if is_text(&path) => open_text(path),
+        Purpose::Text => open_text(path),
         Purpose::Folder | Purpose::File => Answer::Opened(open(&path)),
         Purpose::Save(_) => {
             let mut path = path;
@@ -161,6 +169,15 @@ pub fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
                 state.kept.recent.retain(|known| *known != path);
             }
             update::fail(state, session::error_text(state.kept.language, &shown, &error));
+        }
+        Answer::Opened(Ok(Opened::Text(path, text))) => {
+            state.kept.folder = path.parent().map(Path::to_owned);
+            return own_text::show(state, text);
+        }
+        Answer::NoText(path, error) => {
+            let reason = text_error_text(state.kept.language, &error);
+            let words = [("path", &*path.display().to_string()), ("reason", &reason)];
+            update::fail(state, tr_with(state.kept.language, "text.refused", &words));
         }
         Answer::Saved(Ok(path)) => {
             if is_session(&path) {
@@ -208,10 +225,11 @@ pub fn typed(text: &str) -> PathBuf {
 fn kind(purpose: &Purpose) -> (&'static str, &'static [&'static str]) {
     match purpose {
         Purpose::Folder => ("lessons", &[]),
-        Purpose::File => ("unrolled", &["safetensors", session::ENDING]),
+        Purpose::File => ("unrolled", &["safetensors", "txt", session::ENDING]),
+        Purpose::Text => ("text", &["txt", "text", "md"]),
+        Purpose::Save(Export::Weights) => ("safetensors", &["safetensors"]),
         Purpose::Save(Export::Session) => ("session", &[session::ENDING]),
-        Purpose::Save(Export::Figure) => ("figure", &["png", "svg"]),
-        Purpose::Save(Export::Table) => ("table", &["csv", "json", "safetensors"]),
+        Purpose::Save(Export::Chosen(format)) => (format.ending(), format.endings()),
         Purpose::Save(Export::Melody) => ("melody", &["mid", "wav"]),
     }
 }
@@ -219,10 +237,13 @@ fn kind(purpose: &Purpose) -> (&'static str, &'static [&'static str]) {
 /// A file name to begin from, such as `lstm-brackets-cell.png`.
 fn suggested(export: &Export, state: &State) -> String {
     let model = state.run.as_ref().map_or("unrolled", |run| run.trace.model());
+    // The weights of a run are those of its model, whatever is selected.
+    let model = model.split(" @ ").next().unwrap_or(model);
     let what = match export {
         Export::Session => return suggested_session(state),
-        Export::Melody => "melody",
-        _ => state.selection.as_ref().map_or("run", |selection| selection.name.as_str()),
+        Export::Melody => "melody".to_owned(),
+        Export::Weights => "weights".to_owned(),
+        Export::Chosen(_) => exporting::name(state),
     };
     let ending = kind(&Purpose::Save(*export)).1[0];
     // A file opened from disk is called by its name; characters that paths use are none of a name.
@@ -232,37 +253,32 @@ fn suggested(export: &Export, state: &State) -> String {
 
 /// What writes an export of what is on the stage now; `None` where there is nothing to save.
 fn writer(export: &Export, state: &State) -> Option<Writer> {
-    if *export == Export::Session {
-        let bytes = Session::of(state).to_bytes().map_err(|error| error.to_string());
-        return Some(Box::new(move |path| {
-            checkpoint::write_file(path, &bytes?).map_err(|error| error.to_string())
-        }));
-    }
-    let run = state.run.clone()?;
-    Some(match export {
-        Export::Session => return None,
-        Export::Melody => Box::new(move |path| save_melody(run.trace.notes(), path)),
-        Export::Figure | Export::Table => {
-            let name = state.selection.as_ref()?.name.clone();
-            Box::new(move |path| save_value(&run.trace, &name, path))
+    match export {
+        Export::Session => {
+            let bytes = Session::of(state).to_bytes().map_err(|error| error.to_string());
+            Some(Box::new(move |path| {
+                checkpoint::write_file(path, &bytes?).map_err(|error| error.to_string())
+            }))
         }
-    })
+        Export::Weights => {
+            let weights = Weights::of(state)?;
+            Some(Box::new(move |path| save_weights(weights, path)))
+        }
+        Export::Chosen(_) => exporting::writer(state),
+        Export::Melody => {
+            let run = state.run.clone()?;
+            Some(Box::new(move |path| save_melody(run.trace.notes(), path)))
+        }
+    }
 }
 
-/// Writes one value of a run as the picture or table that the file's ending asks for.
-fn save_value(trace: &Trace, name: &str, path: &Path) -> Result<(), String> {
-    let missing = || format!("{name} has no values over the positions; choose another value");
-    let bytes = if let Some(format) = PictureFormat::of(path) {
-        let heatmap = Heatmap::of(trace, name).ok_or_else(missing)?;
-        figure::render(&heatmap, format).map_err(|error| error.to_string())?
-    } else if let Some(format) = TableFormat::of(path) {
-        let table = table::value(trace, name, format).map_err(|error| error.to_string())?;
-        table.ok_or_else(missing)?
-    } else {
-        let shown = path.display();
-        return Err(format!("{shown}: end the name in .png, .svg, .csv, .json or .safetensors"));
-    };
-    checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
+/// Writes weights with their card.
+fn save_weights(weights: Weights, path: &Path) -> Result<(), String> {
+    if path.extension().is_none_or(|extension| extension != "safetensors") {
+        return Err(format!("{}: end the name in .safetensors", path.display()));
+    }
+    let (card, parameters) = weights.scored();
+    checkpoint::save(path, &card, &parameters).map_err(|error| error.to_string())
 }
 
 /// Writes notes as the score or the sound that the file's ending asks for.
@@ -271,6 +287,21 @@ fn save_melody(notes: &[u8], path: &Path) -> Result<(), String> {
         .ok_or_else(|| format!("{}: end the name in .mid or .wav", path.display()))?;
     let bytes = melody::render(notes, format);
     checkpoint::write_file(path, &bytes).map_err(|error| error.to_string())
+}
+
+/// Whether a file that is opened is a text by its name.
+fn is_text(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"))
+}
+
+/// Reads a text and divides it for training.
+fn open_text(path: PathBuf) -> Answer {
+    let divided = checkpoint::read_text(&path)
+        .and_then(|corpus| Division::new(Arc::new(corpus), TEXT_LENGTH));
+    match divided {
+        Ok(text) => Answer::Opened(Ok(Opened::Text(path, Arc::new(text)))),
+        Err(error) => Answer::NoText(path, error),
+    }
 }
 
 /// Reads a folder of lessons or a file of weights.

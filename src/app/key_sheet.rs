@@ -21,6 +21,8 @@ pub(super) fn ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.add_space(theme::GAP);
         let room = ui.ctx().content_rect().height() - AROUND;
         ScrollArea::vertical().max_height(room).show(ui, |ui| {
+            theme::compact(ui);
+            ui.spacing_mut().interact_size.y = 0.0;
             ui.horizontal_top(|ui| {
                 for groups in COLUMNS {
                     let column = vec2(COLUMN_WIDTH, 0.0);

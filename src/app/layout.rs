@@ -2,18 +2,21 @@
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
-use super::state::{Run, State};
-use super::{bars, course_map, hide, key_sheet, keys, presenter, sheets, stops, update};
+use super::state::{OpenLesson, Run, State};
+use super::{
+    bars, course_map, export_sheet, hide, key_sheet, keys, own_page, presenter, search,
+    settings_sheet, sheets, stops, update,
+};
 use crate::lesson::Seen;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
-    Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, inspector, intervene,
-    theme, timeline_bar, tr,
+    Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, ViewSpec, inspector,
+    intervene, theme, timeline_bar, tr,
 };
 
 /// The lesson's share of the window.
-const LESSON_SHARE: f32 = 0.36;
+pub(super) const LESSON_SHARE: f32 = 0.36;
 /// The inspector's width.
 const INSPECTOR_WIDTH: f32 = 280.0;
 
@@ -32,15 +35,22 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
     bars::message_bar(ui, state, &mut commands);
     match &state.lesson {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
+        None if state.own.is_open => own_page::ui(ui, state, memory, &mut commands),
         None => course_map::ui(ui, state, &mut commands),
+    }
+    if state.sheet != Some(Sheet::Palette) {
+        search::ui::closed(ui);
     }
     match state.sheet {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
         Some(Sheet::Breakpoints) => sheets::breakpoints(ui, state, &mut commands),
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
+        Some(Sheet::Export) => export_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
-        Some(Sheet::Palette | Sheet::Settings) | None => {}
+        Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
+        Some(Sheet::Settings) => settings_sheet::ui(ui, state, &mut commands),
+        None => {}
     }
     if state.presenter.is_on {
         presenter::over_ui(ui, state, &mut commands);
@@ -58,7 +68,6 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         });
         return;
     };
-    let width = ui.available_width();
     // While a run is on its way, the stage still shows the one before.
     let (remarks, is_own_run) = if state.pending.is_some() {
         memory.remarks.last()
@@ -70,36 +79,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         let run = (run.number, &values);
         (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
     };
-    let mut scene = Scene {
-        trace: &run.trace,
-        run: run.number,
-        diagram: &run.diagram,
-        backward: run.backward.as_deref(),
-        label: &run.label,
-        others: state.others.iter().map(other).collect(),
-        baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
-        shows_difference: state.shows_difference,
-        breakpoints: &state.breakpoints,
-        marks: &state.marks,
-        laboratory: state.laboratory.as_ref(),
-        jacobians: state
-            .measured
-            .as_ref()
-            .filter(|measured| measured.number == run.number)
-            .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
-        importance: state.importance(),
-        lengths: open.lengths(),
-        points: &state.lengths.points,
-        timeline: &state.timeline,
-        back: state.back.as_ref(),
-        selection: state.selection.as_ref(),
-        training: state.training.as_ref().map(|training| &training.live),
-        looks: &state.looks,
-        hidden: &state.hidden,
-        language: state.kept.language,
-        memory,
-        commands,
-    };
+    let mut scene = scene(state, run, memory, commands);
     let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
     let mut page = Page {
         next_lesson: next.filter(|_| !state.hides(Hidden::Lessons)),
@@ -126,12 +106,7 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
 fn panels_ui(ui: &mut Ui, state: &State, scene: &mut Scene<'_>, page: &mut Page<'_>) {
     let width = ui.available_width();
     let shows = |panel| presenter::shows(state, panel, width);
-    let lesson_frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin {
-        left: 24,
-        right: 12,
-        top: 16,
-        bottom: 8,
-    });
+    let lesson_frame = page_frame(ui);
     if shows(Part::Timeline) {
         Panel::bottom("timeline")
             .frame(bars::bar_frame(ui))
@@ -155,6 +130,11 @@ fn panels_ui(ui: &mut Ui, state: &State, scene: &mut Scene<'_>, page: &mut Page<
         });
         return;
     }
+    stage_panel(ui, state, scene);
+}
+
+/// The stage, beside what is read.
+pub(super) fn stage_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     if let Some(spot) = &state.intervening {
         intervene::panel_ui(ui, scene, spot);
     }
@@ -163,7 +143,53 @@ fn panels_ui(ui: &mut Ui, state: &State, scene: &mut Scene<'_>, page: &mut Page<
     CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, scene));
 }
 
-fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+/// What views draw from: the run on the stage and all around it.
+pub(super) fn scene<'a>(
+    state: &'a State,
+    run: &'a Run,
+    memory: &'a mut Memory,
+    commands: &'a mut Vec<Command>,
+) -> Scene<'a> {
+    Scene {
+        trace: &run.trace,
+        run: run.number,
+        diagram: &run.diagram,
+        backward: run.backward.as_deref(),
+        label: &run.label,
+        others: state.others.iter().map(other).collect(),
+        baseline: state.baseline.as_ref().map(|baseline| &*baseline.trace),
+        shows_difference: state.shows_difference,
+        breakpoints: &state.breakpoints,
+        marks: &state.marks,
+        laboratory: state.laboratory.as_ref(),
+        jacobians: state
+            .measured
+            .as_ref()
+            .filter(|measured| measured.number == run.number)
+            .map(|measured| (measured.name.as_str(), measured.jacobians.as_slice())),
+        importance: state.importance(),
+        lengths: state.lesson.as_ref().and_then(OpenLesson::lengths),
+        points: &state.lengths.points,
+        timeline: &state.timeline,
+        back: state.back.as_ref(),
+        selection: state.selection.as_ref(),
+        training: state.training.as_ref().map(|training| &training.live),
+        looks: &state.looks,
+        hidden: &state.hidden,
+        language: state.kept.language,
+        for_print: false,
+        memory,
+        commands,
+    }
+}
+
+/// The frame of what stands left of the stage.
+pub(super) fn page_frame(ui: &Ui) -> Frame {
+    let margin = Margin { left: 24, right: 12, top: 16, bottom: 8 };
+    Frame::new().fill(ui.visuals().panel_fill).inner_margin(margin)
+}
+
+pub(super) fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
     Panel::right("inspector")
         .frame(frame)
@@ -238,11 +264,16 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         let step = size + egui::Vec2::splat(theme::GAP_LARGE);
         let place = vec2((at % grid[0]) as f32 * step.x, (at / grid[0]) as f32 * step.y);
         let rect = egui::Rect::from_min_size(corner + place, size);
-        let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
-        inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
-        (view.ui)(&mut inner, scene);
+        view_ui(ui, view, scene, rect);
     }
     ui.allocate_space(room);
+}
+
+/// A view in its part of the stage, or of a page.
+pub(super) fn view_ui(ui: &mut Ui, view: &ViewSpec, scene: &mut Scene<'_>, rect: egui::Rect) {
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(view.id));
+    inner.set_clip_rect(rect.expand(4.0).intersect(ui.clip_rect()));
+    (view.ui)(&mut inner, scene);
 }
 
 /// Says so where views show something else than values.

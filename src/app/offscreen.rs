@@ -20,11 +20,16 @@ pub struct Rasteriser {
     textures: HashMap<TextureId, Texture>,
 }
 
-struct Texture {
-    width: usize,
-    height: usize,
-    pixels: Vec<Color32>,
-    nearest: bool,
+/// A picture that triangles are filled with.
+pub struct Texture {
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// Row by row.
+    pub pixels: Vec<Color32>,
+    /// Whether nothing is mixed between two pixels.
+    pub nearest: bool,
 }
 
 /// The picture while it is painted.
@@ -62,6 +67,12 @@ impl Rasteriser {
         for id in delta.free.drain() {
             self.textures.remove(&id);
         }
+    }
+
+    /// A texture of the frames so far.
+    #[must_use]
+    pub fn texture(&self, id: TextureId) -> Option<&Texture> {
+        self.textures.get(&id)
     }
 
     fn change(&mut self, id: TextureId, change: &ImageDelta) {
@@ -246,7 +257,8 @@ pub fn screenshot(
     rasteriser.paint(width, height, density, &triangles)
 }
 
-fn input(size: Vec2, pixels_per_point: f32, frame: usize) -> RawInput {
+/// What a frame is told: the page's size and the time, no pointer and no keys.
+pub(super) fn input(size: Vec2, pixels_per_point: f32, frame: usize) -> RawInput {
     const FRAMES_PER_SEC: f64 = 60.0;
     let screen_rect = Some(Rect::from_min_size(pos2(0.0, 0.0), size));
     let mut input =

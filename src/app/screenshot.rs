@@ -8,19 +8,24 @@ use image::RgbaImage;
 
 use super::effects::{self, Runner};
 use super::files::{self, Slot};
-use super::state::{Kept, State};
+use super::settings::Scale;
+use super::state::{Beside, Kept, ModelChoice, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{layout, offscreen, training, window};
+use super::{exporting, layout, offscreen, training, window};
 use crate::lesson::Library;
+use crate::tape::Intervention;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::Piece;
 use crate::training::live::TrainCommand;
-use crate::view::command::{PresentCommand, ThemeChoice};
+use crate::view::command::{PresentCommand, Sheet, ThemeChoice};
 use crate::view::{Command, Language, Memory, theme};
 
 /// Frames until the layout has settled: sizes that depend on each other need a few.
 const FRAMES: usize = 4;
+
+/// The size of a window that nobody has made larger or smaller, in points.
+const USUAL_SIZE: egui::Vec2 = vec2(1280.0, 800.0);
 
 /// What to draw.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +40,8 @@ pub struct Request {
     pub stop: usize,
     /// Operations done, if not where the stop's stage begins.
     pub step: Option<usize>,
+    /// A text to train on instead of a lesson; an empty path for the page without one.
+    pub text: Option<PathBuf>,
     /// Updates that every contestant of a race makes first.
     pub updates: usize,
     /// Whether the dark theme is used.
@@ -45,6 +52,10 @@ pub struct Request {
     pub size: [u32; 2],
     /// Pixels to a point.
     pub pixels_per_point: f32,
+    /// The size of text and controls.
+    pub zoom: Scale,
+    /// What lies open over the page.
+    pub sheet: Option<Sheet>,
 }
 
 /// Why there is no picture.
@@ -88,7 +99,7 @@ pub enum ScreenshotError {
 pub struct Headless {
     /// The state, as a window has it.
     pub state: State,
-    memory: Memory,
+    pub(super) memory: Memory,
     runner: Runner,
     trainers: Inline,
     lengths: VecDeque<Piece>,
@@ -99,13 +110,47 @@ impl Headless {
     /// A window on the course map.
     #[must_use]
     pub fn new(kept: Kept, library: Library) -> Self {
+        Self::of(State::new(kept, library))
+    }
+
+    /// A window that stands where another one does.
+    #[must_use]
+    pub fn of(state: State) -> Self {
         Self {
-            state: State::new(kept, library),
+            state,
             memory: Memory::default(),
             runner: Runner::default(),
             trainers: Inline::default(),
             lengths: VecDeque::new(),
             slot: Slot::default(),
+        }
+    }
+
+    /// A model on an input, with changes from outside, other models beside it and no lesson.
+    ///
+    /// # Errors
+    /// If the model cannot be loaded or the input not be read.
+    pub fn with_model(
+        kept: Kept,
+        model: ModelChoice,
+        input: &str,
+        interventions: Vec<Intervention>,
+        beside: Vec<ModelChoice>,
+    ) -> Result<Self, ScreenshotError> {
+        let mut headless = Self::new(kept, Library::default());
+        headless.state.model = model;
+        input.clone_into(&mut headless.state.input);
+        headless.state.interventions = interventions;
+        let beside = beside.into_iter().map(|model| Beside { model, kept: None });
+        headless.state.beside = beside.collect();
+        let effects = update::run(&mut headless.state);
+        headless.perform(effects);
+        match (&headless.state.input_error, &headless.state.message) {
+            (Some(error), _) => Err(ScreenshotError::Run(error.to_string())),
+            (None, Some(message)) if message.is_error => {
+                Err(ScreenshotError::Run(message.text.clone()))
+            }
+            _ => Ok(headless),
         }
     }
 
@@ -141,6 +186,11 @@ impl Headless {
                     }
                 }
                 Effect::MeasureLengths(pieces) => self.lengths = pieces.into(),
+                Effect::Picture => {
+                    let picture = self.picture();
+                    let effects = exporting::pictured(&mut self.state, picture);
+                    self.perform(effects);
+                }
                 // There are no dialogs here: the window's own field asks for a path.
                 Effect::Choose(purpose) => {
                     self.slot.prepare(&purpose, &self.state);
@@ -156,6 +206,14 @@ impl Headless {
         }
     }
 
+    /// The window in its usual size.
+    fn picture(&self) -> RgbaImage {
+        let mut window = Self::of(self.state.clone());
+        let ctx = Context::default();
+        theme::apply(&ctx);
+        offscreen::screenshot(USUAL_SIZE, 1.0, FRAMES, &ctx, |ui| window.ui(ui))
+    }
+
     /// Draws a frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         window::apply_look(ui.ctx(), &self.state);
@@ -164,6 +222,13 @@ impl Headless {
         self.perform(effects);
         // One piece a frame, so that charts grow before the learner here as well.
         self.measure_length();
+    }
+
+    /// Carries out what a view on a page asked for, to the end.
+    pub(super) fn carry_out(&mut self, commands: Vec<Command>) {
+        let effects = layout::carry_out(&mut self.state, commands);
+        self.perform(effects);
+        while self.measure_length() {}
     }
 
     /// Measures the next accuracy that was asked for; false where there is none.
@@ -186,7 +251,9 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         return Err(ScreenshotError::Size(width, height));
     }
     let theme = if request.dark { ThemeChoice::Dark } else { ThemeChoice::Light };
-    let kept = Kept { language: request.language, theme, ..Kept::default() };
+    let kept = Kept { language: request.language, theme, scale: request.zoom, ..Kept::default() };
+    // What would still be on its way in a few frames is there in a picture.
+    let kept = Kept { reduces_motion: true, ..kept };
     let mut headless = Headless::new(kept, library);
     if let Some(id) = &request.lesson {
         if !headless.state.library.ids().any(|known| known == id) {
@@ -210,8 +277,15 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
             return Err(ScreenshotError::Run(message.map(|m| m.text).unwrap_or_default()));
         }
     }
+    if let Some(path) = &request.text {
+        headless.command(Command::OpenOwnText);
+        if !path.as_os_str().is_empty() {
+            headless.command(Command::OpenPath(path.clone()));
+        }
+    }
+    let train = if request.text.is_some() { Command::TrainText } else { Command::Train };
     for _ in 0..request.updates {
-        headless.command(Command::Train(TrainCommand::Step));
+        headless.command(train(TrainCommand::Step));
     }
     if let Some(step) = request.step {
         let count = headless.state.run.as_ref().map_or(0, |run| run.trace.ticks().len());
@@ -220,6 +294,7 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         }
         headless.command(Command::Timeline(TimelineCommand::Cursor(step)));
     }
+    headless.state.sheet = request.sheet;
     let ctx = Context::default();
     theme::apply(&ctx);
     if request.presents {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use image::RgbaImage;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
@@ -20,9 +21,12 @@ use crate::trace::timeline::Timeline;
 use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
 use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
+use crate::view::export::Choice;
 use crate::view::{Hidden, Language, Looks, Selection};
 
+use super::own_text::OwnText;
 use super::presenter::Presenter;
+use super::progress::Read;
 use super::session::Resume;
 use super::settings::Scale;
 use super::training::LiveTraining;
@@ -37,6 +41,7 @@ pub const BESIDE_AT_MOST: usize = 3;
 const ROOM_FOR_INSPECTOR: f32 = 1100.0;
 
 /// The window's state. Only [`update`](super::update::update) changes it.
+#[derive(Clone)]
 pub struct State {
     /// What is kept from session to session.
     pub kept: Kept,
@@ -108,12 +113,16 @@ pub struct State {
     pub model: ModelChoice,
     /// A race in front of the learner, if there was one.
     pub training: Option<LiveTraining>,
+    /// The page for a text of the learner's own.
+    pub own: OwnText,
     /// Something the learner should know.
     pub message: Option<Message>,
     /// What lies open over the page.
     pub sheet: Option<Sheet>,
     /// The path that is being typed, where no dialog came.
     pub path: PathSheet,
+    /// The window's picture, while it is being saved.
+    pub picture: Option<Arc<RgbaImage>>,
 }
 
 /// A path that the learner types.
@@ -137,10 +146,12 @@ pub struct Kept {
     pub theme: ThemeChoice,
     /// Where the learner left off: the lesson and its stop.
     pub place: Option<(String, usize)>,
-    /// The farthest stop reached in each lesson.
-    pub progress: BTreeMap<String, usize>,
+    /// The stops read in each lesson.
+    pub progress: BTreeMap<String, Read>,
     /// Answers given, by question.
     pub answers: BTreeMap<String, usize>,
+    /// Questions that were answered rightly, on the run that was there then.
+    pub right: BTreeSet<String>,
     /// Tasks done.
     pub done: BTreeSet<String>,
     /// Inputs typed, the last one last, with the model they were typed for.
@@ -158,6 +169,8 @@ pub struct Kept {
     pub keys: BTreeMap<String, String>,
     /// What was chosen in the palette, the last one last.
     pub used: Vec<String>,
+    /// What was exported last, and how.
+    pub export: Choice,
     /// The folder where something was saved or opened last.
     pub folder: Option<PathBuf>,
     /// The file of the session that is open, where it is saved again.
@@ -167,6 +180,7 @@ pub struct Kept {
 }
 
 /// The lesson on the page.
+#[derive(Clone)]
 pub struct OpenLesson {
     /// The lesson.
     pub lesson: Arc<Lesson>,
@@ -461,9 +475,11 @@ impl State {
             resuming: None,
             model: ModelChoice::Shipped(String::new()),
             training: None,
+            own: OwnText::default(),
             message: None,
             sheet: None,
             path: PathSheet::default(),
+            picture: None,
         }
     }
 

@@ -9,7 +9,9 @@ use super::state::{
     ModelChoice, OpenLesson, Outcome, Run, RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
-use super::{files, interventions, presenter, session, settings, stepping, training};
+use super::{
+    exporting, files, interventions, own_text, presenter, session, settings, stepping, training,
+};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
@@ -39,6 +41,8 @@ pub enum Effect {
     MeasureLengths(Vec<Piece>),
     /// Ask for a place by a dialog, then open or save there.
     Choose(Purpose),
+    /// Take a picture of the window, then ask where to save it.
+    Picture,
     /// Open or save at this path; a file there is replaced only if so said.
     Take(Purpose, PathBuf, bool),
     /// Have the threads of a race do something.
@@ -91,9 +95,16 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
             return training::leave(state);
         }
         Command::Train(command) => return training::command(state, command),
+        Command::OpenOwnText => return own_text::open(state),
+        Command::TrainText(command) => return own_text::command(state, command),
         Command::Stop(stop) => return go_to_stop(state, stop),
         Command::GoTo { name, position } => go_to(state, name, position),
-        Command::Answer(question, choice) => {
+        Command::Answer(question, choice, is_right) => {
+            if is_right {
+                state.kept.right.insert(question.clone());
+            } else {
+                state.kept.right.remove(&question);
+            }
             state.kept.answers.insert(question, choice);
         }
         // While a run is on its way the stage shows what is no longer asked for.
@@ -119,7 +130,8 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Sheet(sheet) => state.sheet = sheet,
         Command::Settings(command) => settings::change(state, command),
         Command::ShowInspector(shown) => state.kept.inspector = Some(shown),
-        Command::Choose(purpose) => return vec![Effect::Choose(purpose)],
+        Command::Export(choice) => state.kept.export = choice,
+        Command::Choose(purpose) => return vec![exporting::choose(state, purpose)],
         Command::AskPath(purpose) => files::ask_path(state, purpose),
         Command::TypedPath(path, replace) => return typed_path(state, path, replace),
         Command::SaveSession => return vec![files::save_session(state)],

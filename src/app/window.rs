@@ -8,9 +8,10 @@ use egui::ViewportCommand;
 
 use super::effects::Threads;
 use super::session::{self, Session};
+use super::shot::Shot;
 use super::state::{Kept, State};
 use super::update::{self, Effect};
-use super::{files, layout};
+use super::{exporting, files, layout};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
@@ -65,6 +66,8 @@ struct Window {
     /// What was told to the system last: the title, and whether the window fills the screen.
     title: String,
     presents: bool,
+    /// The picture of the window, while one is asked for.
+    shot: Shot,
 }
 
 /// Opens the window and stays until it is closed.
@@ -139,6 +142,7 @@ impl Window {
             threads,
             title: String::new(),
             presents: false,
+            shot: Shot::default(),
         };
         let last = stored(SESSION_KEY).filter(|_| start == Start::Home);
         let last = last.and_then(|text| files::load_session(text.as_bytes(), None).ok());
@@ -187,7 +191,10 @@ impl Window {
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            self.threads.perform(effect, &mut self.state);
+            match effect {
+                Effect::Picture => self.shot.ask(),
+                effect => self.threads.perform(effect, &mut self.state),
+            }
         }
     }
 }
@@ -195,6 +202,10 @@ impl Window {
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         self.threads.collect(&mut self.state);
+        if let Some(picture) = self.shot.frame(ui.ctx()) {
+            let effects = exporting::pictured(&mut self.state, picture);
+            self.perform(effects);
+        }
         apply_look(ui.ctx(), &self.state);
         if self.state.is_moving() {
             let elapsed = ui.input(|input| input.stable_dt);

@@ -64,7 +64,7 @@ pub(super) fn wide(trace: &Trace, named: &Named) -> String {
 }
 
 /// A CSV field (RFC 4180): in quotes where it has to be.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

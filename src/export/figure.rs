@@ -64,7 +64,7 @@ impl PictureFormat {
 /// Why a figure cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 #[error("the figure cannot be drawn: {0}")]
-pub struct FigureError(String);
+pub struct FigureError(pub(super) String);
 
 /// Where a figure is drawn on.
 pub type Area<'a, DB> = DrawingArea<DB, Shift>;

@@ -106,6 +106,25 @@ pub fn value(
     write(trace, &[named], None, format).map(Some)
 }
 
+/// Several values over all positions, or parameters; names that the run does not have are left out.
+///
+/// # Errors
+/// If there is more than the format can hold.
+pub fn values(
+    trace: &Trace,
+    names: &[String],
+    format: TableFormat,
+) -> Result<Vec<u8>, CheckpointError> {
+    if let [name] = names
+        && let Some(table) = value(trace, name, format)?
+    {
+        return Ok(table);
+    }
+    let ids = names.iter().filter_map(|name| trace.graph().find(name));
+    let named: Vec<&Named> = ids.map(|id| trace.graph().name(id)).collect();
+    write(trace, &named, None, format)
+}
+
 fn write(
     trace: &Trace,
     names: &[&Named],

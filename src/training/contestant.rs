@@ -10,7 +10,7 @@ use ndarray::Axis;
 use rayon::prelude::*;
 
 use super::plan::Plan;
-use super::{Progress, Trainer};
+use super::{Progress, Trainer, writing};
 use crate::models::{ConfigError, Recipe};
 use crate::nn::{Binder, Parameters};
 use crate::tape::Tape;
@@ -24,6 +24,8 @@ const MEASURED_EVERY: usize = 100;
 const KEPT_RATIO: f64 = 1.3;
 /// Held-out sequences that confirm that the goal is reached.
 const CONFIRMED_ON: usize = 1000;
+/// Characters that a model writes at every measurement.
+const WRITTEN: usize = 160;
 /// Sequences for measuring have a stream of random numbers of their own, so that measuring changes
 /// nothing about the training.
 pub(super) const MEASURING_STREAM: u64 = 4;
@@ -39,6 +41,8 @@ pub struct Snapshot {
     pub scores: Vec<(usize, f64)>,
     /// How large the gradient of the loss is at every position.
     pub profiles: Vec<Profile>,
+    /// What the model writes behind the exam's beginning, with that; empty where it does not write.
+    pub written: Vec<usize>,
 }
 
 impl Snapshot {
@@ -78,6 +82,8 @@ pub struct Exam {
     pub probe: Option<Batch>,
     /// The length at which a score is a goal, and that score.
     pub goal: Option<(usize, f64)>,
+    /// What the model goes on with at every measurement, where it writes.
+    pub beginning: Vec<usize>,
 }
 
 /// An architecture being trained and measured.
@@ -215,6 +221,7 @@ impl Contestant {
             parameters: self.parameters().clone(),
             scores,
             profiles: self.profiles(),
+            written: self.written(),
         });
         if let (None, Some((length, goal))) = (self.reached, self.exam.goal)
             && snapshot.score_at(length) >= Some(goal)
@@ -255,6 +262,17 @@ impl Contestant {
             count: total.count + tally.count,
         });
         Some(total.score())
+    }
+
+    /// What the model writes with these weights, always with the same luck.
+    fn written(&self) -> Vec<usize> {
+        match self.exam.beginning.as_slice() {
+            [] => Vec::new(),
+            beginning => {
+                let (model, seed) = (self.trainer.model(), self.recipe.seed);
+                writing::written(model, self.parameters(), beginning, WRITTEN, seed)
+            }
+        }
     }
 
     /// The gradient's norm along the probe, for each state that the cell carries on.

@@ -120,6 +120,15 @@ pub fn shortest(settings: &Settings) -> Option<usize> {
     plan.task_config.get("shortest")?.as_u64().map(|shortest| shortest as usize)
 }
 
+/// How many symbols an answer is chosen from; a guess that favours none of them costs the logarithm of
+/// that number.
+#[must_use]
+pub fn choices(settings: &Settings) -> Option<usize> {
+    let plan = plan(settings.contestants.first()?, settings).ok()?;
+    let task = task_of(&plan, settings.length).ok()?;
+    Some(task.output_symbols().len()).filter(|count| *count > 1)
+}
+
 /// The shipped model `id` under settings, before the first update and not yet measured.
 ///
 /// # Errors
@@ -138,7 +147,7 @@ pub fn contestant(id: &str, settings: &Settings) -> Result<Contestant, ConfigErr
     probed.resize_with(PROBED, || tasks::draw(&*task, &mut random, Split::HeldOut));
     let probe = Some(Batch::new(&*task, &probed));
     let goal = Some((settings.length, GOAL));
-    Contestant::new(&plan, Exam { task, held_out, probe, goal })
+    Contestant::new(&plan, Exam { task, held_out, probe, goal, beginning: Vec::new() })
 }
 
 /// Two to four contestants who make their updates together.

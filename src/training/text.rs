@@ -1,7 +1,6 @@
-//! Training on a text of the learner's own: what can be chosen, the plan that it makes, and what the
-//! model writes on the way.
+//! Training on a text of the learner's own: what can be chosen, the plan that it makes, and by what a
+//! model of it is measured.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -9,11 +8,9 @@ use serde_json::json;
 use super::contestant::{Contestant, Exam, in_batches};
 use super::evaluate::{Measured, measure_on};
 use super::plan::Plan;
-use crate::models::{self, ConfigError, Feed, Model, ModelSpec, Recipe, Step};
-use crate::nn::{Binder, Parameters};
-use crate::tape::{Tape, Var};
+use crate::models::{self, ConfigError, Model, ModelSpec, Recipe};
+use crate::nn::Parameters;
 use crate::tasks::text::{Division, Text};
-use crate::tensor::random::Random;
 
 /// What is chosen for a model of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,13 +40,13 @@ pub const STEPS: std::ops::RangeInclusive<usize> = 10..=20_000;
 /// Lengths that can be chosen.
 pub const LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 /// Sequences in an update.
-const BATCH: usize = 32;
+pub const BATCH: usize = 32;
 /// Held-out sequences that are scored while a learner watches.
 const WATCHED: usize = 64;
+/// Characters that a model goes on with when it writes.
+const BEGINNING: usize = 8;
 /// Held-out sequences that the recorded score is computed on, at most.
 const SCORED: usize = 2000;
-/// What a model writes has a stream of random numbers of its own.
-const WRITING_STREAM: u64 = 5;
 
 /// The architectures that can learn a text, in teaching order.
 pub fn learners() -> impl Iterator<Item = &'static ModelSpec> {
@@ -136,7 +133,11 @@ pub fn contestant(
     let task = Text::on(Arc::clone(text));
     let held_out = in_batches(&task, &task.held_out(WATCHED));
     let held_out = vec![(text.length(), held_out)];
-    Contestant::new(&plan, Exam { task: Box::new(task), held_out, probe: None, goal: None })
+    // It goes on with how the first held-out part begins.
+    let part = text.part(0).unwrap_or_default();
+    let beginning = part.into_iter().take(BEGINNING).collect();
+    let exam = Exam { task: Box::new(task), held_out, probe: None, goal: None, beginning };
+    Contestant::new(&plan, exam)
 }
 
 /// The score on the held-out parts of a text, 2000 of them at most, spread evenly: the same parts for
@@ -148,62 +149,4 @@ pub fn score(model: &dyn Model, text: &Arc<Division>, parameters: &Parameters) -
     // Nobody gives this up on the way.
     let measured = measure_on(model, &task, parameters, &examples, &mut || true);
     measured.unwrap_or(Measured { score: f64::NAN, standard_error: f64::NAN, answers: 0 })
-}
-
-/// What a model writes behind `beginning`: each next character is drawn with the probability that
-/// the model gives it. As many as `count` together with the beginning, or fewer where its table of
-/// positions ends.
-#[must_use]
-pub fn written(
-    model: &dyn Model,
-    parameters: &Parameters,
-    beginning: &[usize],
-    count: usize,
-    seed: u64,
-) -> Vec<usize> {
-    let end = model.longest().map_or(count, |longest| longest.min(count));
-    let random = RefCell::new(Random::new(seed, WRITING_STREAM));
-    let writer = Writer { read: RefCell::new(beginning.to_vec()), random, end };
-    let tape = Tape::lean();
-    let _ = model.forward(&Binder::stored(&tape, parameters), &writer);
-    writer.read.into_inner()
-}
-
-/// A sequence that a model goes on with by chance.
-struct Writer {
-    read: RefCell<Vec<usize>>,
-    random: RefCell<Random>,
-    end: usize,
-}
-
-impl Feed for Writer {
-    fn rows(&self) -> usize {
-        1
-    }
-
-    fn source(&self) -> usize {
-        self.read.borrow().len()
-    }
-
-    fn known(&self) -> Option<usize> {
-        None
-    }
-
-    fn at(&self, position: usize, scores: Option<Var<'_>>) -> Option<Step> {
-        let mut read = self.read.borrow_mut();
-        if position >= self.end {
-            return None;
-        }
-        if position == read.len() {
-            let shares = scores?.softmax().value();
-            let mut left = self.random.borrow_mut().uniform();
-            let chosen = shares.iter().position(|share| {
-                left -= share;
-                left < 0.0
-            });
-            // Rounding may leave a rest behind the last.
-            read.push(chosen.unwrap_or(shares.len().saturating_sub(1)));
-        }
-        read.get(position).map(|symbol| Step::Symbols(vec![*symbol]))
-    }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::export::{Choice, Format};
 use super::{Hidden, Language, Panel};
 use crate::laboratory::Laboratory;
 use crate::lesson::Control;
@@ -19,6 +20,10 @@ pub enum Command {
     Timeline(TimelineCommand),
     /// Train models in front of the learner.
     Train(TrainCommand),
+    /// Open the page for a text of the learner's own.
+    OpenOwnText,
+    /// Train a model of that text.
+    TrainText(TrainCommand),
     /// Look at a value; at none.
     Select(Option<Selection>),
     /// Keep a value in the inspector.
@@ -50,8 +55,9 @@ pub enum Command {
         /// The position.
         position: Option<usize>,
     },
-    /// Answer a question of the lesson, named by its place in the file.
-    Answer(String, usize),
+    /// Answer a question of the lesson, named by its place in the file; and whether that is right on
+    /// the run in front of the learner.
+    Answer(String, usize, bool),
     /// A task of the lesson is done.
     TaskDone(String),
     /// Undo a task of the lesson and all that was changed for it.
@@ -100,13 +106,15 @@ pub enum Command {
     Settings(SettingsCommand),
     /// Show or hide the inspector.
     ShowInspector(bool),
+    /// Choose what the export sheet says.
+    Export(Choice),
     /// Ask where to open or save something.
     Choose(Purpose),
     /// Have a path typed, without a dialog.
     AskPath(Purpose),
     /// The path typed where no dialog came, and whether a file there may be replaced.
     TypedPath(String, bool),
-    /// Open a folder of lessons, a file of weights or a session.
+    /// Open a folder of lessons, a file of weights, a session or a text.
     OpenPath(PathBuf),
     /// Save the session where it was saved last, or ask where.
     SaveSession,
@@ -167,6 +175,8 @@ pub enum Sheet {
     Path,
     /// The controls that can be hidden.
     Hide,
+    /// What to export, and how.
+    Export,
 }
 
 /// What can be set once and for all.
@@ -232,6 +242,8 @@ pub enum Purpose {
     Folder,
     /// A file to open; its ending says what it is.
     File,
+    /// A text to learn from.
+    Text,
     /// A file to write.
     Save(Export),
 }
@@ -239,14 +251,14 @@ pub enum Purpose {
 /// What can be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {
-    /// The selected value over time as a picture, PNG or SVG.
-    Figure,
-    /// The selected value's numbers, CSV, JSON or safetensors.
-    Table,
+    /// What the export sheet says, in this format.
+    Chosen(Format),
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,
     /// The session: all that the learner chose.
     Session,
+    /// The weights on the stage, safetensors.
+    Weights,
 }
 
 /// The choice of a theme.

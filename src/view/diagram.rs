@@ -10,6 +10,7 @@ use egui::{
 
 use serde::{Deserialize, Serialize};
 
+use super::numbers::Numbers;
 use super::{Scene, Selection, ViewSpec, cells, scope, theme};
 use crate::models::diagram::{Diagram, Mark, Place};
 use crate::palette::Scale;
@@ -34,6 +35,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.diagram_hint",
     applies: |_| true,
     ui,
+    numbers,
 };
 
 /// The key of how far the drawing is enlarged and moved.
@@ -72,13 +74,22 @@ impl Frame {
     }
 }
 
+/// The values of the cell that is drawn.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let cell = scope::shown(scene);
+    let names = scene.trace.value_names().filter(|name| scope::split(name).0 == cell);
+    Numbers::Values(names.map(str::to_owned).collect())
+}
+
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let cell = scope::shown(scene);
     scope::chooser_ui(ui, scene, cell);
     let (rect, background) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let hint = scene.tr("views.diagram_hint");
     background.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, hint));
-    let camera = camera(ui, scene, &background, rect);
+    // On a page the whole drawing is seen.
+    let camera =
+        if scene.for_print { Camera::default() } else { camera(ui, scene, &background, rect) };
     let diagram = scene.diagram;
     let [width, height] = diagram.size;
     let room = rect.height() - 2.0 * theme::OPERATION_SIZE;

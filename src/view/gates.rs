@@ -3,7 +3,10 @@
 use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints, VLine};
 
+use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, scope, theme};
+use crate::models::Range;
+use crate::palette::Scale;
 use crate::trace::Trace;
 
 /// A picture is not narrower than this while there is room for one beside it.
@@ -16,8 +19,13 @@ pub const SPEC: ViewSpec = ViewSpec {
     id: "gates",
     title: "views.gates",
     hint: "views.gates_hint",
-    applies: |trace| !values(trace, scope::cells(trace)[0]).is_empty(),
+    // A cell without a gate has only its state, which the heatmap shows.
+    applies: |trace| {
+        let values = values(trace, scope::cells(trace)[0]);
+        values.iter().any(|name| trace.range(name) == Range::Unit)
+    },
     ui,
+    numbers,
 };
 
 /// A cell's gates and states, in order of computation; the hidden state last.
@@ -27,6 +35,10 @@ fn values(trace: &Trace, cell: &str) -> Vec<String> {
         |name: &&str| scope::is_within_cell(name) && scope::split(name).1 != scope::HIDDEN;
     let hidden = own().filter(|name| scope::split(name).1 == scope::HIDDEN);
     own().filter(is_gate_or_state).chain(hidden).map(str::to_owned).collect()
+}
+
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    Numbers::Values(values(scene.trace, scope::shown(scene)))
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -41,12 +53,18 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let rows = names.len().div_ceil(columns).max(1);
         let width = (room.x - theme::GAP_LARGE * columns as f32) / columns as f32;
         let height = ((room.y - curves) / rows as f32 - 60.0).clamp(48.0, 260.0);
+        // A scale is said once, where it is used first.
+        let mut said = Vec::new();
         for row in names.chunks(columns) {
             ui.horizontal_top(|ui| {
                 for name in row {
                     ui.allocate_ui(vec2(width, height + 48.0), |ui| {
                         ui.vertical(|ui| {
-                            title_ui(ui, scene, name);
+                            let scale = scene.picture_scale(ui, name);
+                            let ends = [scale.low, scale.high].map(f32::to_bits);
+                            let is_new = !said.contains(&ends);
+                            said.push(ends);
+                            title_ui(ui, scene, name, is_new.then_some(&scale));
                             heatmap::picture_ui(ui, scene, name, vec2(width, height));
                         });
                     });
@@ -56,6 +74,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         cells::broken_ui(ui, scene, &names);
         match unit {
             Some(unit) => curves_ui(ui, scene, &names, unit),
+            None if scene.for_print => {}
             None => {
                 ui.label(RichText::new(scene.tr("views.choose_unit")).small().weak());
             }
@@ -63,7 +82,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
 }
 
-fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str) {
+fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, scale: Option<&Scale>) {
     ui.horizontal(|ui| {
         let graph = scene.trace.graph();
         if let Some(id) = graph.find(name) {
@@ -82,6 +101,9 @@ fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str) {
         if label.clicked() {
             let unit = scene.selection.and_then(|s| s.unit);
             scene.commands.push(Command::Select(Some(Selection::new(name, unit))));
+        }
+        if let Some(scale) = scale.filter(|_| ui.available_width() > NARROWEST * 0.5) {
+            heatmap::small_legend_ui(ui, scale);
         }
     });
 }

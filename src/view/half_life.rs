@@ -5,6 +5,7 @@
 
 use egui::{Align2, FontId, Rect, Sense, Stroke, Ui, pos2, vec2};
 
+use super::numbers::{Numbers, Table};
 use super::{Command, Scene, Selection, ViewSpec, cells, scope, theme, tr_with};
 use crate::palette::{NOT_A_NUMBER, Scale};
 use crate::trace::{Trace, half_life};
@@ -29,7 +30,31 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.half_life_hint",
     applies: |trace| !gates(trace).is_empty(),
     ui,
+    numbers,
 };
+
+/// Each unit's half-life over the run and at the cursor; `inf` where nothing is forgotten.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let mut table = Table::new(&["run", "gate", "unit", "half_life", "half_life_now"]);
+    let now = scene.now();
+    for run in scene.all_runs() {
+        let is_own = std::ptr::eq(run.trace, scene.trace);
+        for gate in gates(run.trace) {
+            let is_done = |t: usize| if is_own { scene.is_done_at(gate, t) } else { t <= now };
+            for life in lives(run.trace, gate, now, &is_done) {
+                let at_cursor = life.now.unwrap_or(f32::NAN);
+                table.push([
+                    run.label.into(),
+                    gate.into(),
+                    life.unit.into(),
+                    life.run.into(),
+                    at_cursor.into(),
+                ]);
+            }
+        }
+    }
+    Numbers::Table(table)
+}
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let runs: Vec<(&str, &Trace)> = scene.all_runs().map(|run| (run.label, run.trace)).collect();

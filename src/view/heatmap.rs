@@ -5,6 +5,7 @@ use egui::{
     vec2,
 };
 
+use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, cells, scope, theme};
 use crate::palette::Scale;
 use crate::trace::Trace;
@@ -12,10 +13,13 @@ use crate::trace::timeline::TimelineCommand;
 
 /// Room for the tokens under the picture.
 const TOKENS_HEIGHT: f32 = 20.0;
-/// Room for the unit numbers at its left.
+/// Room for the unit numbers at its left; names of symbols may need more.
 const UNITS_WIDTH: f32 = 26.0;
+const UNIT_FONT: FontId = FontId::monospace(10.5);
 /// Cells grow up to this many points.
 const LARGEST_CELL: f32 = 34.0;
+/// On a page they may be wider, so that a short run fills it.
+const WIDEST_CELL: f32 = 96.0;
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
@@ -24,28 +28,49 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.heatmap_hint",
     applies: |trace| trace.n_positions() > 0,
     ui,
+    numbers,
 };
+
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    Numbers::Values(shown(scene).into_iter().collect())
+}
+
+/// The value that is drawn: the selected one, if it has values over the positions.
+fn shown(scene: &Scene<'_>) -> Option<String> {
+    let selected = scene.selection.map(|selection| selection.name.clone());
+    let has = |name: &String| scene.trace.value_names().any(|known| known == name);
+    selected.filter(has).or_else(|| first(scene.trace))
+}
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let names: Vec<String> = scene.trace.value_names().map(str::to_owned).collect();
-    let selected = scene.selection.map(|selection| selection.name.clone());
-    let Some(name) = selected.filter(|name| names.contains(name)).or_else(|| first(scene.trace))
-    else {
-        return;
-    };
+    let Some(name) = shown(scene) else { return };
+    if !scene.for_print {
+        chooser_ui(ui, scene, &name, &names);
+    }
+    let room =
+        ui.available_size() - vec2(0.0, TOKENS_HEIGHT + legend_height() + cells::BROKEN_HEIGHT);
+    picture_ui(ui, scene, &name, room);
+    let scale = scene.picture_scale(ui, &name);
+    legend_ui(ui, &scale);
+    cells::broken_ui(ui, scene, &[name]);
+}
+
+/// The values there are, and what the one that is drawn means.
+fn chooser_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, names: &[String]) {
     ui.horizontal(|ui| {
         ComboBox::from_id_salt("heatmap value")
-            .selected_text(RichText::new(&name).monospace())
+            .selected_text(RichText::new(name).monospace())
             .show_ui(ui, |ui| {
                 let mut group = "";
-                for other in &names {
+                for other in names {
                     let (of, _) = scope::split(other);
                     if of != group && !of.is_empty() {
                         ui.label(RichText::new(scope::label(scene.language, of)).small().weak());
                     }
                     group = of;
                     let text = RichText::new(other).monospace();
-                    if ui.selectable_label(*other == name, text).clicked() {
+                    if ui.selectable_label(other == name, text).clicked() {
                         let unit = scene.selection.and_then(|s| s.unit);
                         scene.commands.push(Command::Select(Some(Selection::new(other, unit))));
                     }
@@ -53,16 +78,10 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             })
             .response
             .on_hover_text(scene.tr("views.choose_value"));
-        if let Some(meaning) = scene.meaning(&name) {
+        if let Some(meaning) = scene.meaning(name) {
             ui.add(egui::Label::new(RichText::new(meaning).small().weak()).truncate());
         }
     });
-    let room =
-        ui.available_size() - vec2(0.0, TOKENS_HEIGHT + legend_height() + cells::BROKEN_HEIGHT);
-    picture_ui(ui, scene, &name, room);
-    let scale = scene.picture_scale(ui, &name);
-    legend_ui(ui, &scale);
-    cells::broken_ui(ui, scene, &[name]);
 }
 
 /// The value to show when none is selected: the model's hidden state, or its first value.
@@ -76,15 +95,17 @@ fn first(trace: &Trace) -> Option<String> {
 pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Vec2) {
     let Some(matrix) = scene.over_time(name) else { return };
     let (positions, units) = matrix.dim();
+    let gutter = gutter(ui, scene, name, units);
+    let widest = if scene.for_print { WIDEST_CELL } else { LARGEST_CELL };
     let cell = vec2(
-        ((room.x - UNITS_WIDTH) / positions as f32).min(LARGEST_CELL),
+        ((room.x - gutter) / positions as f32).min(widest),
         (room.y / units as f32).min(LARGEST_CELL),
     )
     .max(vec2(1.0, 1.0));
     let size = vec2(cell.x * positions as f32, cell.y * units as f32);
     let (outer, response) =
-        ui.allocate_exact_size(size + vec2(UNITS_WIDTH, TOKENS_HEIGHT), Sense::click_and_drag());
-    let rect = Rect::from_min_size(outer.min + vec2(UNITS_WIDTH, 0.0), size);
+        ui.allocate_exact_size(size + vec2(gutter, TOKENS_HEIGHT), Sense::click_and_drag());
+    let rect = Rect::from_min_size(outer.min + vec2(gutter, 0.0), size);
     let scale = scene.picture_scale(ui, name);
     let texture = texture(ui, scene, name, &matrix, &scale);
     let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
@@ -195,17 +216,31 @@ fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2)
     }
 }
 
-/// Unit numbers, or the symbols that the units stand for.
-fn unit_labels(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, units: usize, cell: f32) {
+/// The symbols that the units of a value stand for, if they do.
+fn unit_symbols<'a>(scene: &Scene<'a>, name: &str, units: usize) -> Option<&'a [&'static str]> {
     let symbols = scene.trace.symbols();
     let stands_for_symbols = matches!(name, "prediction" | "scores") && symbols.len() == units;
+    stands_for_symbols.then_some(symbols)
+}
+
+/// Room for the names of the units.
+fn gutter(ui: &Ui, scene: &Scene<'_>, name: &str, units: usize) -> f32 {
+    let width = |text: &&str| {
+        ui.painter().layout_no_wrap((*text).to_owned(), UNIT_FONT, egui::Color32::WHITE).size().x
+    };
+    let symbols = unit_symbols(scene, name, units).unwrap_or_default();
+    symbols.iter().map(width).fold(UNITS_WIDTH - 8.0, f32::max) + 8.0
+}
+
+/// Unit numbers, or the symbols that the units stand for.
+fn unit_labels(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, units: usize, cell: f32) {
+    let symbols = unit_symbols(scene, name, units);
     let dark = ui.visuals().dark_mode;
     let every = [1, 2, 4, 8, 16, 32].into_iter().find(|n| *n as f32 * cell >= 14.0).unwrap_or(64);
     for unit in (0..units).step_by(every) {
         let at = pos2(rect.left() - 5.0, rect.top() + (unit as f32 + 0.5) * cell);
-        let font = FontId::monospace(10.5);
-        let text = if stands_for_symbols { symbols[unit].to_owned() } else { unit.to_string() };
-        ui.painter().text(at, Align2::RIGHT_CENTER, text, font, theme::weak_text(dark));
+        let text = symbols.map_or_else(|| unit.to_string(), |symbols| symbols[unit].to_owned());
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, UNIT_FONT, theme::weak_text(dark));
     }
 }
 
@@ -217,9 +252,19 @@ pub fn legend_height() -> f32 {
 
 /// The colours of a scale between its ends.
 pub fn legend_ui(ui: &mut Ui, scale: &Scale) {
-    let dark = ui.visuals().dark_mode;
     let (rect, _) = ui.allocate_exact_size(vec2(220.0, legend_height() - 8.0), Sense::hover());
-    let bar = Rect::from_center_size(rect.center(), vec2(110.0, 8.0));
+    ramp_ui(ui, scale, rect, 110.0);
+}
+
+/// The same, small enough to stand on the line of a heading.
+pub fn small_legend_ui(ui: &mut Ui, scale: &Scale) {
+    let (rect, _) = ui.allocate_exact_size(vec2(116.0, 14.0), Sense::hover());
+    ramp_ui(ui, scale, rect, 36.0);
+}
+
+fn ramp_ui(ui: &Ui, scale: &Scale, rect: Rect, width: f32) {
+    let dark = ui.visuals().dark_mode;
+    let bar = Rect::from_center_size(rect.center(), vec2(width, 8.0));
     let ramp = scale.ramp(64);
     for (at, rgb) in ramp.iter().enumerate() {
         let width = bar.width() / ramp.len() as f32;

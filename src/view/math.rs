@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use egui::{
     Align2, Color32, ColorImage, Context, FontId, Pos2, Rect, Response, Sense, TextStyle,
-    TextureHandle, TextureOptions, Ui, Vec2,
+    TextureHandle, TextureId, TextureOptions, Ui, Vec2,
 };
 use egui::{WidgetInfo, pos2, vec2};
 use ratex_types::color::Color;
@@ -85,6 +85,33 @@ impl MathCache {
         }
     }
 
+    /// A kept formula by its picture: elements of SVG in the colour of `ink`, and their width and height.
+    #[must_use]
+    pub fn outline(&self, texture: TextureId, ink: [u8; 3]) -> Option<(String, Vec2)> {
+        let known = self.formulas.iter().find_map(|(setting, known)| {
+            let is_it = |kept: &Result<Typeset, String>| {
+                kept.as_ref().is_ok_and(|kept| kept.texture.id() == texture)
+            };
+            known.iter().find(|(_, kept)| is_it(kept)).map(|(tex, _)| (setting, tex))
+        });
+        let ((display, pt, _), tex) = known?;
+        let pt = f32::from_bits(*pt);
+        let [r, g, b] = ink.map(|channel| f32::from(channel) / 255.0);
+        let list = lay_out(tex, *display, Color { r, g, b, a: 1.0 }).ok()?;
+        let options = ratex_svg::SvgOptions {
+            font_size: f64::from(pt),
+            padding: f64::from(PADDING),
+            embed_glyphs: true,
+            ..Default::default()
+        };
+        let syntax = ratex_svg::SvgColorSyntax::Rgb;
+        let svg = ratex_svg::render_to_svg_with_color_syntax(&list, &options, syntax);
+        let (_, inner) = svg.split_once('>')?;
+        let size =
+            vec2(list.width as f32, list.total_height() as f32) * pt + Vec2::splat(2.0 * PADDING);
+        Some((inner.strip_suffix("</svg>")?.to_owned(), size))
+    }
+
     /// How many formulas are kept.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -124,6 +151,19 @@ impl MathCache {
                     pos2(rect.left(), rect.center().y + text_baseline),
                     tint,
                 );
+                labelled(ui, response, tex)
+            }
+            Err(message) => show_error(ui, tex, message),
+        }
+    }
+
+    /// A formula at `pt` points as a widget of its own size.
+    pub fn show_sized(&mut self, ui: &mut Ui, tex: &str, pt: f32) -> Response {
+        let tint = ui.visuals().text_color();
+        match self.get(&ui.ctx().clone(), tex, true, pt) {
+            Ok(formula) => {
+                let (rect, response) = ui.allocate_exact_size(formula.size, Sense::hover());
+                formula.paint_in(ui.painter(), rect, tint);
                 labelled(ui, response, tex)
             }
             Err(message) => show_error(ui, tex, message),
@@ -192,11 +232,11 @@ fn show_error(ui: &mut Ui, tex: &str, message: &str) -> Response {
 /// # Errors
 /// Gives the message that the page would show instead.
 pub fn check(tex: &str, display: bool) -> Result<(), String> {
-    lay_out(tex, display).map(|_| ())
+    lay_out(tex, display, Color::WHITE).map(|_| ())
 }
 
 /// Everything but the ink.
-fn lay_out(tex: &str, display: bool) -> Result<DisplayList, String> {
+fn lay_out(tex: &str, display: bool, color: Color) -> Result<DisplayList, String> {
     if let Some(foreign) = tex.chars().find(|&c| is_beyond_katex(c)) {
         return Err(format!(
             "a formula cannot hold '{foreign}': write such words in the text beside it"
@@ -208,14 +248,14 @@ fn lay_out(tex: &str, display: bool) -> Result<DisplayList, String> {
     // A message counts characters, so it should be about the formula as its author wrote it.
     let message = |error| parse(tex).err().unwrap_or(error).to_string();
     let nodes = parse(&source).map_err(message)?;
-    let ink = ratex_layout::LayoutOptions { color: Color::WHITE, ..Default::default() };
+    let ink = ratex_layout::LayoutOptions { color, ..Default::default() };
     Ok(ratex_layout::to_display_list(&ratex_layout::layout(&nodes, &ink)))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "lengths need no double precision")]
 fn typeset(ctx: &Context, tex: &str, display: bool, pt: f32) -> Result<Typeset, String> {
     let density = ctx.pixels_per_point();
-    let list = lay_out(tex, display)?;
+    let list = lay_out(tex, display, Color::WHITE)?;
     let options = ratex_render::RenderOptions {
         font_size: pt,
         padding: PADDING,

@@ -4,11 +4,13 @@
 //! ending in its `SPEC`, and name it here twice: `pub mod` and [`VIEWS`].
 
 pub mod attention;
+mod broken;
 pub mod cells;
 pub mod command;
 pub mod compare;
 mod decay;
 pub mod diagram;
+pub mod export;
 pub mod flow;
 pub mod gates;
 pub mod gradient;
@@ -24,6 +26,8 @@ pub mod lengths;
 pub mod looks;
 pub mod math;
 pub mod network;
+pub mod numbers;
+pub mod own_text;
 pub mod page;
 pub mod piano;
 pub mod picture;
@@ -47,6 +51,8 @@ pub use hidden::{Hidden, Panel};
 pub use looks::Looks;
 pub use picture::Shown;
 pub use words::{Language, tr, tr_with};
+
+use numbers::Numbers;
 
 use crate::laboratory::Laboratory;
 use crate::lesson::{Breakpoint, Marks, Seen, SeenRun};
@@ -93,6 +99,8 @@ pub struct ViewSpec {
     pub applies: fn(&Trace) -> bool,
     /// Draws it into all the room there is.
     pub ui: fn(&mut Ui, &mut Scene<'_>),
+    /// What it shows as numbers.
+    pub numbers: fn(&mut Scene<'_>) -> Numbers,
 }
 
 /// The view called `id`.
@@ -147,6 +155,8 @@ pub struct Scene<'a> {
     pub hidden: &'a BTreeSet<Hidden>,
     /// The language of all words.
     pub language: Language,
+    /// Whether this is for a page: controls and hints have no place there.
+    pub for_print: bool,
     /// Pictures that are kept from frame to frame.
     pub memory: &'a mut Memory,
     /// What the learner asks for in this frame.
@@ -214,6 +224,12 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn may_have(&self, view: &ViewSpec) -> bool {
         view.id != training::SPEC.id || self.training.is_some()
+    }
+
+    /// Whether a view has something for a page: a laboratory that is closed has not.
+    #[must_use]
+    pub fn can_print(&self, view: &ViewSpec) -> bool {
+        self.has(view) && (view.id != laboratory::SPEC.id || self.laboratory.is_some())
     }
 
     /// The runs as expressions see them.

@@ -3,6 +3,7 @@
 use egui::{Align2, FontId, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::command::{Export, Purpose};
+use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, theme};
 use crate::palette::Scale;
 use crate::tensor::slice;
@@ -22,12 +23,19 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.piano_hint",
     applies: |trace| !trace.notes().is_empty() && trace.graph().find("prediction").is_some(),
     ui,
+    numbers,
 };
 
+fn numbers(_: &mut Scene<'_>) -> Numbers {
+    Numbers::Values(vec!["prediction".to_owned()])
+}
+
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let save = ui.button(scene.tr("views.save_melody"));
-    if save.on_hover_text(scene.tr("views.save_melody_hint")).clicked() {
-        scene.commands.push(Command::Choose(Purpose::Save(Export::Melody)));
+    if !scene.for_print {
+        let save = ui.button(scene.tr("views.save_melody"));
+        if save.on_hover_text(scene.tr("views.save_melody_hint")).clicked() {
+            scene.commands.push(Command::Choose(Purpose::Save(Export::Melody)));
+        }
     }
     let below = heatmap::legend_height() + 24.0;
     roll_ui(ui, scene, ui.available_size() - vec2(0.0, below));

@@ -4,6 +4,7 @@
 use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, vec2};
 use egui_plot::{Line, MarkerShape, Plot, PlotPoints, Points, VLine};
 
+use super::numbers::Numbers;
 use super::{Command, Scene, Selection, Shown, ViewSpec, cells, theme, tr_with};
 use crate::palette::Scale;
 use crate::tensor::slice;
@@ -28,7 +29,12 @@ pub const SPEC: ViewSpec = ViewSpec {
         is_picture("input") && is_picture("state")
     },
     ui,
+    numbers,
 };
+
+fn numbers(_: &mut Scene<'_>) -> Numbers {
+    Numbers::Values(["input", "state", "field", "energy"].map(str::to_owned).to_vec())
+}
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let room = ui.available_size();

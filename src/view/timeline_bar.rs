@@ -49,9 +49,16 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 
 /// What the model has written so far, as one would read it.
 fn written_ui(ui: &mut Ui, scene: &Scene<'_>) {
-    let Some(so_far) = scene.trace.written(scene.now()) else { return };
-    let text = format!("{} {so_far}", scene.tr("timeline.written"));
-    ui.add(egui::Label::new(RichText::new(text).size(14.0)).truncate());
+    // The line is there from the start, so that nothing moves when the first symbol is written.
+    if scene.trace.given() >= scene.trace.n_positions() {
+        return;
+    }
+    let so_far = scene.trace.written(scene.now()).filter(|so_far| !so_far.trim().is_empty());
+    let text = match so_far {
+        Some(so_far) => RichText::new(format!("{} {so_far}", scene.tr("timeline.written"))),
+        None => RichText::new(scene.tr("timeline.not_written")).weak(),
+    };
+    ui.add(egui::Label::new(text.size(14.0)).truncate());
 }
 
 fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -249,7 +256,8 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     // What the model has yet to write is not told.
     let shown = if is_done || t < scene.trace.given() { token } else { "·" };
     let font = FontId::monospace(15.0);
-    let width = text_width(ui, token);
+    // Nor does its box tell how long the word to come is.
+    let width = text_width(ui, shown);
     let is_loss = scene.walk_back().is_some_and(|(_, backward)| backward.position() == t);
     let flag = if is_loss { LOSS_FLAG_WIDTH } else { 0.0 };
     let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH) + flag, TOKEN_HEIGHT + STRIP_HEIGHT);

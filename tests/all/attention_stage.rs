@@ -92,6 +92,7 @@ impl Stage {
             looks: &looks,
             hidden: &BTreeSet::new(),
             language: Language::English,
+            for_print: false,
             memory: &mut self.memory,
             commands: &mut self.commands,
         };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use egui_kittest::kittest::Queryable;
 use unrolled::app::screenshot::Headless;
 use unrolled::view::command::{Export, Purpose, Sheet, ThemeChoice};
+use unrolled::view::export::{Choice, Format, What};
 use unrolled::view::{Command, Language, Selection};
 
 use crate::interact::{lstm, window};
@@ -21,7 +22,7 @@ impl Folder {
         Self(folder)
     }
 
-    fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.0).unwrap();
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
     }
@@ -38,7 +39,9 @@ fn saving(folder: &Folder) -> Headless {
     let mut headless = lstm();
     headless.state.kept.folder = Some(folder.0.clone());
     headless.command(Command::Select(Some(Selection::new("cell", None))));
-    headless.command(Command::Choose(Purpose::Save(Export::Table)));
+    let choice = Choice { what: What::Value, format: Format::Csv, ..Choice::default() };
+    headless.command(Command::Export(choice));
+    headless.command(Command::Choose(Purpose::Save(Export::Chosen(Format::Csv))));
     assert_eq!(headless.state.sheet, Some(Sheet::Path));
     headless
 }

@@ -13,6 +13,7 @@ mod attention;
 mod attention_stage;
 mod cli;
 mod export;
+mod export_sheet;
 mod files;
 mod golden;
 mod interact;

@@ -69,8 +69,7 @@ pub fn restore(state: &mut State, loaded: Loaded) -> Vec<Effect> {
     };
     open.stop = place.stop.min(open.lesson.stops.len());
     let (lesson, stop) = (Arc::clone(&open.lesson), open.stop);
-    let farthest = state.kept.progress.entry(lesson.id.clone()).or_default();
-    *farthest = (*farthest).max(stop);
+    state.kept.progress.entry(lesson.id.clone()).or_default().add(stop);
     state.kept.place = Some((lesson.id.clone(), stop));
     state.lesson = Some(open);
     let model = match &session.model {

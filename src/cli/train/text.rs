@@ -15,6 +15,7 @@ use crate::models;
 use crate::tasks::Task as _;
 use crate::tasks::text::{Division, Text};
 use crate::training::text::{self, HIDDEN, LAYERS, LENGTH, STEPS, TextSettings, learners};
+use crate::training::writing;
 
 /// Characters that the trained model writes, to be looked at.
 const WRITTEN: usize = 240;
@@ -45,10 +46,8 @@ pub fn run(options: &Options, file: &Path) -> anyhow::Result<()> {
     checkpoint::save(&path, &finished.card, parameters).context("the weights are lost")?;
     plot(options, &plan.name, &plan.recipe, &history)?;
     let task = Text::on(Arc::clone(&text));
-    let beginning =
-        task.held_out(1).into_iter().flat_map(|example| example.sequence.symbols()[..1].to_vec());
-    let beginning: Vec<usize> = beginning.collect();
-    let written = text::written(&*model, parameters, &beginning, WRITTEN, settings.seed);
+    let beginning: Vec<usize> = text.part(0).unwrap_or_default().into_iter().take(1).collect();
+    let written = writing::written(&*model, parameters, &beginning, WRITTEN, settings.seed);
     let corpus = text.corpus();
     let summary = json!({
         "id": finished.card.id,

@@ -230,7 +230,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         signed(
             "receptance_input",
             "Token shift: this position's input mixed with the one before, for the receptance",
-            "词元移位：把当前位置的输入与前一位置的混合，用来算接收门",
+            "词元移位：把当前位置的输入与前一位置的混合，用来算接受度",
         ),
         signed(
             "key_input",
@@ -271,7 +271,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         signed(
             "bonus",
             "What is added to the key of the current position while it is the current one",
-            "当前位置的键额外得到的加分，只在它是当前位置时有效",
+            "当前位置的键额外得到的奖励，只在它是当前位置时有效",
         ),
         signed(
             "numerator",

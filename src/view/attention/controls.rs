@@ -12,14 +12,28 @@ const ROLLOUT_LONGEST: usize = 400;
 /// A slider for weights has this width.
 const SLIDER_WIDTH: f32 = 60.0;
 
+/// Whether there are several heads, and several maps.
+fn has(maps: &[Map]) -> [bool; 2] {
+    [maps.iter().any(|map| map.head > 0), maps.len() > 1]
+}
+
+/// The look that was chosen, if it shows anything of this run.
+pub fn look(scene: &Scene<'_>, maps: &[Map]) -> Look {
+    let [has_heads, has_layers] = has(maps);
+    match scene.memory.attention.settings.look {
+        Some(Look::Heads) if !has_heads => Look::Matrix,
+        Some(Look::Overview) if !has_layers => Look::Matrix,
+        look => look.unwrap_or(Look::Matrix),
+    }
+}
+
 /// The row of looks; those that would show nothing more are left out.
 pub fn looks_ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize) -> Look {
-    let has_heads = maps.iter().any(|map| map.head > 0);
-    let has_layers = maps.len() > 1;
-    let mut look = scene.memory.attention.settings.look.unwrap_or(Look::Matrix);
-    if (look == Look::Heads && !has_heads) || (look == Look::Overview && !has_layers) {
-        look = Look::Matrix;
+    let mut look = look(scene, maps);
+    if scene.for_print {
+        return look;
     }
+    let [has_heads, has_layers] = has(maps);
     ui.horizontal(|ui| {
         theme::compact(ui);
         for (other, key, hint, exists) in [
@@ -56,7 +70,13 @@ pub fn controls_ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, 
     let is_one = matches!(look, Look::Matrix | Look::Lines);
     let short = scene.trace.source().min(scene.trace.n_positions()) <= ROLLOUT_LONGEST;
     let can_roll = map.part == Part::Encoder && short;
+    if scene.for_print && look != Look::Overview {
+        chosen_ui(ui, scene, maps, at, (look, n_heads > 1, can_roll));
+    }
     ui.horizontal_wrapped(|ui| {
+        if scene.for_print {
+            return;
+        }
         theme::compact(ui);
         ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
         if maps.len() > 1 && look != Look::Overview {
@@ -91,6 +111,35 @@ pub fn controls_ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, 
         _ => What::Map(at),
     };
     Key { run: 0, what, shown: scene.shown(), channel: settings.channel }
+}
+
+/// On a page: which map it is, and what of it.
+fn chosen_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    maps: &[Map],
+    at: usize,
+    (look, has_heads, can_roll): (Look, bool, bool),
+) {
+    let map = &maps[at];
+    let full = words(scene, maps, map);
+    let head = format!(" · {}", head_words(scene, map));
+    let layer = full.strip_suffix(&head).unwrap_or(&full);
+    let settings = &scene.memory.attention.settings;
+    let mut text = match settings.over {
+        _ if look == Look::Heads => layer.to_owned(),
+        Over::Mean if has_heads => format!("{layer} · {}", scene.tr("attention.mean")),
+        Over::Rollout if can_roll => format!("{layer} · {}", scene.tr("attention.rollout")),
+        _ => full.clone(),
+    };
+    if map.part == Part::Contribution {
+        let channel = match settings.channel {
+            Some(channel) => format!("{} {channel}", scene.tr("attention.channel")),
+            None => scene.tr("attention.mean_channels").to_owned(),
+        };
+        text = format!("{text} · {channel}");
+    }
+    ui.label(text);
 }
 
 fn map_menu(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, look: Look) {

@@ -54,7 +54,10 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, key: &Key
     let scale = drawn::scale(ui, &all);
     let threshold = scene.memory.attention.settings.threshold;
     let coloring = Coloring { scale, threshold };
-    let has_row = matches!(key.what, What::Map(_)) && key.shown == super::super::Shown::Value;
+    // On a page the map has all the room; the steps of its rows are values of their own.
+    let has_row = matches!(key.what, What::Map(_))
+        && key.shown == super::super::Shown::Value
+        && !scene.for_print;
     let below_all = heatmap::legend_height() + CAPTION + theme::GAP;
     let room = ui.available_size() - vec2(0.0, below_all);
     let wanted = if has_row { row::height(scene, map) } else { 0.0 };
@@ -160,6 +163,9 @@ fn panel_ui(
     }
     let line = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
     ui.painter().rect_stroke(clip, 0.0, line, StrokeKind::Outside);
+    if !grid.rows.clone().any(|row| is_row_shown(scene, row)) {
+        drawn::nothing_ui(ui, scene, map, clip);
+    }
     let hovered = response
         .hover_pos()
         .filter(|at| seen.contains(*at))

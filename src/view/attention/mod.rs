@@ -21,6 +21,7 @@ use egui::{Rect, Ui, UiBuilder, pos2};
 
 use serde::{Deserialize, Serialize};
 
+use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, scope, theme, tr_with};
 use crate::trace::Trace;
 use crate::trace::attention::{self, Map, Part};
@@ -35,6 +36,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "attention.hint",
     applies: attention::has_maps,
     ui,
+    numbers,
 };
 
 /// The key of what the learner chose here.
@@ -83,6 +85,23 @@ pub struct Settings {
     row: Option<usize>,
     /// Whether a change is for all rows.
     all_rows: bool,
+}
+
+/// The weights of the maps that are drawn.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    scene.memory.attention.settings = scene.look(LOOK);
+    let maps = scene.memory.attention.maps(scene.trace, scene.run);
+    let Some(at) = chosen(scene, &maps) else { return Numbers::Values(Vec::new()) };
+    let look = controls::look(scene, &maps);
+    let is_one = matches!(look, Look::Matrix | Look::Lines);
+    let over = scene.memory.attention.settings.over;
+    let is_drawn = |map: &&Map| match look {
+        Look::Overview => true,
+        _ if is_one && over == Over::Head => map.name == maps[at].name,
+        _ if is_one && over == Over::Rollout => map.part == maps[at].part,
+        _ => (map.part, map.layer) == (maps[at].part, maps[at].layer),
+    };
+    Numbers::Values(maps.iter().filter(is_drawn).map(|map| map.name.clone()).collect())
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {

@@ -54,7 +54,9 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, drawn: &Drawn<'_>) {
     let now = scene.now();
     let name = drawn.name(CONTRIBUTION);
     if !is_in(scene.trace, drawn) {
-        absent_ui(ui, scene);
+        if !scene.for_print {
+            absent_ui(ui, scene);
+        }
         return;
     }
     legend_ui(ui, scene, drawn);

@@ -10,6 +10,7 @@ mod strips;
 
 use egui::{RichText, ScrollArea, Ui};
 
+use super::numbers::{Numbers, Table};
 use super::{Command, Scene, Selection, ViewSpec, cells, number, scope, theme, tr_with};
 use data::Channel;
 
@@ -20,6 +21,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "decay.hint",
     applies: |trace| !data::layers(trace).is_empty(),
     ui,
+    numbers,
 };
 
 /// The height of the curves, as far as there is room.
@@ -101,11 +103,28 @@ fn factor(factor: f32) -> String {
     }
 }
 
-fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+/// How long each channel of the layer remembers, as it is at the cursor.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let mut table = Table::new(&["layer", "channel", "time_decay", "factor", "half_life"]);
+    let Some(layer) = shown(scene) else { return Numbers::Table(table) };
+    for (at, channel) in data::channels(scene.trace, layer, scene.now()).iter().enumerate() {
+        let Channel { raw, factor, life } = *channel;
+        table.push([layer.into(), at.into(), raw.into(), factor.into(), life.into()]);
+    }
+    Numbers::Table(table)
+}
+
+/// The layer that is drawn: that of the selected value, or the first.
+fn shown<'t>(scene: &Scene<'t>) -> Option<&'t str> {
     let layers = data::layers(scene.trace);
     let selected = scene.selection.map(|selection| selection.name.as_str());
     let shown = layers.iter().find(|layer| selected.is_some_and(|name| is_within(name, layer)));
-    let Some(layer) = shown.or(layers.first()).copied() else { return };
+    shown.or(layers.first()).copied()
+}
+
+fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let layers = data::layers(scene.trace);
+    let Some(layer) = shown(scene) else { return };
     let drawn = Drawn::new(scene, layer);
     let room = ui.available_height();
     ScrollArea::vertical().id_salt("decay").auto_shrink(false).show(ui, |ui| {
@@ -123,7 +142,9 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             AROUND.iter().zip(has).map(|(room, has)| f32::from(u8::from(has)) * room).sum();
         let height = (room - around).clamp(*CURVES.start(), *CURVES.end());
         let pointed = curves::ui(ui, scene, &drawn, height);
-        change::ui(ui, scene, &drawn);
+        if !scene.for_print {
+            change::ui(ui, scene, &drawn);
+        }
         contribution::ui(ui, scene, &drawn);
         strips::ui(ui, scene, &drawn, pointed);
         shift::ui(ui, scene, &drawn);
@@ -135,7 +156,9 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 /// The layers to choose from, and the numbers of the selected channel.
 fn layers_ui(ui: &mut Ui, scene: &mut Scene<'_>, layers: &[&str], drawn: &Drawn<'_>) {
     ui.horizontal_wrapped(|ui| {
-        if layers.len() > 1 {
+        if scene.for_print {
+            ui.label(scope::label(scene.language, block(drawn.layer)));
+        } else if layers.len() > 1 {
             ui.scope(|ui| {
                 theme::compact(ui);
                 for layer in layers {
@@ -155,6 +178,7 @@ fn layers_ui(ui: &mut Ui, scene: &mut Scene<'_>, layers: &[&str], drawn: &Drawn<
                 let words = RichText::new(drawn.words(scene, at)).small();
                 ui.label(words).on_hover_text(scene.tr("decay.channel_hint"));
             }
+            None if scene.for_print => {}
             None => {
                 ui.label(RichText::new(scene.tr("decay.choose")).small().weak());
             }

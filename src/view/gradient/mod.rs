@@ -12,8 +12,9 @@ use std::rc::Rc;
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::{Command, Scene, ViewSpec, theme};
-use crate::trace::flow::{self, Curve, State};
+use super::numbers::{Numbers, Table};
+use super::{Command, Language, Scene, ViewSpec, laboratory};
+use crate::trace::flow::{self, Curve, Size, State};
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
@@ -22,6 +23,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "gradient.hint",
     applies: |trace| trace.last_loss().is_some() && !flow::states(trace).is_empty(),
     ui,
+    numbers,
 };
 
 /// Room for heading and legend of the units and for the folded part.
@@ -43,20 +45,21 @@ pub struct RunFlow {
 /// The curves of the runs on the stage.
 #[derive(Debug, Default)]
 pub struct Cache {
-    run: Option<u64>,
+    run: Option<(u64, Language)>,
     flows: Rc<[RunFlow]>,
 }
 
 impl Cache {
     /// The runs' curves, made anew only for new runs.
     fn flows(scene: &mut Scene<'_>) -> Rc<[RunFlow]> {
-        if scene.memory.gradient.run == Some(scene.run) {
+        let language = scene.language;
+        if scene.memory.gradient.run == Some((scene.run, language)) {
             return Rc::clone(&scene.memory.gradient.flows);
         }
         let flows: Rc<[RunFlow]> = scene
             .all_runs()
             .map(|run| {
-                let label = run.label_beside(scene.label).to_owned();
+                let label = laboratory::setting_words(language, run.label_beside(scene.label));
                 let Some(backward) = run.backward else {
                     return RunFlow { label, curves: Vec::new(), direct: Vec::new() };
                 };
@@ -76,7 +79,7 @@ impl Cache {
                 RunFlow { label, curves, direct: direct.collect() }
             })
             .collect();
-        scene.memory.gradient = Self { run: Some(scene.run), flows: Rc::clone(&flows) };
+        scene.memory.gradient = Self { run: Some((scene.run, language)), flows: Rc::clone(&flows) };
         flows
     }
 }
@@ -95,6 +98,37 @@ fn reached(scene: &Scene<'_>) -> Vec<bool> {
     (0..count).map(is_reached).collect()
 }
 
+/// The curves: how large the gradient of every state is at each position, and along the direct path.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let mut table = Table::new(&["run", "state", "path", "position", "gradient_norm"]);
+    for flow in &*Cache::flows(scene) {
+        let mut add = |state: &State, path: &str, norms: &mut dyn Iterator<Item = f32>| {
+            for (position, norm) in norms.enumerate() {
+                table.push([
+                    flow.label.as_str().into(),
+                    state.name.as_str().into(),
+                    path.into(),
+                    position.into(),
+                    norm.into(),
+                ]);
+            }
+        };
+        for curve in &flow.curves {
+            let norm = |size: &Size| match size {
+                Size::Number(number) => *number,
+                Size::Underflow | Size::Zero | Size::Independent => 0.0,
+                Size::Infinite => f32::INFINITY,
+                Size::NotANumber => f32::NAN,
+            };
+            add(&curve.state, "all", &mut curve.sizes.iter().map(norm));
+        }
+        for (state, norms) in &flow.direct {
+            add(state, "direct", &mut norms.iter().copied());
+        }
+    }
+    Numbers::Table(table)
+}
+
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let flows = Cache::flows(scene);
     let room = ui.available_size();
@@ -102,9 +136,9 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         header_ui(ui, scene);
         let used = ui.cursor().top() - ui.max_rect().top();
         let rest = (room.y - used - BELOW).max(SMALLEST);
-        let gutter = chart::label_gutter(ui, &flows);
+        let gutter = chart::label_gutter(ui, &flows, scene.language);
         chart::ui(ui, scene, &flows, gutter, (rest * 0.56).min(420.0));
-        units::ui(ui, scene, gutter, (rest * 0.44).min(320.0));
+        units::ui(ui, scene, &flows, gutter, (rest * 0.44).min(320.0));
         singular::ui(ui, scene, gutter);
     });
 }
@@ -113,6 +147,11 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let Some(backward) = scene.backward else { return };
     let at = backward.position();
+    if scene.for_print {
+        let words = format!("{} {at}", scene.tr("gradient.loss_at"));
+        ui.label(RichText::new(words).small().weak());
+        return;
+    }
     ui.horizontal_wrapped(|ui| {
         let label = ui.label(RichText::new(scene.tr("gradient.loss_at")).small().weak());
         let mut position = at;
@@ -130,7 +169,5 @@ fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         {
             scene.commands.push(Command::LossAt(None));
         }
-        ui.add_space(theme::GAP);
-        ui.label(RichText::new(scene.tr("gradient.lines")).small().weak());
     });
 }

@@ -28,6 +28,9 @@ const LOOK: &str = "gradient.singular";
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32) {
     let title = RichText::new(scene.tr("gradient.singular"));
     let is_open: bool = scene.look(LOOK);
+    if scene.for_print && !is_open {
+        return;
+    }
     let header = CollapsingHeader::new(title).id_salt("singular values").open(Some(is_open));
     let header = header.show(ui, |ui| {
         let states = flow::states(scene.trace);

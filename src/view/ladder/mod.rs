@@ -12,6 +12,7 @@ use egui::{Key, RichText, Ui};
 use serde::{Deserialize, Serialize};
 
 use self::plan::{Layer, Part, Plan};
+use super::numbers::Numbers;
 use super::{Scene, ViewSpec, theme, tr_with};
 
 /// The registry entry.
@@ -21,6 +22,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.ladder_hint",
     applies: |trace| !Plan::of(trace).is_empty(),
     ui,
+    numbers,
 };
 
 /// How near the learner is, by what stands before the names of what is looked at.
@@ -53,6 +55,21 @@ struct Look {
 fn go(scene: &mut Scene<'_>, level: Level) {
     let Look { followed, .. } = scene.look(LOOK);
     scene.keep_look(LOOK, &Look { level, followed });
+}
+
+/// The values of the layer or sub-layer that is drawn; of the whole, what every sub-layer weighs and
+/// adds to the stream.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let plan = Plan::of(scene.trace);
+    let level = follow(scene, &plan);
+    let is_shown = |name: &&str| match &level {
+        Level::Part(scope, head) => {
+            plan.part(scope).is_some_and(|(layer, part)| part.owns(layer, name, Some(*head)))
+        }
+        Level::Layer(scope) => name.strip_prefix(scope).is_some_and(|rest| rest.starts_with('.')),
+        Level::Whole => ["attention", "update", "stream"].contains(&super::scope::split(name).1),
+    };
+    Numbers::Values(scene.trace.value_names().filter(is_shown).map(str::to_owned).collect())
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -128,6 +145,13 @@ fn path_ui(ui: &mut Ui, scene: &mut Scene<'_>, plan: &Plan, level: &Level) {
         let mut step = |scene: &mut Scene<'_>, text: &str, to: Level| {
             let here = to == *level;
             let label = if here { RichText::new(text).strong() } else { RichText::new(text) };
+            if scene.for_print {
+                // The way there is of no use on a page; where it ends says what is drawn.
+                if here {
+                    ui.label(label);
+                }
+                return;
+            }
             let button = ui.add(egui::Button::selectable(here, label));
             if button.on_hover_text(scene.tr("ladder.path_hint")).clicked() {
                 go(scene, to);

@@ -17,7 +17,10 @@ const CELL: f32 = 16.0;
 /// Draws a sub-layer; of its heads the one with this number.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, layer: &Layer, part: &Part, head: usize) {
     let head = head.min(part.heads.len().saturating_sub(1));
-    if part.heads.len() > 1 {
+    if part.heads.len() > 1 && scene.for_print {
+        let shown = (head + 1).to_string();
+        ui.label(tr_with(scene.language, "ladder.head", &[("number", &shown)]));
+    } else if part.heads.len() > 1 {
         ui.horizontal(|ui| {
             for number in 0..part.heads.len() {
                 let shown = (number + 1).to_string();

@@ -6,8 +6,9 @@ mod curve;
 use egui::{Align2, Color32, FontId, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use self::curve::{Curve, names_ui};
+use super::numbers::{Numbers, Table};
 use super::{Command, Scene, ViewSpec, theme, tr_with};
-use crate::training::lengths::{Lengths, Piece, SEQUENCES};
+use crate::training::lengths::{Lengths, Piece, Point, SEQUENCES};
 
 /// Room for the numbers of the axes.
 const LEFT: f32 = 46.0;
@@ -29,7 +30,34 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.lengths_hint",
     applies: |trace| Lengths::trained(trace.model()).is_some(),
     ui,
+    numbers,
 };
+
+/// Every length that is measured.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let columns = ["model", "length", "accuracy", "standard_error", "answers"];
+    let mut table = Table::new(&columns);
+    let models = models(scene);
+    let trained = models.first().and_then(|model| Lengths::trained(model));
+    let lengths = trained.map(|trained| scene.lengths.unwrap_or_else(|| trained.and_beyond()));
+    let marks = lengths.map(|lengths| lengths.marks(trained)).unwrap_or_default();
+    for model in &models {
+        for length in &marks {
+            if let Some(Point::Measured(measured)) = scene.points.at(model, *length) {
+                let (score, error) = (measured.score, measured.standard_error);
+                let model = model.as_str().into();
+                table.push([
+                    model,
+                    (*length).into(),
+                    score.into(),
+                    error.into(),
+                    measured.answers.into(),
+                ]);
+            }
+        }
+    }
+    Numbers::Table(table)
+}
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let models = models(scene);

@@ -11,6 +11,7 @@ use egui::{Rect, RichText, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use self::values::Encoding;
+use super::numbers::{Numbers, Table};
 use super::{Command, Scene, ViewSpec, number, theme, tr_with};
 use crate::trace::Trace;
 
@@ -26,6 +27,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "views.positions_hint",
     applies: |trace| values::first_attention(trace).is_some(),
     ui,
+    numbers,
 };
 
 /// What the learner has chosen to look at.
@@ -38,6 +40,30 @@ struct Chosen {
     row: usize,
     /// The cursor's position; where that moves, the row goes with it.
     now: usize,
+}
+
+/// What is added to symbols, by how much scores fall, or by which angle a pair of units is turned.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let mut table = Table::new(&["head", "position", "column", "entry"]);
+    let mut add = |head: usize, rows: &ndarray::Array2<f32>| {
+        for ((position, column), entry) in rows.indexed_iter() {
+            table.push([head.into(), position.into(), column.into(), (*entry).into()]);
+        }
+    };
+    for head in 0..values::heads(scene.trace) {
+        match values::encoding(scene.trace, head) {
+            Some(Encoding::Rotary(rotary)) => add(head, &rotary.angles()),
+            // These are the same for all heads, or have a row for each.
+            Some(Encoding::Added { rows, .. }) if head == 0 => add(0, &rows),
+            Some(Encoding::Bias(bias)) if head == 0 => {
+                for (head, distances) in bias.rows().into_iter().enumerate() {
+                    add(head, &distances.insert_axis(ndarray::Axis(1)).to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    Numbers::Table(table)
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -58,10 +84,14 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     chosen.row = chosen.row.min(positions.saturating_sub(1));
     chosen.pair = chosen.pair.min(pairs.saturating_sub(1));
     ui.label(RichText::new(scene.tr(kind(&encoding))).small().weak());
-    ui.horizontal(|ui| {
-        controls_ui(ui, scene, &encoding, [positions, pairs], &mut chosen);
-        shuffle_button_ui(ui, scene);
-    });
+    if scene.for_print {
+        chosen_ui(ui, scene, &encoding, pairs, chosen);
+    } else {
+        ui.horizontal(|ui| {
+            controls_ui(ui, scene, &encoding, [positions, pairs], &mut chosen);
+            shuffle_button_ui(ui, scene);
+        });
+    }
     shuffled_ui(ui, scene);
     ui.add_space(theme::GAP_SMALL);
     let room = ui.available_rect_before_wrap();
@@ -123,6 +153,19 @@ fn controls_ui(
     }
     choice_ui(ui, scene.tr("positions.pair"), pairs, &mut chosen.pair);
     choice_ui(ui, scene.tr("positions.position"), positions, &mut chosen.row);
+}
+
+/// The same on a page.
+fn chosen_ui(ui: &mut Ui, scene: &Scene<'_>, encoding: &Encoding, pairs: usize, chosen: Chosen) {
+    let mut words = Vec::new();
+    if matches!(encoding, Encoding::Rotary(_)) && values::heads(scene.trace) > 1 {
+        words.push(format!("{} {}", scene.tr("positions.head"), chosen.head));
+    }
+    if pairs > 0 {
+        words.push(format!("{} {}", scene.tr("positions.pair"), chosen.pair));
+        words.push(format!("{} {}", scene.tr("positions.position"), chosen.row));
+        ui.label(RichText::new(words.join("  ·  ")).small());
+    }
 }
 
 fn choice_ui(ui: &mut Ui, words: &str, count: usize, chosen: &mut usize) {

@@ -1,11 +1,13 @@
 //! Training in front of the learner: transport, choices, what each contestant has reached, and how
 //! loss, held-out accuracy and gradients change.
 
-mod charts;
+pub(super) mod charts;
 
 use egui::{RichText, Ui, vec2};
 
-use super::{Command, Hidden, Scene, ViewSpec, theme, tr_with};
+use super::numbers::{Numbers, Table};
+use super::{Command, Hidden, Language, Scene, ViewSpec, theme, tr, tr_with};
+use crate::training::course::Course;
 use crate::training::live::{Control, Lane, Live, Phase, TrainCommand};
 use crate::training::race::{self, HIDDEN, LEARNING_RATE, LENGTH};
 
@@ -25,15 +27,40 @@ pub const SPEC: ViewSpec = ViewSpec {
     hint: "training.hint",
     applies: |_| true,
     ui,
+    numbers,
 };
+
+/// The points of the three charts: loss by update, accuracy by length, gradients by position.
+fn numbers(scene: &mut Scene<'_>) -> Numbers {
+    let mut table = Table::new(&["chart", "model", "value", "at", "number"]);
+    let Some(live) = scene.training else { return Numbers::Table(table) };
+    for lane in live.lanes() {
+        let mut add = |chart: &str, value: &str, at: usize, number: f64| {
+            table.push([chart.into(), lane.id.into(), value.into(), at.into(), number.into()]);
+        };
+        for progress in &lane.history {
+            add("loss", "batch", progress.step, progress.loss.into());
+        }
+        let Some(snapshot) = live.snapshot(lane) else { continue };
+        for (length, score) in &snapshot.scores {
+            add("accuracy", "held_out", *length, *score);
+        }
+        for profile in &snapshot.profiles {
+            for (position, norm) in profile.norms.iter().enumerate() {
+                add("gradient_norm", profile.value, position, *norm);
+            }
+        }
+    }
+    Numbers::Table(table)
+}
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let Some(live) = scene.training else { return };
     egui::ScrollArea::vertical().id_salt("training").auto_shrink(false).show(ui, |ui| {
         let room = ui.available_size();
         let top = ui.cursor().top();
-        if !scene.hides(Hidden::Training) {
-            transport_ui(ui, scene, live);
+        if !scene.hides(Hidden::Training) && !scene.for_print {
+            transport_ui(ui, live, scene.language, scene.commands, Command::Train);
             controls_ui(ui, scene, live);
         }
         ui.scope(|ui| {
@@ -44,7 +71,9 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
                 lane_ui(ui, scene, live, at);
             }
         });
-        checkpoints_ui(ui, scene, live);
+        if !scene.for_print {
+            checkpoints_ui(ui, scene, live);
+        }
         let used = ui.cursor().top() - top + theme::GAP;
         charts_ui(ui, scene, live, vec2(room.x, room.y - used));
     });
@@ -70,7 +99,14 @@ fn charts_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, room: egui::Vec2) {
     }
 }
 
-fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live) {
+/// Start, pause, one update, back to the start, end. `own` makes a command of a training's command.
+pub(super) fn transport_ui<C: Course>(
+    ui: &mut Ui,
+    live: &Live<C>,
+    language: Language,
+    commands: &mut Vec<Command>,
+    own: fn(TrainCommand) -> Command,
+) {
     let phase = live.phase();
     let is_there = matches!(phase, Phase::Running | Phase::Paused);
     let is_done = is_there && live.is_finished();
@@ -80,9 +116,9 @@ fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live) {
             Phase::Paused => ("training.go_on", TrainCommand::Start),
             Phase::Ready | Phase::Stopped => ("training.start", TrainCommand::Start),
         };
-        let text = RichText::new(scene.tr(key)).strong();
+        let text = RichText::new(tr(language, key)).strong();
         if ui.add_enabled(!is_done, egui::Button::new(text)).clicked() {
-            scene.commands.push(Command::Train(command));
+            commands.push(own(command));
         }
         for (key, hint, is_enabled, command) in [
             ("training.single_step", "training.single_step_hint", !is_done, TrainCommand::Step),
@@ -94,9 +130,9 @@ fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live) {
             ),
             ("training.stop", "training.stop_hint", is_there, TrainCommand::Stop),
         ] {
-            let button = ui.add_enabled(is_enabled, egui::Button::new(scene.tr(key)));
-            if button.on_hover_text(scene.tr(hint)).clicked() {
-                scene.commands.push(Command::Train(command));
+            let button = ui.add_enabled(is_enabled, egui::Button::new(tr(language, key)));
+            if button.on_hover_text(tr(language, hint)).clicked() {
+                commands.push(own(command));
             }
         }
     });
@@ -164,6 +200,11 @@ fn lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live, at: usize) {
         ui.put(place, egui::Label::new(name).halign(egui::Align::Min));
         let is_followed = live.follows() == Some(at);
         let words = RichText::new(scene.tr("training.on_stage")).small();
+        if scene.for_print {
+            let (text, color) = standing(scene, live, lane, dark);
+            ui.add(egui::Label::new(RichText::new(text).small().color(color)).truncate());
+            return;
+        }
         let button = ui.selectable_label(is_followed, words);
         let title = format!("{} {}", lane.spec.title, scene.tr("training.on_stage"));
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &title));
