@@ -52,6 +52,9 @@ pub fn ui(
     });
 }
 
+/// A choice of a number: its words, what it makes of a number, and how fast it is dragged.
+type Field = (&'static str, fn(usize) -> Control, f64);
+
 struct Page<'a> {
     live: &'a Live<TextCourse>,
     language: Language,
@@ -123,7 +126,7 @@ impl Page<'_> {
         let mut numbers =
             [settings.hidden, settings.layers, settings.steps, settings.seed as usize];
         let bounds = [HIDDEN, LAYERS, STEPS, 0..=9999];
-        let fields: [(&'static str, fn(usize) -> Control, f64); 4] = [
+        let fields: [Field; 4] = [
             ("text.hidden", Control::Hidden, 0.5),
             ("text.layers", Control::Layers, 0.02),
             ("text.steps", Control::Steps, 10.0),
