@@ -10,6 +10,7 @@ mod attention_stage;
 use std::sync::Arc;
 
 use divan::Bencher;
+use unrolled::app::figure::{Page, SIZE};
 use unrolled::app::screenshot::Headless;
 use unrolled::app::session::Session;
 use unrolled::app::state::Kept;
@@ -256,6 +257,21 @@ fn attention_of_1024_positions(bencher: Bencher<'_, '_>, what: &str) {
         });
     }
     bencher.bench_local(|| frame(what));
+}
+
+/// A view on a page for a slide: from a window's state to the bytes of a PNG, two pixels to a point.
+/// Target: at most 1 s.
+#[divan::bench(args = ["diagram", "network", "gates", "gradient", "attention"], sample_count = 5)]
+fn export(bencher: Bencher<'_, '_>, view: &str) {
+    let mut headless = heaviest();
+    if view == "attention" {
+        headless.command(Command::SetModel("transformer-translate".to_owned()));
+        headless.command(Command::SetInput("他昨天在图书馆里看了小红写的书".to_owned()));
+    }
+    bencher.bench_local(|| {
+        let window = Headless::of(headless.state.clone());
+        Page::new(window, view, SIZE).and_then(|mut page| page.png()).map_or(0, |png| png.len())
+    });
 }
 
 /// From nothing to the first frame: words, fonts, lessons, weights, run and layout.

@@ -2,11 +2,12 @@
 
 use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
 
-use super::messages::{input_error_text, theme_words};
+use super::menus;
+use super::messages::input_error_text;
 use super::state::State;
 use crate::lesson::Lesson;
-use crate::view::command::{Export, InterveneCommand, PresentCommand, Purpose, Sheet, ThemeChoice};
-use crate::view::{Command, Hidden, Language, theme, tr, tr_with};
+use crate::view::command::InterveneCommand;
+use crate::view::{Command, Hidden, theme, tr, tr_with};
 
 /// The frame of a bar.
 pub(super) fn bar_frame(ui: &Ui) -> Frame {
@@ -42,7 +43,9 @@ pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                     input_field(ui, state, commands);
                 }
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| menus(ui, state, commands));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                menus::ui(ui, state, commands);
+            });
         });
     });
 }
@@ -97,7 +100,8 @@ fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.add_space(theme::GAP);
     let label = ui.label(RichText::new(tr(language, "menu.input")).weak().small());
     let mut text = state.input.clone();
-    let width = (ui.available_width() - 330.0).clamp(90.0, 420.0);
+    let reserved = menus::width(ui.ctx().content_rect().width());
+    let width = (ui.available_width() - reserved).clamp(90.0, 420.0);
     let dark = ui.visuals().dark_mode;
     let mut field =
         egui::TextEdit::singleline(&mut text).font(egui::TextStyle::Monospace).desired_width(width);
@@ -117,114 +121,6 @@ fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             commands.push(Command::RestoreInput);
         }
     }
-}
-
-fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let language = state.kept.language;
-    let words = |key| tr(language, key);
-    let keys = ui.button("?");
-    keys.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words("menu.keys")));
-    if keys.on_hover_text(words("menu.keys")).clicked() {
-        commands.push(Command::Sheet(Some(Sheet::Keys)));
-    }
-    ui.menu_button(words("menu.theme"), |ui| {
-        for choice in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
-            if ui
-                .selectable_label(state.kept.theme == choice, theme_words(language, choice))
-                .clicked()
-            {
-                commands.push(Command::SetTheme(choice));
-                ui.close();
-            }
-        }
-    });
-    for other in Language::ALL {
-        if other != language
-            && ui.button(other.to_string()).on_hover_text(words("menu.language")).clicked()
-        {
-            commands.push(Command::SetLanguage(other));
-        }
-    }
-    ui.menu_button(words("menu.file"), |ui| {
-        for (key, command) in [
-            ("menu.open_lessons", Command::Choose(Purpose::Folder)),
-            ("menu.open_file", Command::Choose(Purpose::File)),
-            ("menu.own_text", Command::OpenOwnText),
-        ] {
-            if !state.hides(Hidden::Files) && ui.button(words(key)).clicked() {
-                commands.push(command);
-                ui.close();
-            }
-        }
-        ui.separator();
-        if ui.button(words("menu.export")).on_hover_text(words("export.hint")).clicked() {
-            commands.push(Command::Sheet(Some(Sheet::Export)));
-            ui.close();
-        }
-        let weights = Command::Choose(Purpose::Save(Export::Weights));
-        if ui
-            .add_enabled(state.run.is_some(), egui::Button::new(words("menu.save_weights")))
-            .clicked()
-        {
-            commands.push(weights);
-            ui.close();
-        }
-        ui.separator();
-        session_menu(ui, state, commands);
-        ui.separator();
-        let mut notes = state.kept.instructor_notes;
-        let toggle = ui.checkbox(&mut notes, words("menu.instructor_notes"));
-        if toggle.on_hover_text(words("menu.instructor_notes_hint")).changed() {
-            commands.push(Command::ShowNotes(notes));
-            ui.close();
-        }
-        ui.separator();
-        if !state.hides(Hidden::Files)
-            && ui
-                .button(words("menu.open_path"))
-                .on_hover_text(words("menu.open_path_hint"))
-                .clicked()
-        {
-            commands.push(Command::AskPath(Purpose::File));
-            ui.close();
-        }
-    });
-}
-
-/// Sessions to open and save, and what a teacher does with them.
-fn session_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let words = |key| tr(state.kept.language, key);
-    let mut chosen = None;
-    let mut item = |ui: &mut Ui, key, hint: &str, command: Command| {
-        if ui.button(words(key)).on_hover_text(hint).clicked() {
-            chosen = Some(command);
-            ui.close();
-        }
-    };
-    if !state.hides(Hidden::Files) {
-        item(ui, "menu.save_session", "Ctrl S", Command::SaveSession);
-        let save_as = Command::Choose(Purpose::Save(Export::Session));
-        item(ui, "menu.save_session_as", "Ctrl Shift S", save_as);
-        ui.add_enabled_ui(!state.kept.recent.is_empty(), |ui| {
-            ui.menu_button(words("menu.recent"), |ui| {
-                for path in &state.kept.recent {
-                    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
-                    let button = ui.button(name.as_ref());
-                    if button.on_hover_text(path.display().to_string()).clicked() {
-                        commands.push(Command::OpenPath(path.clone()));
-                        ui.close();
-                    }
-                }
-            });
-        });
-        ui.separator();
-    }
-    item(ui, "menu.present", words("menu.present_hint"), Command::Present(PresentCommand::Toggle));
-    item(ui, "hide.title", words("hide.hint"), Command::Sheet(Some(Sheet::Hide)));
-    if !state.hidden.is_empty() {
-        item(ui, "hide.show_all", words("hide.show_all_hint"), Command::ShowAll);
-    }
-    commands.extend(chosen);
 }
 
 /// What the learner should know, in the way until it is dismissed or mended.

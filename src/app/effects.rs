@@ -223,12 +223,12 @@ impl Threads {
             Effect::Choose(purpose) => {
                 let (dialog, slot) = (files::Dialog::new(&purpose, state), Arc::clone(&self.slot));
                 slot.prepare(&purpose, state);
-                self.background(move || dialog.ask(purpose, &slot));
+                self.background(move |done| dialog.ask(purpose, &slot, done));
             }
             Effect::Take(purpose, path, replace) => {
                 let slot = Arc::clone(&self.slot);
                 slot.refresh(&purpose, state);
-                self.background(move || files::take(purpose, path, replace, &slot));
+                self.background(move |done| files::take((purpose, path, replace), &slot, done));
             }
             Effect::Train(order) => {
                 if let Err(text) = self.trainers.perform(order) {
@@ -246,15 +246,18 @@ impl Threads {
     }
 
     /// Dialogs and files may take as long as they like.
-    fn background(&self, work: impl FnOnce() -> Answer + Send + 'static) {
+    fn background(&self, work: impl FnOnce(&mut dyn FnMut(f32)) -> Answer + Send + 'static) {
         let (answer, wake) = (self.answer.clone(), Arc::clone(&self.wake));
         let thread = std::thread::Builder::new().name("file".to_owned());
         // Without a thread nothing can be asked; the next click tries again.
         let _ = thread.spawn(move || {
             // The window may be gone by now.
-            if answer.send(Event::File(work())).is_ok() {
-                wake();
-            }
+            let say = |said| {
+                if answer.send(Event::File(said)).is_ok() {
+                    wake();
+                }
+            };
+            say(work(&mut |share| say(Answer::Writing(share))));
         });
     }
 

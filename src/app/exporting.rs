@@ -17,8 +17,12 @@ use crate::view::command::{Export, Purpose};
 use crate::view::export::{Choice, Format, What};
 use crate::view::{self, Selection, VIEWS};
 
+/// Hears the share of a work that is done.
+pub type Progress<'a> = &'a mut dyn FnMut(f32);
 /// Work that writes something to a path.
-pub type Writer = Box<dyn FnOnce(&Path) -> Result<(), String> + Send>;
+pub type Writer = Box<dyn FnOnce(&Path, Progress<'_>) -> Result<(), String> + Send>;
+/// Work that makes the bytes for a path.
+type Maker = Box<dyn FnOnce(&Path, Progress<'_>) -> Result<Vec<u8>, ExportError> + Send>;
 
 /// What can be exported now: the views on the stage, the selected value, the run, the window.
 #[must_use]
@@ -107,31 +111,31 @@ pub fn name(state: &State) -> String {
 #[must_use]
 pub fn writer(state: &State) -> Option<Writer> {
     let choice = choice(state);
-    let work: Box<dyn FnOnce(&Path) -> Result<Vec<u8>, ExportError> + Send> = match &choice.what {
+    let work: Maker = match &choice.what {
         What::View(id) => {
             let (id, steps, state) = (id.clone(), steps(state, &choice), state.clone());
-            Box::new(move |path| {
+            Box::new(move |path, done| {
                 // What is wrong with the name is said before anything is drawn.
                 figure::format_of(path)?;
-                Page::new(Headless::of(state), &id, figure::SIZE)?.write_as(path, Some(steps))
+                Page::new(Headless::of(state), &id, figure::SIZE)?.write_as(path, Some(steps), done)
             })
         }
         What::Value => {
             let (trace, name) =
                 (Arc::clone(&state.run.as_ref()?.trace), value(state)?.name.clone());
-            Box::new(move |path| of_value(&trace, &name, path))
+            Box::new(move |path, _| of_value(&trace, &name, path))
         }
         What::Run => {
             let trace = Arc::clone(&state.run.as_ref()?.trace);
-            Box::new(move |path| of_run(&trace, path))
+            Box::new(move |path, _| of_run(&trace, path))
         }
         What::Window => {
             let picture = Arc::clone(state.picture.as_ref()?);
-            Box::new(move |path| of_window(&picture, path))
+            Box::new(move |path, _| of_window(&picture, path))
         }
     };
-    Some(Box::new(move |path| {
-        let bytes = work(path).map_err(|error| error.to_string())?;
+    Some(Box::new(move |path, done| {
+        let bytes = work(path, done).map_err(|error| error.to_string())?;
         checkpoint::write_file(path, &bytes)
             .map_err(|error| format!("{error}; choose another place"))
     }))

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::exporting::{self, Writer};
+use super::exporting::{self, Progress, Writer};
 use super::messages::text_error_text;
 use super::own_text::{self, Weights};
 use super::session::{self, Loaded, Remark, Session, SessionError};
@@ -35,6 +35,8 @@ const NEVER_SHOWN: Duration = Duration::from_millis(400);
 pub enum Answer {
     /// It was read, or why it cannot be.
     Opened(Result<Opened, String>),
+    /// This share of it is drawn.
+    Writing(f32),
     /// It was written, or why it cannot be.
     Saved(Result<PathBuf, String>),
     /// No dialog came; the window has to ask.
@@ -106,7 +108,7 @@ impl Dialog {
     }
 
     /// Shows it and does what was wanted with the path. Blocks until the learner has chosen.
-    pub fn ask(self, purpose: Purpose, slot: &Slot) -> Answer {
+    pub fn ask(self, purpose: Purpose, slot: &Slot, done: Progress<'_>) -> Answer {
         let start = Instant::now();
         let path = match purpose {
             Purpose::Folder => self.dialog.pick_folder(),
@@ -117,7 +119,7 @@ impl Dialog {
             // The dialog has asked whether to replace what is there, unless the name gets an ending.
             Some(path) => {
                 let replace = !lacks_ending(&purpose, &path);
-                take(purpose, path, replace, slot)
+                take((purpose, path, replace), slot, done)
             }
             None if start.elapsed() < NEVER_SHOWN => Answer::NoDialog(purpose),
             None => Answer::Cancelled,
@@ -125,8 +127,13 @@ impl Dialog {
     }
 }
 
-/// Reads or writes at a path. A file that is there is replaced only if `replace`.
-pub fn take(purpose: Purpose, path: PathBuf, replace: bool, slot: &Slot) -> Answer {
+/// Reads or writes at a path. A file that is there is replaced only if the last of the three says so.
+/// `done` hears the share of what takes long.
+pub fn take(
+    (purpose, path, replace): (Purpose, PathBuf, bool),
+    slot: &Slot,
+    done: Progress<'_>,
+) -> Answer {
     match purpose {
         Purpose::File if is_text(&path) => open_text(path),
         Purpose::Text => open_text(path),
@@ -140,7 +147,7 @@ pub fn take(purpose: Purpose, path: PathBuf, replace: bool, slot: &Slot) -> Answ
                 return Answer::Exists(purpose, path);
             }
             match slot.take() {
-                Some(write) => Answer::Saved(write(&path).map(|()| path)),
+                Some(write) => Answer::Saved(write(&path, done).map(|()| path)),
                 None => Answer::Cancelled,
             }
         }
@@ -189,6 +196,11 @@ pub fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             update::tell(state, text);
         }
         Answer::Opened(Err(text)) | Answer::Saved(Err(text)) => update::fail(state, text),
+        Answer::Writing(share) => {
+            let percent = format!("{:.0}", 100.0 * share);
+            let words = [("percent", percent.as_str())];
+            update::tell(state, tr_with(state.kept.language, "export.writing", &words));
+        }
         Answer::NoDialog(purpose) => ask_path(state, purpose),
         Answer::Exists(purpose, path) => {
             let path = path.display().to_string();
@@ -256,18 +268,18 @@ fn writer(export: &Export, state: &State) -> Option<Writer> {
     match export {
         Export::Session => {
             let bytes = Session::of(state).to_bytes().map_err(|error| error.to_string());
-            Some(Box::new(move |path| {
+            Some(Box::new(move |path, _| {
                 checkpoint::write_file(path, &bytes?).map_err(|error| error.to_string())
             }))
         }
         Export::Weights => {
             let weights = Weights::of(state)?;
-            Some(Box::new(move |path| save_weights(weights, path)))
+            Some(Box::new(move |path, _| save_weights(weights, path)))
         }
         Export::Chosen(_) => exporting::writer(state),
         Export::Melody => {
             let run = state.run.clone()?;
-            Some(Box::new(move |path| save_melody(run.trace.notes(), path)))
+            Some(Box::new(move |path, _| save_melody(run.trace.notes(), path)))
         }
     }
 }
@@ -382,6 +394,7 @@ pub fn load_session(bytes: &[u8], folder: Option<&Path>) -> Result<Loaded, Sessi
 }
 
 /// Saves the session where it was saved last, or asks where.
+#[must_use]
 pub fn save_session(state: &State) -> Effect {
     let purpose = Purpose::Save(Export::Session);
     match &state.kept.session {

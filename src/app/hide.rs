@@ -46,7 +46,7 @@ pub(super) fn sheet_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) 
 /// Whether a key's command rests because its control is hidden. Lessons may still ask for it.
 pub(super) fn rests(state: &State, command: &Command) -> bool {
     let control = match command {
-        Command::OpenMap | Command::OpenLesson(_) => Hidden::Lessons,
+        Command::OpenMap | Command::OpenLesson(_) | Command::OpenStop(..) => Hidden::Lessons,
         Command::SetModel(_) => Hidden::Model,
         Command::SetInput(_) | Command::EditToken(..) => Hidden::Input,
         Command::ToggleView(_) => Hidden::Views,

@@ -47,9 +47,9 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
         Some(Sheet::Export) => export_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
-        Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
         Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
         Some(Sheet::Settings) => settings_sheet::ui(ui, state, &mut commands),
+        Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
         None => {}
     }
     if state.presenter.is_on {
@@ -68,7 +68,6 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         });
         return;
     };
-    let width = ui.available_width();
     // While a run is on its way, the stage still shows the one before.
     let (remarks, is_own_run) = if state.pending.is_some() {
         memory.remarks.last()
@@ -81,8 +80,6 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
     };
     let mut scene = scene(state, run, memory, commands);
-    let lesson_frame = page_frame(ui);
-    let shows = |panel| presenter::shows(state, panel, width);
     let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
     let mut page = Page {
         next_lesson: next.filter(|_| !state.hides(Hidden::Lessons)),
@@ -102,28 +99,38 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         presenter::notes_ui(ui, state, &mut scene, &mut page);
         page.counter = 0;
     }
+    panels_ui(ui, state, &mut scene, &mut page);
+}
+
+/// The panels of the page, as far as they are shown.
+fn panels_ui(ui: &mut Ui, state: &State, scene: &mut Scene<'_>, page: &mut Page<'_>) {
+    let width = ui.available_width();
+    let shows = |panel| presenter::shows(state, panel, width);
+    let lesson_frame = page_frame(ui);
     if shows(Part::Timeline) {
         Panel::bottom("timeline")
             .frame(bars::bar_frame(ui))
-            .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
+            .show(ui, |ui| timeline_bar::ui(ui, scene));
     }
     if shows(Part::Lesson) && shows(Part::Stage) {
-        Panel::left("lesson")
+        // Larger type has fewer points to share, so its share is another.
+        let zoom = if state.presenter.is_on { ui.ctx().zoom_factor().to_bits() } else { 0 };
+        Panel::left(egui::Id::unique(("lesson", zoom)))
             .frame(lesson_frame)
             .default_size((width * LESSON_SHARE).clamp(320.0, 620.0))
             .size_range(280.0..=width * 0.6)
-            .show(ui, |ui| page::ui(ui, &mut scene, &mut page));
+            .show(ui, |ui| page::ui(ui, scene, page));
     }
     if shows(Part::Inspector) && !state.hides(Hidden::Inspector) {
-        inspector_panel(ui, state, &mut scene);
+        inspector_panel(ui, state, scene);
     }
     if !shows(Part::Stage) {
         CentralPanel::default().frame(lesson_frame).show(ui, |ui| {
-            page::ui(&mut presenter::centred(ui), &mut scene, &mut page);
+            page::ui(&mut presenter::centred(ui), scene, page);
         });
         return;
     }
-    stage_panel(ui, state, &mut scene);
+    stage_panel(ui, state, scene);
 }
 
 /// The stage, beside what is read.

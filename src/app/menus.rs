@@ -4,8 +4,8 @@ use egui::{Button, Id, RichText, Theme, Ui, vec2};
 
 use super::actions;
 use super::state::State;
-use crate::view::command::{Export, Purpose, Sheet, ThemeChoice};
-use crate::view::{Command, Language, theme, tr};
+use crate::view::command::{Export, PresentCommand, Purpose, Sheet, ThemeChoice};
+use crate::view::{Command, Hidden, Language, theme, tr};
 
 /// In narrower windows the search is an icon alone.
 const ROOM_FOR_SEARCH: f32 = 1200.0;
@@ -22,7 +22,8 @@ pub(super) fn ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     icon(ui, state, "?", "help", Command::Sheet(Some(Sheet::Keys)), commands);
     icon(ui, state, "⚙", "settings", Command::Sheet(Some(Sheet::Settings)), commands);
     let is_dark = ui.theme() == Theme::Dark;
-    let (sign, other) = if is_dark { ("☀", ThemeChoice::Light) } else { ("🌙", ThemeChoice::Dark) };
+    let (sign, other) =
+        if is_dark { ("☀", ThemeChoice::Light) } else { ("🌙", ThemeChoice::Dark) };
     let name = words(if is_dark { "menu.theme_light" } else { "menu.theme_dark" });
     let button = ui.add(quiet(sign));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
@@ -100,22 +101,26 @@ fn files(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     for (key, command) in [
         ("menu.open_lessons", Command::Choose(Purpose::Folder)),
         ("menu.open_file", Command::Choose(Purpose::File)),
+        ("menu.own_text", Command::OpenOwnText),
     ] {
-        if ui.button(words(key)).clicked() {
+        if !state.hides(Hidden::Files) && ui.button(words(key)).clicked() {
             commands.push(command);
             ui.close();
         }
     }
     ui.separator();
-    let has_value = state.selection.is_some() && state.run.is_some();
-    for (key, export) in [("menu.save_figure", Export::Figure), ("menu.save_table", Export::Table)]
-    {
-        let button = ui.add_enabled(has_value, Button::new(words(key)));
-        if button.on_disabled_hover_text(words("inspector.choose")).clicked() {
-            commands.push(Command::Choose(Purpose::Save(export)));
-            ui.close();
-        }
+    if ui.button(words("menu.export")).on_hover_text(words("export.hint")).clicked() {
+        commands.push(Command::Sheet(Some(Sheet::Export)));
+        ui.close();
     }
+    let weights = Command::Choose(Purpose::Save(Export::Weights));
+    let has_run = state.run.is_some();
+    if ui.add_enabled(has_run, Button::new(words("menu.save_weights"))).clicked() {
+        commands.push(weights);
+        ui.close();
+    }
+    ui.separator();
+    session_menu(ui, state, commands);
     ui.separator();
     let mut notes = state.kept.instructor_notes;
     let toggle = ui.checkbox(&mut notes, words("menu.instructor_notes"));
@@ -124,8 +129,46 @@ fn files(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.close();
     }
     ui.separator();
-    if ui.button(words("menu.open_path")).on_hover_text(words("menu.open_path_hint")).clicked() {
+    if !state.hides(Hidden::Files)
+        && ui.button(words("menu.open_path")).on_hover_text(words("menu.open_path_hint")).clicked()
+    {
         commands.push(Command::AskPath(Purpose::File));
         ui.close();
     }
+}
+
+/// Sessions to open and save, and what a teacher does with them.
+fn session_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let words = |key| tr(state.kept.language, key);
+    let mut chosen = None;
+    let mut item = |ui: &mut Ui, key, hint: &str, command: Command| {
+        if ui.button(words(key)).on_hover_text(hint).clicked() {
+            chosen = Some(command);
+            ui.close();
+        }
+    };
+    if !state.hides(Hidden::Files) {
+        item(ui, "menu.save_session", "Ctrl S", Command::SaveSession);
+        let save_as = Command::Choose(Purpose::Save(Export::Session));
+        item(ui, "menu.save_session_as", "Ctrl Shift S", save_as);
+        ui.add_enabled_ui(!state.kept.recent.is_empty(), |ui| {
+            ui.menu_button(words("menu.recent"), |ui| {
+                for path in &state.kept.recent {
+                    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+                    let button = ui.button(name.as_ref());
+                    if button.on_hover_text(path.display().to_string()).clicked() {
+                        commands.push(Command::OpenPath(path.clone()));
+                        ui.close();
+                    }
+                }
+            });
+        });
+        ui.separator();
+    }
+    item(ui, "menu.present", words("menu.present_hint"), Command::Present(PresentCommand::Toggle));
+    item(ui, "hide.title", words("hide.hint"), Command::Sheet(Some(Sheet::Hide)));
+    if !state.hidden.is_empty() {
+        item(ui, "hide.show_all", words("hide.show_all_hint"), Command::ShowAll);
+    }
+    commands.extend(chosen);
 }

@@ -18,6 +18,7 @@ mod interventions;
 mod key_sheet;
 pub mod keys;
 pub mod layout;
+mod menus;
 pub mod messages;
 pub mod offscreen;
 mod own_page;

@@ -17,8 +17,8 @@ use crate::view::command::{PresentCommand, Sheet};
 use crate::view::page::{self, Page};
 use crate::view::{Command, Hidden, Panel, Scene, VIEWS, theme, tr, tr_with, training};
 
-/// How much larger everything is than the learner has it.
-pub const ZOOM: f32 = 1.35;
+/// Type that is read from the last row.
+const ZOOM: f32 = 1.35;
 
 /// The radius of the spotlight in points, at first and at most and least.
 const RADIUS: f32 = 130.0;
@@ -38,6 +38,7 @@ const NOTES_SIZE: [f32; 2] = [460.0, 420.0];
 
 /// What the presenter mode shows.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the bar")]
 pub struct Presenter {
     /// Whether it is on.
     pub is_on: bool,
@@ -63,6 +64,14 @@ impl Default for Presenter {
             radius: RADIUS,
             is_blank: false,
         }
+    }
+}
+
+impl Presenter {
+    /// How much larger everything is than the learner has it.
+    #[must_use]
+    pub fn zoom(&self) -> f32 {
+        if self.is_on { ZOOM } else { 1.0 }
     }
 }
 

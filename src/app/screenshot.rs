@@ -13,7 +13,7 @@ use super::settings::Scale;
 use super::state::{Beside, Kept, ModelChoice, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{exporting, layout, offscreen, own_text, presenter, training, window};
+use super::{exporting, layout, offscreen, own_text, training, window};
 use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::tasks::text::Division;
@@ -206,7 +206,7 @@ impl Headless {
                 }
                 Effect::Take(purpose, path, replace) => {
                     self.slot.refresh(&purpose, &self.state);
-                    let answer = files::take(purpose, path, replace, &self.slot);
+                    let answer = files::take((purpose, path, replace), &self.slot, &mut |_| ());
                     let effects = files::answered(&mut self.state, answer);
                     self.perform(effects);
                 }
@@ -224,7 +224,7 @@ impl Headless {
 
     /// Draws a frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
-        window::apply_look(ui.ctx(), &self.state.kept);
+        window::apply_look(ui.ctx(), &self.state);
         let commands = layout::ui(ui, &self.state, &mut self.memory);
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
@@ -308,10 +308,8 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
     if request.presents {
         headless.command(Command::Present(PresentCommand::Toggle));
     }
-    // Larger type is fewer points to as many pixels.
-    let zoom = if request.presents { presenter::ZOOM } else { 1.0 };
-    let size = vec2(width as f32, height as f32) / zoom;
-    Ok(offscreen::screenshot(size, request.pixels_per_point * zoom, FRAMES, &ctx, |ui| {
+    let size = vec2(width as f32, height as f32);
+    Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| {
         headless.ui(ui);
         while headless.measure_length() {}
     }))

@@ -11,7 +11,7 @@ use super::session::{self, Session};
 use super::shot::Shot;
 use super::state::{Kept, State};
 use super::update::{self, Effect};
-use super::{exporting, files, layout, presenter};
+use super::{exporting, files, layout};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
@@ -19,9 +19,8 @@ use crate::view::{Command, Memory, theme};
 
 /// How often what the learner has is put away, so that nothing is lost when the power fails.
 const AUTOSAVE: Duration = Duration::from_secs(5);
-/// Where in the program's storage the last session is, and the size of the type without presenting.
+/// Where in the program's storage the last session is.
 const SESSION_KEY: &str = "session";
-const ZOOM_KEY: &str = "zoom";
 
 /// Between two frames while something plays.
 const FRAME: Duration = Duration::from_millis(33);
@@ -67,8 +66,6 @@ struct Window {
     /// What was told to the system last: the title, and whether the window fills the screen.
     title: String,
     presents: bool,
-    /// The size of everything as the learner has it, without presenting.
-    zoom: f32,
     /// The picture of the window, while one is asked for.
     shot: Shot,
 }
@@ -136,9 +133,6 @@ impl Window {
             .and_then(|storage| eframe::get_value(storage, eframe::APP_KEY))
             .unwrap_or_default();
         let stored = |key| context.storage.and_then(|storage| storage.get_string(key));
-        if let Some(zoom) = stored(ZOOM_KEY).and_then(|zoom| zoom.parse().ok()) {
-            context.egui_ctx.set_zoom_factor(zoom);
-        }
         let place = kept.place.clone();
         let ctx = context.egui_ctx.clone();
         let threads = Threads::start(Arc::new(move || ctx.request_repaint()))?;
@@ -148,7 +142,6 @@ impl Window {
             threads,
             title: String::new(),
             presents: false,
-            zoom: 1.0,
             shot: Shot::default(),
         };
         let last = stored(SESSION_KEY).filter(|_| start == Start::Home);
@@ -192,11 +185,7 @@ impl Window {
         let presents = self.state.presenter.is_on;
         if presents != self.presents {
             ctx.send_viewport_cmd(ViewportCommand::Fullscreen(presents));
-            let factor = if presents { presenter::ZOOM } else { presenter::ZOOM.recip() };
-            ctx.set_zoom_factor(ctx.zoom_factor() * factor);
             self.presents = presents;
-        } else {
-            self.zoom = ctx.zoom_factor() / if presents { presenter::ZOOM } else { 1.0 };
         }
     }
 
@@ -217,7 +206,7 @@ impl eframe::App for Window {
             let effects = exporting::pictured(&mut self.state, picture);
             self.perform(effects);
         }
-        apply_look(ui.ctx(), &self.state.kept);
+        apply_look(ui.ctx(), &self.state);
         if self.state.is_moving() {
             let elapsed = ui.input(|input| input.stable_dt);
             self.command(Command::Timeline(TimelineCommand::Elapse(elapsed)));
@@ -242,7 +231,6 @@ impl eframe::App for Window {
         if let Some(text) = session.and_then(|bytes| String::from_utf8(bytes).ok()) {
             storage.set_string(SESSION_KEY, text);
         }
-        storage.set_string(ZOOM_KEY, self.zoom.to_string());
     }
 
     fn auto_save_interval(&self) -> Duration {
@@ -257,7 +245,8 @@ fn title(state: &State) -> String {
 }
 
 /// Puts the chosen theme, size and movement in force. Call it in every frame.
-pub fn apply_look(ctx: &egui::Context, kept: &Kept) {
+pub fn apply_look(ctx: &egui::Context, state: &State) {
+    let kept = &state.kept;
     ctx.set_theme(match kept.theme {
         ThemeChoice::System => egui::ThemePreference::System,
         ThemeChoice::Light => egui::ThemePreference::Light,
@@ -265,6 +254,6 @@ pub fn apply_look(ctx: &egui::Context, kept: &Kept) {
     });
     // The keys for the size are actions like all others, and the size is kept.
     ctx.options_mut(|options| options.zoom_with_keyboard = false);
-    ctx.set_zoom_factor(kept.scale.factor());
+    ctx.set_zoom_factor(kept.scale.factor() * state.presenter.zoom());
     theme::reduce_motion(ctx, kept.reduces_motion);
 }

@@ -154,7 +154,7 @@ fn of_view(options: &Options, view: &str) -> anyhow::Result<Vec<u8>> {
     let Positions(from, to) = options.steps.unwrap_or(Positions(0, last));
     let steps = Steps { from, to, by };
     let page = Page::new(window, view, options.size.unwrap_or(SIZE));
-    let written = page.and_then(|mut page| page.write_as(&options.out, Some(steps)));
+    let written = page.and_then(|mut page| page.write_as(&options.out, Some(steps), &mut |_| ()));
     written.map_err(|error| match error {
         ExportError::Figure(_) | ExportError::Table(_) => error.into(),
         error => Usage(error.to_string()).into(),

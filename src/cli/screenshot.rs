@@ -38,7 +38,7 @@ pub struct Options {
     /// The colours of the window
     #[arg(long, value_enum, default_value_t = Theme::Light)]
     theme: Theme,
-    /// The language of window and lesson: en or zh
+    /// The language of window and lesson, en or zh; a session has its own
     #[arg(long, default_value = "en", value_parser = language)]
     lang: Language,
     /// Width and height, for example 1280x800

@@ -57,6 +57,8 @@ pub(super) fn wide(trace: &Trace, named: &Named) -> String {
             for entry in entries {
                 let _ = write!(csv, ",{entry}");
             }
+            // Attention to earlier positions alone has fewer entries at first.
+            (entries.len()..units).for_each(|_| csv.push(','));
             csv.push('\n');
         }
     }

@@ -1,6 +1,8 @@
 //! One value over all positions as a grid of colours.
 
-use ndarray::Array2;
+use std::ops::Range;
+
+use ndarray::{Array2, s};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -9,13 +11,17 @@ use super::figure::{
     DrawError, FINE, Figure, HAIRLINE, HEADER, INK, LABEL_SIZE, MARGIN, WEAK_INK, color, header,
     text,
 };
-use crate::models::Range;
+use crate::models::{self, Axes};
 use crate::palette::Scale;
 use crate::trace::Trace;
 use crate::trace::statistics::summary;
 
-/// Room for unit numbers at the left.
+/// Room for unit numbers at the left; more where rows have names.
 const LEFT: i32 = 34 * FINE;
+const LARGEST_LEFT: i32 = 120 * FINE;
+/// About the width of a letter, and of a Chinese character.
+const LETTER: i32 = 7 * FINE;
+const WIDE_LETTER: i32 = 12 * FINE;
 /// Room for tokens and positions below.
 const BELOW: i32 = 40 * FINE;
 /// From the grid to the colour bar, the bar, and its numbers.
@@ -26,7 +32,8 @@ const NARROWEST: i32 = 460 * FINE;
 const GRID_SIZE: [i32; 2] = [720 * FINE, 380 * FINE];
 const LARGEST_CELL: [i32; 2] = [32 * FINE, 24 * FINE];
 
-/// A grid of numbers, positions from left to right, units from top to bottom.
+/// A grid of numbers, positions from left to right, units from top to bottom. Of attention the
+/// positions looked at from left to right, those that look from top to bottom.
 #[derive(Clone, Debug)]
 pub struct Heatmap {
     /// The first line: the value's name and what it means.
@@ -35,6 +42,8 @@ pub struct Heatmap {
     pub caption: String,
     /// (positions, units).
     pub entries: Array2<f32>,
+    /// The position of the first column.
+    pub first: usize,
     /// What each position read.
     pub columns: Vec<String>,
     /// What each unit stands for; numbers where this is empty.
@@ -47,19 +56,38 @@ impl Heatmap {
     /// A named value of a run; `None` if there is none of that name over the positions.
     #[must_use]
     pub fn of(trace: &Trace, name: &str) -> Option<Self> {
-        let entries = trace.as_picture(name)?;
-        let symbols = trace.symbols();
-        let last = name.rsplit('.').next().unwrap_or(name);
-        let rows = if super::table::OVER_SYMBOLS.contains(&last) { symbols } else { &[] };
+        let all = trace.as_picture(name)?;
+        let tokens = |range: Range<usize>| {
+            let end = range.end.min(trace.tokens().len());
+            trace.tokens()[range.start.min(end)..end].to_vec()
+        };
+        let [mut positions, mut others] = there(trace, name)?;
+        positions.end = positions.end.min(all.nrows());
+        others.end = others.end.min(all.ncols());
+        let is_over_positions = matches!(trace.axes(name), Axes::Source | Axes::Own);
+        let (entries, first, columns, rows) = if is_over_positions {
+            let part = all.slice(s![positions.clone(), others.clone()]);
+            (part.t().to_owned(), others.start, tokens(others), tokens(positions))
+        } else {
+            let part = all.slice(s![positions.clone(), ..]).to_owned();
+            let last = name.rsplit('.').next().unwrap_or(name);
+            let symbols =
+                if super::table::OVER_SYMBOLS.contains(&last) { trace.symbols() } else { &[] };
+            let symbols = symbols.iter().map(|symbol| (*symbol).to_owned()).collect();
+            (part, positions.start, tokens(positions), symbols)
+        };
         let (title, caption) = words(trace, name);
-        Some(Self {
-            title,
-            caption,
-            columns: trace.tokens().to_vec(),
-            rows: rows.iter().map(|symbol| (*symbol).to_owned()).collect(),
-            scale: scale(trace.range(name), &entries),
-            entries,
-        })
+        let scale = scale(trace.range(name), &entries);
+        Some(Self { title, caption, entries, first, columns, rows, scale })
+    }
+
+    /// Room at the left for the names of the rows.
+    fn left(&self) -> i32 {
+        let width = |name: &String| {
+            name.chars().map(|c| if c.is_ascii() { LETTER } else { WIDE_LETTER }).sum::<i32>()
+        };
+        let widest = self.rows.iter().map(width).max().unwrap_or(0);
+        (widest + 2 * LETTER).clamp(LEFT, LARGEST_LEFT)
     }
 
     /// The sides of a cell.
@@ -78,6 +106,23 @@ impl Heatmap {
     }
 }
 
+/// The positions at which a value is computed, and of a value over positions those that it is over.
+fn there(trace: &Trace, name: &str) -> Option<[Range<usize>; 2]> {
+    let graph = trace.graph();
+    let last = trace.n_positions();
+    if trace.axes(name) == Axes::UnitsByPosition {
+        return Some([0..last, 0..last]);
+    }
+    let nodes = graph.everywhere(graph.find(name)?).iter();
+    let parts = nodes.filter_map(|(start, node)| {
+        let (rows, columns) = graph.value(*node).dim();
+        let (at, first) = (usize::try_from(*start).ok()?, trace.first_column(name, *start));
+        (at < last).then(|| [at..(at + rows).min(last), first..(first + columns).min(last)])
+    });
+    let union = |a: Range<usize>, b: Range<usize>| a.start.min(b.start)..a.end.max(b.end);
+    parts.reduce(|[a, b], [c, d]| [union(a, c), union(b, d)])
+}
+
 /// Title and caption of a value of a run.
 pub(super) fn words(trace: &Trace, name: &str) -> (String, String) {
     let title = match trace.doc(name) {
@@ -91,10 +136,10 @@ pub(super) fn words(trace: &Trace, name: &str) -> (String, String) {
     (title, caption)
 }
 
-fn scale(range: Range, entries: &Array2<f32>) -> Scale {
+fn scale(range: models::Range, entries: &Array2<f32>) -> Scale {
     match range {
-        Range::Unit => Scale::unit(false),
-        Range::Signed => {
+        models::Range::Unit => Scale::unit(false),
+        models::Range::Signed => {
             let summary = summary(entries);
             Scale::signed(summary.map_or(1.0, |s| s.max.abs().max(s.min.abs())), false)
         }
@@ -104,7 +149,7 @@ fn scale(range: Range, entries: &Array2<f32>) -> Scale {
 impl Figure for Heatmap {
     fn size(&self) -> (u32, u32) {
         let [width, height] = self.grid();
-        let width = 2 * MARGIN + LEFT + width + BAR.iter().sum::<i32>();
+        let width = 2 * MARGIN + self.left() + width + BAR.iter().sum::<i32>();
         // Whole points.
         let whole = |side: i32| ((side + FINE - 1) / FINE * FINE).unsigned_abs();
         (whole(width.max(NARROWEST)), whole(2 * MARGIN + HEADER + height.max(LABEL_SIZE) + BELOW))
@@ -112,7 +157,7 @@ impl Figure for Heatmap {
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), DrawError<DB>> {
         header(area, &self.title, &self.caption)?;
-        let (left, top) = (MARGIN + LEFT, MARGIN + HEADER);
+        let (left, top) = (MARGIN + self.left(), MARGIN + HEADER);
         let [width, height] = self.cell();
         for ((position, unit), entry) in self.entries.indexed_iter() {
             let (x, y) = (left + width * position as i32, top + height * unit as i32);
@@ -153,7 +198,8 @@ impl Heatmap {
                 area.draw_text(token, &under(INK), (x, y))?;
             }
             let below = y + LABEL_SIZE + 4 * FINE;
-            area.draw_text(&position.to_string(), &under(WEAK_INK), (x, below))?;
+            let number = (self.first + position).to_string();
+            area.draw_text(&number, &under(WEAK_INK), (x, below))?;
         }
         Ok(())
     }

@@ -15,6 +15,8 @@ use crate::trace::{Trace, Walk};
 
 /// The width of a position, at least and at most.
 const COLUMN: std::ops::RangeInclusive<f32> = 16.0..=44.0;
+/// On a page it may be wider, so that a short run fills it.
+const WIDEST_COLUMN: f32 = 96.0;
 const TOKEN_HEIGHT: f32 = 18.0;
 const ANSWER_HEIGHT: f32 = 24.0;
 /// The height of a value's picture, as far as there is room.
@@ -83,7 +85,8 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let positions = runs.iter().map(|run| run.trace.n_positions()).max().unwrap_or(1).max(1);
     let room = ui.available_size();
     let gutter = runs.iter().map(|run| gutter(ui, scene, run.trace)).fold(0.0, f32::max);
-    let column = ((room.x - gutter) / positions as f32 - 0.1).clamp(*COLUMN.start(), *COLUMN.end());
+    let widest = if scene.for_print { WIDEST_COLUMN } else { *COLUMN.end() };
+    let column = ((room.x - gutter) / positions as f32 - 0.1).clamp(*COLUMN.start(), widest);
     let words = runs.iter().map(|run| words_height(ui, run.trace, column)).fold(0.0, f32::max);
     let top = TOKEN_HEIGHT + ANSWER_HEIGHT + words;
     let each = room.y / runs.len() as f32 - top - ROW_EXTRA;

@@ -74,11 +74,15 @@ impl Frame {
     }
 }
 
-/// The values of the cell that is drawn.
+/// The values that have a mark.
 fn numbers(scene: &mut Scene<'_>) -> Numbers {
     let cell = scope::shown(scene);
-    let names = scene.trace.value_names().filter(|name| scope::split(name).0 == cell);
-    Numbers::Values(names.map(str::to_owned).collect())
+    let mut names: Vec<String> = Vec::new();
+    for place in &scene.diagram.places {
+        let name = scope::find(scene.trace, cell, place.value);
+        names.extend(name.filter(|name| !names.contains(name)));
+    }
+    Numbers::Values(names)
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {

@@ -79,9 +79,10 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let mut looks = Looks::default();
-        looks.set("zoom".to_owned(), serde_json::to_value([1.25_f32, f32::MIN_POSITIVE]).unwrap());
+        let zoom = [1.25_f32, f32::MIN_POSITIVE];
+        looks.set("zoom".to_owned(), serde_json::to_value(zoom).unwrap());
         let text = serde_json::to_string(&looks).unwrap();
         assert_eq!(serde_json::from_str::<Looks>(&text).unwrap(), looks);
-        assert_eq!(looks.get::<[f32; 2]>("zoom"), [1.25, f32::MIN_POSITIVE]);
+        assert_eq!(looks.get::<[f32; 2]>("zoom").map(f32::to_bits), zoom.map(f32::to_bits));
     }
 }

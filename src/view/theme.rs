@@ -203,19 +203,19 @@ pub const fn future(dark: bool) -> Color32 {
 /// Something went wrong or was answered wrongly.
 #[must_use]
 pub const fn error(dark: bool) -> Color32 {
-    color(if dark { [255, 132, 136] } else { [190, 28, 52] })
+    color(if dark { [232, 108, 101] } else { [153, 0, 36] })
 }
 
 /// Something needs attention: an intervention in force, an untrained model.
 #[must_use]
 pub const fn warning(dark: bool) -> Color32 {
-    color(if dark { [236, 190, 92] } else { [142, 92, 0] })
+    color(if dark { [228, 194, 84] } else { [160, 92, 0] })
 }
 
 /// A right answer, a finished stop.
 #[must_use]
 pub const fn success(dark: bool) -> Color32 {
-    color(if dark { [116, 205, 150] } else { [18, 120, 68] })
+    color(if dark { [127, 227, 188] } else { [0, 126, 92] })
 }
 
 /// What a spotlight leaves dark, and where it leaves all as it is.
@@ -324,18 +324,19 @@ fn visuals(dark: bool) -> Visuals {
     v
 }
 
-/// Colours of curves in one plot, told apart also without colour vision (Okabe & Ito 2008).
+/// Colours of curves in one plot: the hues of Okabe & Ito (2008), moved until every two stay apart also where one kind of cone is
+/// missing; a test simulates that.
 #[must_use]
 pub const fn series(dark: bool) -> [Color32; 6] {
     let light =
-        [[0, 114, 178], [213, 94, 0], [0, 138, 100], [204, 121, 167], [150, 110, 0], [90, 90, 96]];
+        [[25, 90, 161], [210, 121, 0], [5, 163, 100], [173, 127, 172], [118, 77, 0], [76, 69, 82]];
     let bright = [
-        [86, 180, 233],
-        [240, 140, 60],
-        [60, 200, 150],
-        [224, 160, 196],
-        [230, 200, 70],
-        [190, 190, 196],
+        [56, 148, 220],
+        [231, 112, 62],
+        [90, 224, 166],
+        [179, 118, 145],
+        [238, 216, 70],
+        [203, 222, 246],
     ];
     let [a, b, c, d, e, f] = if dark { bright } else { light };
     [color(a), color(b), color(c), color(d), color(e), color(f)]

@@ -360,7 +360,8 @@ fn token_clicks(
     if edits || !scene.hides(Hidden::Walk) {
         response.context_menu(|ui| token_menu(ui, scene, t, edit_id));
     }
-    if response.double_clicked() && edits && t < scene.trace.given() {
+    let by_key = response.has_focus() && ui.input(|input| input.key_pressed(Key::F2));
+    if (response.double_clicked() || by_key) && edits && t < scene.trace.given() {
         let edit: Edit = (t, scene.trace.tokens()[t].clone());
         ui.data_mut(|data| data.insert_temp(edit_id, edit));
     } else if response.clicked() || (response.contains_pointer() && is_pulling(ui)) {

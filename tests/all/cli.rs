@@ -212,6 +212,34 @@ fn a_figure_is_drawn_as_svg_and_png() {
 }
 
 #[test]
+fn a_view_is_drawn_moved_and_written_as_numbers() {
+    let folder = Folder::new("view 视图");
+    let view = ["figure", weights(), "--input", "([])", "--view"];
+    for (id, file, start) in [
+        ("gates", "门 1.svg", &b"<?xml"[..]),
+        ("diagram", "diagram.png", b"\x89PNG"),
+        ("network", "network.gif", b"GIF89a"),
+        ("gradient", "gradient.csv", b"run,state,path,position"),
+        ("half_life", "half life.json", b"{"),
+    ] {
+        let out = folder.file(file);
+        succeeds(&[&view[..], &[id, "--size", "400x300", "--lang", "zh", "--out", &out]].concat());
+        assert!(std::fs::read(&out).unwrap().starts_with(start), "{file}");
+    }
+    let out = folder.file("unused.svg");
+    let with = |more: &[&'static str]| [&view[..], more, &["--out"], &[&out]].concat();
+    fails(&with(&["attention"]), 2, &["no view `attention`", "gates", "network"]);
+    fails(&with(&["gates", "--at", "9"]), 2, &["positions 0 to 3"]);
+    fails(&with(&["gates", "--steps", "2-3"]), 2, &["0..7"]);
+    fails(&with(&["gates", "--value", "cell"]), 2, &["cannot be used with"]);
+    fails(&with(&["gates", "--focus", "cel"]), 2, &["cell"]);
+    let wrong = [&view[..], &["gates", "--out", "a.bmp"]].concat();
+    fails(&wrong, 2, &[".png, .svg, .gif, .csv, .json or .safetensors"]);
+    assert!(!std::path::Path::new(&out).exists());
+    fails(&[&view[..], &["gates", "--out", "/dev/full/a.svg"]].concat(), 1, &["/dev/full/a.svg"]);
+}
+
+#[test]
 fn eval_recomputes_and_refuses_what_is_below_target() {
     let output = run(&["eval", weights(), "--examples", "100", "--json"]);
     assert_eq!(output.status.code(), Some(1), "three updates cannot reach the target");

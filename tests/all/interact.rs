@@ -10,9 +10,9 @@ use unrolled::trace::timeline::{Granularity, TimelineCommand};
 use unrolled::view::command::{
     BreakpointCommand, CompareCommand, InterveneCommand, Sheet, Spot, ThemeChoice,
 };
-use unrolled::view::{Command, Language, Selection, VIEWS, theme, tr};
+use unrolled::view::{Command, Language, Selection, VIEWS, tr};
 
-use crate::soft::Soft;
+use crate::soft;
 
 /// The LSTM reading a bracket string of depth 4, all of it done.
 pub fn lstm() -> Headless {
@@ -31,20 +31,7 @@ pub fn window(
     let mut headless = headless;
     headless.command(Command::SetLanguage(language));
     headless.command(Command::SetTheme(choice));
-    let mut is_new = true;
-    let builder = Harness::builder().with_size([1280.0, 800.0]);
-    let mut harness = builder.renderer(Soft::default()).build_ui_state(
-        move |ui, headless: &mut Headless| {
-            if std::mem::take(&mut is_new) {
-                theme::apply(ui.ctx());
-            } else {
-                headless.ui(ui);
-            }
-        },
-        headless,
-    );
-    harness.run_steps(3);
-    harness
+    soft::open(Harness::builder().with_size([1280.0, 800.0]), headless)
 }
 
 fn texts(headless: &Headless) -> Vec<String> {

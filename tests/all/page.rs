@@ -5,9 +5,9 @@ use egui_kittest::kittest::Queryable;
 use unrolled::app::screenshot::Headless;
 use unrolled::app::state::Kept;
 use unrolled::lesson::Library;
-use unrolled::view::{Command, Language, theme, tr, tr_with};
+use unrolled::view::{Command, Language, tr, tr_with};
 
-use crate::soft::Soft;
+use crate::soft;
 
 const LESSON: &str = r#"+++
 title = "Fixture"
@@ -53,19 +53,7 @@ because = "B"
 fn page(lesson: &str) -> Harness<'static, Headless> {
     let files = [("en/01-fixture.md".to_owned(), lesson.as_bytes().to_vec())];
     let headless = Headless::new(Kept::default(), Library::from_files(&files));
-    let mut is_new = true;
-    let builder = Harness::builder().with_size([1280.0, 1400.0]);
-    let mut harness = builder.renderer(Soft::default()).build_ui_state(
-        move |ui, headless: &mut Headless| {
-            if std::mem::take(&mut is_new) {
-                theme::apply(ui.ctx());
-            } else {
-                headless.ui(ui);
-            }
-        },
-        headless,
-    );
-    harness.run_steps(2);
+    let mut harness = soft::open(Harness::builder().with_size([1280.0, 1400.0]), headless);
     harness.state_mut().command(Command::OpenLesson("fixture".to_owned()));
     harness.run_steps(3);
     harness

@@ -29,7 +29,8 @@ fn stop(harness: &Harness<'static, Headless>) -> usize {
 /// The mean brightness, 0 to 255, of a square of 40 points about a point.
 fn brightness(harness: &mut Harness<'static, Headless>, at: egui::Pos2) -> f32 {
     let picture = harness.render().unwrap();
-    let corner = at - vec2(20.0, 20.0);
+    // Large type: a point is more than a pixel.
+    let corner = harness.ctx.pixels_per_point() * at - vec2(20.0, 20.0);
     let pixels = (0..1600_u32).map(|k| (corner.x as u32 + k % 40, corner.y as u32 + k / 40));
     let sum: u32 = pixels.map(|(x, y)| u32::from(picture.get_pixel(x, y).0[1])).sum();
     sum as f32 / 1600.0
@@ -67,17 +68,17 @@ fn a_clicker_goes_from_stop_to_stop_and_blanks_the_screen() {
     press(&mut harness, Key::PageUp);
     assert_eq!(stop(&harness), 1);
     press(&mut harness, Key::Period);
-    assert!(brightness(&mut harness, pos2(640.0, 400.0)) < 1.0);
+    assert!(brightness(&mut harness, pos2(480.0, 300.0)) < 1.0);
     // The next page ends the darkness first, so that nothing goes by unseen.
     press(&mut harness, Key::PageDown);
-    assert!(brightness(&mut harness, pos2(640.0, 700.0)) > 100.0);
+    assert!(brightness(&mut harness, pos2(480.0, 540.0)) > 100.0);
     assert_eq!(stop(&harness), 1);
 }
 
 #[test]
 fn the_spotlight_follows_the_pointer_and_grows() {
     let mut harness = presenting();
-    let (near, far) = (pos2(900.0, 500.0), pos2(1240.0, 120.0));
+    let (near, far) = (pos2(660.0, 370.0), pos2(920.0, 90.0));
     harness.hover_at(near);
     let before = [near, far].map(|at| brightness(&mut harness, at));
     press(&mut harness, Key::S);

@@ -265,6 +265,7 @@ fn a_session_of_a_newer_version_says_so_and_opens_what_is_known() {
     json["unrolled_session"] = (FORMAT + 1).into();
     json["program"] = "9.1.0".into();
     json["holograms"] = serde_json::json!([1, 2]);
+    json["panels"] = serde_json::json!(["stereo"]);
     json["views"] = serde_json::json!(["hologram", "heatmap"]);
     json["hidden"] = serde_json::json!(["teleport", "model"]);
     json["interventions"] = serde_json::json!(["cell[2] = 0", "cell[2] := entangled"]);
@@ -275,6 +276,7 @@ fn a_session_of_a_newer_version_says_so_and_opens_what_is_known() {
     assert!(text.contains("Unrolled 9.1.0") && text.contains("interventions"), "{text}");
     assert_eq!(opened.state.views, ["heatmap"]);
     assert!(opened.state.hides(Hidden::Model));
+    assert_eq!(opened.state.presenter.panels.len(), 3, "no panels were chosen: the usual ones");
     assert_eq!(hashes(&opened), hashes(&headless));
     let run = opened.state.run.as_ref().unwrap();
     assert_eq!(opened.state.timeline.cursor(), run.trace.ticks().len());

@@ -15,7 +15,7 @@ use unrolled::view::command::{
 };
 use unrolled::view::{Command, Language, Selection, VIEWS, theme, tr};
 
-use crate::soft::Soft;
+use crate::soft;
 
 /// A window whose missing glyphs and nameless controls make the test fail.
 fn window(
@@ -35,19 +35,7 @@ fn build(
 ) -> Harness<'static, Headless> {
     let kept = Kept { language, theme: theme_choice, ..Kept::default() };
     let headless = Headless::new(kept, library);
-    let mut is_new = true;
-    let mut harness = builder.renderer(Soft::default()).build_ui_state(
-        move |ui, headless: &mut Headless| {
-            if std::mem::take(&mut is_new) {
-                theme::apply(ui.ctx());
-            } else {
-                headless.ui(ui);
-            }
-        },
-        headless,
-    );
-    harness.run_steps(2);
-    harness
+    soft::open(builder, headless)
 }
 
 /// Someone may type characters that no font has; they are drawn as boxes.

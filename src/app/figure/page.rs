@@ -77,19 +77,27 @@ impl Page {
         match format {
             Format::Svg => self.svg(),
             Format::Png => self.png(),
-            Format::Gif => self.gif(steps),
+            Format::Gif => self.gif(steps, &mut |_| ()),
             Format::Csv => self.table(TableFormat::Csv),
             Format::Json => self.table(TableFormat::Json),
             Format::Safetensors => self.table(TableFormat::Safetensors),
         }
     }
 
-    /// The same in the format that a file's name asks for.
+    /// The same in the format that a file's name asks for; `done` hears the share of a long work.
     ///
     /// # Errors
     /// As [`Self::write`], and if the ending says no format.
-    pub fn write_as(&mut self, path: &Path, steps: Option<Steps>) -> Result<Vec<u8>, ExportError> {
-        self.write(format_of(path)?, steps)
+    pub fn write_as(
+        &mut self,
+        path: &Path,
+        steps: Option<Steps>,
+        done: &mut dyn FnMut(f32),
+    ) -> Result<Vec<u8>, ExportError> {
+        match format_of(path)? {
+            Format::Gif => self.gif(steps, done),
+            format => self.write(format, steps),
+        }
     }
 
     /// The page as vectors.
@@ -114,11 +122,16 @@ impl Page {
         Ok(figure::png(image.as_raw(), width, height, ExtendedColorType::Rgb8)?)
     }
 
-    /// Some steps as an animation; all positions, one a frame, where nobody says which.
+    /// Some steps as an animation; all positions, one a frame, where nobody says which. `done` hears
+    /// the share that is drawn.
     ///
     /// # Errors
     /// If there are no such steps or too many.
-    pub fn gif(&mut self, steps: Option<Steps>) -> Result<Vec<u8>, ExportError> {
+    pub fn gif(
+        &mut self,
+        steps: Option<Steps>,
+        done: &mut dyn FnMut(f32),
+    ) -> Result<Vec<u8>, ExportError> {
         let Some(run) = self.window.state.run.clone() else { return Err(ExportError::NoRun) };
         let positions = run.trace.n_positions();
         let by = self.window.state.timeline.granularity();
@@ -128,9 +141,10 @@ impl Page {
             _ => steps.cursors(&*run.trace, positions)?,
         };
         let mut animation = gif::Animation::default();
-        for cursor in cursors {
-            self.window.command(Command::Timeline(TimelineCommand::Cursor(cursor)));
+        for (at, cursor) in cursors.iter().enumerate() {
+            self.window.command(Command::Timeline(TimelineCommand::Cursor(*cursor)));
             animation.push(self.image(DENSITY_MOVING));
+            done((at + 1) as f32 / cursors.len() as f32);
         }
         Ok(animation.write(SHOWN, SHOWN_LAST)?)
     }
@@ -294,17 +308,16 @@ fn captions(scene: &Scene<'_>) -> Vec<String> {
     let models: Vec<&str> = scene.all_runs().map(|run| run.label).collect();
     let words = [("models", models.join(", ")), ("input", trace.text().to_owned())];
     let words = words.each_ref().map(|(key, text)| (*key, text.as_str()));
-    let mut first = tr_with(scene.language, "export.caption", &words);
+    let mut lines = vec![tr_with(scene.language, "export.caption", &words)];
     let (timeline, walk) = scene.walk();
     let is_back = scene.walk_back().is_some();
     if timeline.cursor() < walk.walk().all().len() || is_back {
         let key = if is_back { "export.back_at" } else { "export.at" };
         let last = trace.n_positions().saturating_sub(1).to_string();
         let words = [("position", &*scene.now().to_string()), ("last", &*last)];
-        first = first + "  ·  " + tr_with(scene.language, key, &words).as_str();
+        lines.push(tr_with(scene.language, key, &words));
     }
     let changes: Vec<String> = trace.interventions().iter().map(ToString::to_string).collect();
-    let mut lines = vec![first];
     if !changes.is_empty() {
         let words = [("changes", &*changes.join(", "))];
         lines.push(tr_with(scene.language, "export.changes", &words));

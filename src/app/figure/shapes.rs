@@ -268,7 +268,7 @@ fn runs(shape: &TextShape) -> Vec<Run> {
     let job = &shape.galley.job;
     let mut letters = job.text.char_indices().peekable();
     let mut runs: Vec<Run> = Vec::new();
-    let mut last_section = usize::MAX;
+    let mut last_look = None;
     for row in &shape.galley.rows {
         let mut is_first = true;
         for glyph in &row.row.glyphs {
@@ -285,7 +285,10 @@ fn runs(shape: &TextShape) -> Vec<Run> {
             let color = shape.override_text_color.unwrap_or(section.format.color);
             let color = if color == Color32::PLACEHOLDER { shape.fallback_color } else { color };
             let from = row.pos.to_vec2() + glyph.pos.to_vec2();
-            match runs.last_mut().filter(|_| !is_first && at == last_section) {
+            // Letters of several fonts are told apart, so that a reader that lacks one of them sets
+            // the others as they are.
+            let look = Some((at, glyph.font_face_ascent, glyph.font_face_height));
+            match runs.last_mut().filter(|_| !is_first && look == last_look) {
                 Some(run) => {
                     run.text.push(glyph.chr);
                     run.width = from.x + glyph.advance_width - run.from.x;
@@ -299,7 +302,7 @@ fn runs(shape: &TextShape) -> Vec<Run> {
                     face: face(&section.format.font_id.family),
                 }),
             }
-            (is_first, last_section) = (false, at);
+            (is_first, last_look) = (false, look);
         }
         if row.ends_with_newline {
             letters.next_if(|(_, letter)| *letter == '\n');

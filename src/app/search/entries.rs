@@ -2,6 +2,7 @@
 
 use super::{Entry, Kind, open, place};
 use crate::app::actions::{ACTIONS, Situation};
+use crate::app::hide;
 use crate::app::messages::theme_words;
 use crate::app::settings::SCALES;
 use crate::app::state::State;
@@ -25,6 +26,7 @@ pub(super) fn all(state: &State) -> Vec<Entry> {
     }
     entries.extend(actions(state));
     entries.extend(settings(state));
+    entries.retain(|entry| !hide::rests(state, &entry.command));
     entries
 }
 

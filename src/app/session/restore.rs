@@ -15,7 +15,7 @@ use crate::checkpoint;
 use crate::laboratory::Laboratory;
 use crate::lesson::Library;
 use crate::models;
-use crate::view::{self, Looks};
+use crate::view::{self, Looks, Panel};
 
 /// What of a session waits for its run.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,11 @@ pub fn restore(state: &mut State, loaded: Loaded) -> Vec<Effect> {
     state.breakpoints = session.breakpoints;
     state.pinned = session.pinned;
     state.hidden = session.hidden;
-    state.presenter = Presenter { panels: session.panels, ..state.presenter.clone() };
+    let mut panels = session.panels;
+    if !panels.contains(&Panel::Lesson) && !panels.contains(&Panel::Stage) {
+        panels = Presenter::default().panels;
+    }
+    state.presenter.panels = panels;
     let place = session.place.and_then(|place| {
         let found = state.library.get(session.language.code(), &place.lesson);
         if found.is_none() {

@@ -142,7 +142,7 @@ fn rules_are_warnings() {
     let (lesson, _) = parse("01-x", FRONT);
     let found = check(&lesson, &Fake, &[], &["lstm"]);
     assert!(found.iter().all(|found| found.severity == Severity::Warning));
-    assert_eq!(found.len(), 7, "{found:?}");
+    assert_eq!(found.len(), 8, "{found:?}");
 }
 
 #[test]

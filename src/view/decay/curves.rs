@@ -111,6 +111,9 @@ fn axis_ui(ui: &mut Ui, scene: &mut Scene<'_>) -> Axis {
         ui.spacing_mut().interact_size.y = 18.0;
         ui.spacing_mut().button_padding.y = 1.0;
         ui.label(egui::RichText::new(scene.tr("decay.curves")).small().weak());
+        if scene.for_print {
+            return;
+        }
         for (long, key) in [(false, "decay.near"), (true, "decay.far")] {
             let words = egui::RichText::new(scene.tr(key)).small();
             let hint = scene.tr("decay.axis_hint");

@@ -114,7 +114,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>) {
 /// Says at the lower edge of the page that it goes on.
 fn more_ui(ui: &Ui, scene: &Scene<'_>, page: Rect) {
     let dark = ui.visuals().dark_mode;
-    let words = format!("▾ {}", scene.tr("lesson.below"));
+    let words = format!("▼ {}", scene.tr("lesson.below"));
     let color = theme::weak_text(dark);
     let galley = ui.painter().layout_no_wrap(words, FontId::proportional(12.5), color);
     let corner = page.right_bottom() - galley.size() - vec2(theme::GAP_LARGE, 2.0);
