@@ -132,10 +132,10 @@ impl Page<'_> {
             ("text.steps", Control::Steps, 10.0),
             ("training.seed", |seed| Control::Seed(seed as u64), 0.05),
         ];
-        ui.horizontal_wrapped(|ui| {
-            for ((number, bounds), (key, control, speed)) in
-                numbers.iter_mut().zip(bounds).zip(fields)
-            {
+        // Two choices a row, so that a number stays beside its name at every width.
+        egui::Grid::new("choices of own text").num_columns(4).show(ui, |ui| {
+            let choices = numbers.iter_mut().zip(bounds).zip(fields).enumerate();
+            for (at, ((number, bounds), (key, control, speed))) in choices {
                 let words = self.tr(key);
                 let label = ui.label(RichText::new(words).small().weak());
                 let drag = egui::DragValue::new(number).range(bounds).speed(speed);
@@ -145,7 +145,9 @@ impl Page<'_> {
                 if response.on_hover_text(self.tr("text.choice_hint")).changed() {
                     chosen = Some(control(*number));
                 }
-                ui.add_space(theme::GAP_SMALL);
+                if at % 2 == 1 {
+                    ui.end_row();
+                }
             }
         });
         if let Some(control) = chosen {
