@@ -133,10 +133,12 @@ fn own_text() -> Headless {
     let ideograph =
         |n: usize| char::from_u32(0x4e00 + (n * n + n / 7) as u32 % 1000).unwrap_or(' ');
     let text: String = (0..50_000).map(ideograph).collect();
-    let corpus = Arc::new(Corpus::of("text.txt", &text).unwrap());
-    let text = Arc::new(Division::new(corpus, 64).unwrap());
     let mut headless = Headless::new(Kept::default(), Library::embedded());
-    headless.show_text(text);
+    let text = Corpus::of("text.txt", &text).and_then(|text| Division::new(Arc::new(text), 64));
+    // Without a text this is a page without one.
+    if let Ok(text) = text {
+        headless.show_text(Arc::new(text));
+    }
     headless.command(Command::TrainText(TrainCommand::Step));
     headless
 }

@@ -52,6 +52,9 @@ pub fn ui(
     });
 }
 
+/// A choice of a number: its words, what it makes of a number, and how fast it is dragged.
+type Field = (&'static str, fn(usize) -> Control, f64);
+
 struct Page<'a> {
     live: &'a Live<TextCourse>,
     language: Language,
@@ -123,16 +126,16 @@ impl Page<'_> {
         let mut numbers =
             [settings.hidden, settings.layers, settings.steps, settings.seed as usize];
         let bounds = [HIDDEN, LAYERS, STEPS, 0..=9999];
-        let fields: [(&'static str, fn(usize) -> Control, f64); 4] = [
+        let fields: [Field; 4] = [
             ("text.hidden", Control::Hidden, 0.5),
             ("text.layers", Control::Layers, 0.02),
             ("text.steps", Control::Steps, 10.0),
             ("training.seed", |seed| Control::Seed(seed as u64), 0.05),
         ];
-        ui.horizontal_wrapped(|ui| {
-            for ((number, bounds), (key, control, speed)) in
-                numbers.iter_mut().zip(bounds).zip(fields)
-            {
+        // Two choices a row, so that a number stays beside its name at every width.
+        egui::Grid::new("choices of own text").num_columns(4).show(ui, |ui| {
+            let choices = numbers.iter_mut().zip(bounds).zip(fields).enumerate();
+            for (at, ((number, bounds), (key, control, speed))) in choices {
                 let words = self.tr(key);
                 let label = ui.label(RichText::new(words).small().weak());
                 let drag = egui::DragValue::new(number).range(bounds).speed(speed);
@@ -142,7 +145,9 @@ impl Page<'_> {
                 if response.on_hover_text(self.tr("text.choice_hint")).changed() {
                     chosen = Some(control(*number));
                 }
-                ui.add_space(theme::GAP_SMALL);
+                if at % 2 == 1 {
+                    ui.end_row();
+                }
             }
         });
         if let Some(control) = chosen {

@@ -53,7 +53,8 @@ fn chinese() -> String {
     let number = |n: usize| -> String {
         n.to_string().bytes().map(|digit| digits[usize::from(digit - b'0')]).collect()
     };
-    (1..=150).map(|n| format!("第{}行，平方是{}。\n", number(n), number(n * n))).collect()
+    let line = |n: usize| ["第", &number(n), "行，平方是", &number(n * n), "。\n"].concat();
+    (1..=150).map(line).collect()
 }
 
 fn run(arguments: &[&str], paths: &[(&str, &Path)]) -> (i32, String, String) {

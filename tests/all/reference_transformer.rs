@@ -425,7 +425,7 @@ fn a_layer_of_a_decoder_alone_is_that_of_an_encoder_under_a_mask() {
         // The encoder's only attention has no scope of its own.
         let mut renamed = Parameters::default();
         for (name, array) in parameters.iter() {
-            let is_attention = !name.starts_with("self.norm");
+            let is_attention = !name.ends_with("_norm");
             let ours = name.strip_prefix("self.").filter(|_| is_attention).unwrap_or(name);
             renamed.push(ours, (**array).clone());
         }

@@ -57,18 +57,21 @@ pub fn of(config: &Config) -> Diagram {
             pick("decoder.layer0.feed_forward.stream", "decoder.layer0.feed_forward.sum"),
         ),
     ];
-    let mut d = Diagram::new([84.0, 90.0], [6.0, 14.0, 72.0, 62.0]);
     if !config.reads_source() {
+        // It has one sub-layer less.
+        let mut d = Diagram::new([84.0, 90.0 - STEP], [22.0, 14.0, 44.0, 62.0 - STEP]);
         let own = [decoder[0], decoder[2]];
-        let (top, sum) = column(&mut d, ALONE, ["decoder.input", "decoder.stream"], &own);
+        let names = ["decoder.input", "decoder.stream"];
+        let (top, sum) = column(&mut d, [ALONE, -STEP], names, &own);
         d.place("prediction", [ALONE, 7.0], Mark::Strip);
         d.wire(sum, &[[ALONE, top - SIGN + 0.4], [ALONE, 11.0]]);
         return d;
     }
-    let (top, sum) = column(&mut d, ENCODER, ["encoder.input", "encoder.stream"], &encoder);
+    let mut d = Diagram::new([84.0, 90.0], [6.0, 14.0, 72.0, 62.0]);
+    let (top, sum) = column(&mut d, [ENCODER, 0.0], ["encoder.input", "encoder.stream"], &encoder);
     let memory = d.place("encoder.memory", [ENCODER, top - 9.5], Mark::Strip);
     d.wire(sum, &[[ENCODER, top - SIGN + 0.4], [ENCODER, top - 5.6]]);
-    let (top, sum) = column(&mut d, DECODER, ["decoder.input", "decoder.stream"], &decoder);
+    let (top, sum) = column(&mut d, [DECODER, 0.0], ["decoder.input", "decoder.stream"], &decoder);
     d.place("prediction", [DECODER, 7.0], Mark::Strip);
     d.wire(sum, &[[DECODER, top - SIGN + 0.4], [DECODER, 11.0]]);
     // What the encoder gives is asked by the cross attention of every layer.
@@ -79,17 +82,17 @@ pub fn of(config: &Config) -> Diagram {
     d
 }
 
-/// One column, from its input up: the height of its last sum, and that sum.
+/// One column over `x`, from its input up, moved by `down`: the height of its last sum, and that sum.
 fn column(
     d: &mut Diagram,
-    x: f32,
+    [x, down]: [f32; 2],
     [input, stream]: [&'static str; 2],
     subs: &[Sub],
 ) -> (f32, usize) {
-    let input = d.place(input, [x, INPUT], Mark::Strip);
-    let mut sum = d.place(stream, [x, FIRST_SUM], Mark::Sign("+"));
-    d.wire(input, &[[x, INPUT - 3.0], [x, FIRST_SUM + SIGN]]);
-    let mut at = FIRST_SUM;
+    let input = d.place(input, [x, INPUT + down], Mark::Strip);
+    let mut sum = d.place(stream, [x, FIRST_SUM + down], Mark::Sign("+"));
+    d.wire(input, &[[x, INPUT + down - 3.0], [x, FIRST_SUM + down + SIGN]]);
+    let mut at = FIRST_SUM + down;
     for (value, letter, stream) in subs {
         let middle = at - STEP / 2.0;
         let layer = d.place(value, [x, middle], Mark::Layer(letter));

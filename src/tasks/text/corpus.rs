@@ -333,8 +333,8 @@ fn decoded(bytes: &[u8]) -> Result<String, TextError> {
             }
             let text = std::str::from_utf8(bytes).map_err(|error| {
                 let valid = error.valid_up_to();
-                let lines = bytes[..valid].iter().filter(|byte| **byte == b'\n').count();
-                TextError::NotUtf8 { at: valid + 1, line: lines + 1 }
+                let lines = bytes[..valid].split(|byte| *byte == b'\n').count();
+                TextError::NotUtf8 { at: valid + 1, line: lines }
             })?;
             Ok(text.to_owned())
         }

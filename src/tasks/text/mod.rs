@@ -110,7 +110,7 @@ pub struct Text {
     config: Config,
     vocabulary: Vec<char>,
     symbols: Vec<&'static str>,
-    text: Option<Arc<Division>>,
+    division: Option<Arc<Division>>,
 }
 
 impl Text {
@@ -139,10 +139,10 @@ impl Text {
         Self::of(config, Some(division))
     }
 
-    fn of(config: Config, text: Option<Arc<Division>>) -> Self {
+    fn of(config: Config, division: Option<Arc<Division>>) -> Self {
         let vocabulary: Vec<char> = config.vocabulary.chars().collect();
         let symbols = vocabulary.iter().map(|character| shown(*character)).collect();
-        Self { config, vocabulary, symbols, text }
+        Self { config, vocabulary, symbols, division }
     }
 
     /// What is written to a card.
@@ -155,7 +155,7 @@ impl Text {
     /// text is not there.
     #[must_use]
     pub fn held_out(&self, most: usize) -> Vec<Example> {
-        let Some(division) = &self.text else { return Vec::new() };
+        let Some(division) = &self.division else { return Vec::new() };
         let all = division.held_out();
         let chosen = all.min(most);
         let numbers = (0..chosen).map(|at| at * all / chosen.max(1));
@@ -185,7 +185,7 @@ fn example(mut symbols: Vec<usize>) -> Example {
 
 impl Task for Text {
     fn generate(&self, random: &mut Random) -> Example {
-        match &self.text {
+        match &self.division {
             Some(_) => self.draw(random, Split::Training),
             None => {
                 // Around the vocabulary, from anywhere: always the same next.
@@ -200,7 +200,7 @@ impl Task for Text {
 
     /// Held-out parts as they are; sequences for training from anywhere between them.
     fn draw(&self, random: &mut Random, split: Split) -> Example {
-        match (&self.text, split) {
+        match (&self.division, split) {
             (Some(division), Split::Training) => example(division.draw(random)),
             (Some(division), Split::HeldOut) => {
                 let number = random.below(division.held_out());

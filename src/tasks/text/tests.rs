@@ -126,7 +126,7 @@ fn what_is_no_text_is_named_with_its_place() {
     assert!(read(&bytes).contains("byte 101 is 0"), "{}", read(&bytes));
     // GBK for 中文.
     bytes[100..104].copy_from_slice(&[0xD6, 0xD0, 0xCE, 0xC4]);
-    let line = 1 + bytes[..100].iter().filter(|byte| **byte == b'\n').count();
+    let line = bytes[..100].split(|byte| *byte == b'\n').count();
     let wanted = format!("byte 101, in line {line}, is not UTF-8");
     assert!(read(&bytes).contains(&wanted), "{}", read(&bytes));
     assert!(read(&vec![b'a'; 6_000_000]).contains("6000000 bytes"));

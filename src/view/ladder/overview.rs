@@ -63,7 +63,9 @@ fn stacks_ui(
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, hint));
     let width = (rect.width() - BETWEEN) / 2.0;
     let left = Rect::from_min_size(rect.min, vec2(width, rect.height()));
-    let right = left.translate(vec2(width + BETWEEN, 0.0));
+    // A decoder that is alone has the room of both.
+    let is_alone = plan.encoder.is_empty();
+    let right = if is_alone { rect } else { left.translate(vec2(width + BETWEEN, 0.0)) };
     let mut pointed = None;
     let mut crossings = Vec::new();
     for (side, stack) in [(&plan.encoder, left), (&plan.decoder, right)] {

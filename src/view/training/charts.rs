@@ -223,19 +223,10 @@ pub(in crate::view) fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]
     };
     let curves: Vec<(&Curve, Vec<[f64; 2]>)> =
         curves.iter().map(|curve| (curve, shown(&curve.points))).collect();
-    let entries = curves.iter().flat_map(|(_, points)| points.iter().map(|point| point[1]));
-    let (low, high) = entries
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
-    let y = match chart.y {
-        Some(y) => y,
-        None if low > high => [-1.0, 1.0],
-        // At least one power of ten, so that noise does not look like a change.
-        None => {
-            let level = chart.level.as_ref().map_or(high, |(level, _)| level.log10());
-            let high = high.max(level);
-            [low.min(high - 1.0) - 0.08, high + 0.08]
-        }
-    };
+    let level = chart.level.as_ref().map(|(level, _)| [0.0, *level]);
+    let level = level.map_or_else(Vec::new, |level| shown(&[level]));
+    let points = curves.iter().flat_map(|(_, points)| points).chain(&level);
+    let y = chart.y.unwrap_or_else(|| extent(points));
     ui.set_min_width(chart.size.x);
     ui.add(egui::Label::new(RichText::new(&chart.title).small().weak()).truncate());
     let width = chart.size.x - NAMES;
@@ -324,6 +315,15 @@ pub(in crate::view) fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]
         let font = FontId::proportional(12.0);
         ui.painter().text(at, Align2::LEFT_TOP, words, font, theme::error(dark));
     }
+}
+
+/// Where y begins and ends for these points: at least one power of ten apart, so that noise does not
+/// look like a change.
+fn extent<'a>(points: impl Iterator<Item = &'a [f64; 2]>) -> [f64; 2] {
+    let (low, high) = points.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), point| {
+        (low.min(point[1]), high.max(point[1]))
+    });
+    if low > high { [-1.0, 1.0] } else { [low.min(high - 1.0) - 0.08, high + 0.08] }
 }
 
 /// A line at each power of ten, or at some of them where there are many.
