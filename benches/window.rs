@@ -12,6 +12,7 @@ use std::sync::Arc;
 use divan::Bencher;
 use unrolled::app::figure::{Page, SIZE};
 use unrolled::app::screenshot::Headless;
+use unrolled::app::session::Session;
 use unrolled::app::state::Kept;
 use unrolled::app::trainers::Trainers;
 use unrolled::laboratory::Laboratory;
@@ -250,4 +251,27 @@ fn start_to_first_frame() -> usize {
     let mut headless = Headless::new(Kept::default(), Library::embedded());
     headless.command(Command::OpenLesson("lstm".to_owned()));
     frame(&ctx, &mut headless)
+}
+
+/// From a session's file to its first frame: the heaviest page, walked back, with interventions.
+/// Target: at most 1 s.
+#[divan::bench(sample_count = 10)]
+fn session_to_first_frame(bencher: Bencher<'_, '_>) {
+    let mut saved = heaviest();
+    saved.command(Command::Intervene("forget_gate[3..7] = 0".to_owned()));
+    saved.command(Command::WalkBack(true));
+    let name = format!("unrolled-bench-{}.unrolled", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let bytes = Session::of(&saved.state).to_bytes().unwrap_or_default();
+    if std::fs::write(&path, bytes).is_err() {
+        return;
+    }
+    bencher.bench_local(|| {
+        let ctx = egui::Context::default();
+        theme::apply(&ctx);
+        let mut headless = Headless::new(Kept::default(), Library::embedded());
+        headless.command(Command::OpenPath(path.clone()));
+        frame(&ctx, &mut headless)
+    });
+    let _ = std::fs::remove_file(&path);
 }

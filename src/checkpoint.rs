@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 use ndarray::Array2;
@@ -18,6 +19,8 @@ use sha2::{Digest, Sha256};
 use crate::models::{self, ConfigError, Input, Model, ModelSpec, Recipe};
 use crate::nn::{Binder, Parameters};
 use crate::tape::Tape;
+use crate::tasks::text::corpus::LARGEST_FILE as LARGEST_TEXT;
+use crate::tasks::text::{Corpus, TextError};
 use crate::tasks::{self, InputError, Sequence, Task};
 use crate::tensor::random::Random;
 use crate::tensor::{shape, slice};
@@ -71,6 +74,17 @@ pub struct Checkpoint {
     pub task: Box<dyn Task>,
     /// Its weights.
     pub parameters: Parameters,
+    /// The file that it was read from, if it was.
+    pub origin: Option<Origin>,
+}
+
+/// Where a model was read from, and what was there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The file.
+    pub path: PathBuf,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
 }
 
 impl Checkpoint {
@@ -141,8 +155,24 @@ pub enum CheckpointError {
 #[must_use]
 pub fn recipe_sha256(recipe: &Recipe) -> String {
     let json = serde_json::to_string(recipe).unwrap_or_default();
+    sha256(json.as_bytes())
+}
+
+/// The SHA-256 of the file of a shipped model; `None` if there is none of that name.
+#[must_use]
+pub fn shipped_sha256(id: &str) -> Option<String> {
+    let id = models::resolve(id);
+    let (base, variant) = id.split_once(':').map_or((id.as_str(), None), |(b, v)| (b, Some(v)));
+    let (spec, _) = models::find_recipe(models::base(base))?;
+    let is_known = variant.is_none_or(|variant| spec.variants.iter().any(|v| v.id == variant));
+    let file = SHIPPED.get_file(format!("{base}.safetensors")).filter(|_| is_known)?;
+    Some(sha256(file.contents()))
+}
+
+/// A SHA-256 in hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for byte in Sha256::digest(json.as_bytes()) {
+    for byte in Sha256::digest(bytes) {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
@@ -180,7 +210,7 @@ pub fn untrained(spec: &'static ModelSpec, recipe: &Recipe) -> Result<Checkpoint
         score: f64::NAN,
         recipe_sha256: recipe_sha256(recipe),
     };
-    Ok(Checkpoint { card, spec, model, task, parameters })
+    Ok(Checkpoint { card, spec, model, task, parameters, origin: None })
 }
 
 /// A shipped model, or one of its variants: `gru-brackets:updates`. An architecture's id stands for
@@ -222,7 +252,35 @@ pub fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
         return Err(CheckpointError::TooLarge { path: name, bytes });
     }
     let bytes = std::fs::read(path).map_err(file_error)?;
-    from_bytes(&name, &bytes)
+    let sha256 = sha256(&bytes);
+    // Told from any folder, as long as the program knows the one that it was started in.
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let checkpoint = from_bytes(&name, &bytes)?;
+    Ok(Checkpoint { origin: Some(Origin { path, sha256 }), ..checkpoint })
+}
+
+/// A text to learn from; one that is too large is refused before it is read.
+///
+/// # Errors
+/// If the file cannot be read, or nothing can be learned from it; the message says why.
+pub fn read_text(path: &Path) -> Result<Corpus, TextError> {
+    let file_error = |error: std::io::Error| TextError::File {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    let metadata = std::fs::metadata(path).map_err(file_error)?;
+    if metadata.is_dir() {
+        return Err(file_error(std::io::ErrorKind::IsADirectory.into()));
+    }
+    // Not by the size alone: that of a pipe is 0, and a file may grow meanwhile.
+    if metadata.len() > LARGEST_TEXT {
+        return Err(TextError::TooLarge { bytes: metadata.len() });
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(file_error)?;
+    file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).map_err(file_error)?;
+    let title = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    Corpus::read(&title, &bytes)
 }
 
 /// A model from the bytes of a file called `file` in messages.
@@ -262,7 +320,7 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Checkpoint, CheckpointErro
     let declared =
         declared.map_err(|reason| config(ConfigError { of: card.id.clone(), reason }))?;
     let parameters = read_parameters(file, &tensors, &declared)?;
-    Ok(Checkpoint { card, spec, model, task, parameters })
+    Ok(Checkpoint { card, spec, model, task, parameters, origin: None })
 }
 
 /// The first number in a configuration that is beyond all reason.

@@ -3,14 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use super::hide;
+use super::presenter::GROWS;
 use super::settings;
 use super::shortcut::Shortcut;
 use super::state::State;
 use crate::trace::timeline::{Granularity, TimelineCommand};
 use crate::view::command::{
-    BreakpointCommand, CompareCommand, InterveneCommand, Purpose, SettingsCommand, Sheet, Spot,
+    BreakpointCommand, CompareCommand, Export, InterveneCommand, PresentCommand, Purpose,
+    SettingsCommand, Sheet, Spot,
 };
-use crate::view::{Command, Language};
+use crate::view::{Command, Language, Panel};
 
 /// One thing that can be done.
 pub struct Action {
@@ -33,6 +36,8 @@ pub enum Group {
     Run,
     /// Values, and what changes them.
     Values,
+    /// While presenting.
+    Presenter,
     /// Through the course.
     Course,
     /// Opening and saving.
@@ -50,6 +55,8 @@ pub enum When {
     Page,
     /// In a lesson, under no sheet.
     Lesson,
+    /// In a lesson that is presented, under no sheet; it comes before what its keys do otherwise.
+    Presenting,
 }
 
 /// What an action can know.
@@ -61,13 +68,26 @@ pub struct Situation<'a> {
     pub width: f32,
 }
 
-/// All actions. No two share a shortcut; a test holds that.
+/// All actions. No two that could mean the same press share a shortcut; a test holds that.
 pub const ACTIONS: &[Action] = {
-    use Group::{Course, Files, Run, Values, Window};
+    use Group::{Course, Files, Presenter, Run, Values, Window};
+    use PresentCommand::{Blank, Notes, Spotlight, Toggle};
     use TimelineCommand::{Back, End, Forward, Home, TogglePlay};
-    use When::{Anywhere, Lesson, Page};
+    use When::{Anywhere, Lesson, Page, Presenting};
     const TOKEN: Option<Granularity> = Some(Granularity::Token);
     &[
+        act("actions.next_page", Presenter, Presenting, &["PageDown"], |s| s.page(1)),
+        act("actions.previous_page", Presenter, Presenting, &["PageUp"], |s| s.page(-1)),
+        act("actions.panel_lesson", Presenter, Presenting, &["1"], |s| s.panel(0)),
+        act("actions.panel_stage", Presenter, Presenting, &["2"], |s| s.panel(1)),
+        act("actions.panel_timeline", Presenter, Presenting, &["3"], |s| s.panel(2)),
+        act("actions.panel_inspector", Presenter, Presenting, &["4"], |s| s.panel(3)),
+        act("actions.spotlight", Presenter, Presenting, &["S"], |_| present(Spotlight)),
+        act("actions.wider", Presenter, Presenting, &["+", "="], |s| s.radius(GROWS)),
+        act("actions.narrower", Presenter, Presenting, &["-"], |s| s.radius(GROWS.recip())),
+        act("actions.presenter_notes", Presenter, Presenting, &["N"], |_| present(Notes)),
+        act("actions.blank", Presenter, Presenting, &["B", "."], |_| present(Blank)),
+        act("actions.leave", Presenter, Presenting, &["Escape"], |s| s.leave()),
         act("actions.play", Run, Lesson, &["Space"], |s| s.timeline(TogglePlay)),
         act("actions.forward", Run, Lesson, &["→"], |s| s.timeline(Forward(None))),
         act("actions.back", Run, Lesson, &["←"], |s| s.timeline(Back(None))),
@@ -121,8 +141,17 @@ pub const ACTIONS: &[Action] = {
         act("actions.notes", Course, Page, &[], |s| {
             Some(Command::ShowNotes(!s.state.kept.instructor_notes))
         }),
+        act("actions.present", Course, Lesson, &["F5"], |_| present(Toggle)),
+        act("actions.save_session", Files, Page, &["Ctrl+S"], |_| Some(Command::SaveSession)),
+        act("actions.save_session_as", Files, Page, &["Ctrl+Shift+S"], |_| {
+            choose(Purpose::Save(Export::Session))
+        }),
+        act("actions.hide", Files, Lesson, &[], |s| s.sheet(Sheet::Hide)),
+        act("actions.show_all", Files, Page, &[], |s| {
+            (!s.state.hidden.is_empty()).then_some(Command::ShowAll)
+        }),
         act("actions.open_lessons", Files, Page, &[], |_| choose(Purpose::Folder)),
-        act("actions.open_weights", Files, Page, &[], |_| choose(Purpose::File)),
+        act("actions.open_file", Files, Page, &["Ctrl+O"], |_| choose(Purpose::File)),
         act("actions.export", Files, Page, &["Ctrl+E"], |s| s.sheet(Sheet::Export)),
         act("actions.palette", Window, Anywhere, &["Ctrl+K"], |s| s.toggle(Sheet::Palette)),
         act("actions.settings", Window, Anywhere, &["Ctrl+,"], |s| s.toggle(Sheet::Settings)),
@@ -160,7 +189,15 @@ impl Action {
     /// What to do now, where it can be done now.
     #[must_use]
     pub fn now(&self, situation: &Situation<'_>) -> Option<Command> {
-        self.when.holds(situation.state).then(|| (self.command)(situation)).flatten()
+        let command = self.when.holds(situation.state).then(|| (self.command)(situation));
+        command.flatten().filter(|command| !hide::rests(situation.state, command))
+    }
+
+    /// The same where the sheet that is open is about to be closed.
+    #[must_use]
+    pub fn beneath(&self, situation: &Situation<'_>) -> Option<Command> {
+        let has_page = self.when != When::Lesson || situation.state.lesson.is_some();
+        has_page.then(|| (self.command)(situation)).flatten()
     }
 
     /// The shortcuts in force, given those that the learner chose: the chosen one, or its own.
@@ -183,7 +220,8 @@ impl Action {
 
 impl Group {
     /// All of them, in the order of the sheet.
-    pub const ALL: [Self; 5] = [Self::Run, Self::Values, Self::Course, Self::Files, Self::Window];
+    pub const ALL: [Self; 6] =
+        [Self::Run, Self::Values, Self::Course, Self::Presenter, Self::Files, Self::Window];
 
     /// The key of its words.
     #[must_use]
@@ -192,6 +230,7 @@ impl Group {
             Self::Run => "keys.run",
             Self::Values => "keys.values",
             Self::Course => "keys.course",
+            Self::Presenter => "keys.presenting",
             Self::Files => "keys.files",
             Self::Window => "keys.window",
         }
@@ -204,6 +243,7 @@ impl When {
             Self::Anywhere => true,
             Self::Page => state.sheet.is_none(),
             Self::Lesson => state.sheet.is_none() && state.lesson.is_some(),
+            Self::Presenting => state.presenter.is_on && Self::Lesson.holds(state),
         }
     }
 }
@@ -225,6 +265,11 @@ pub fn pressed(shortcut: Shortcut, situation: &Situation<'_>) -> Option<Command>
 #[expect(clippy::unnecessary_wraps, reason = "as `Action::command` wants it")]
 fn choose(purpose: Purpose) -> Option<Command> {
     Some(Command::Choose(purpose))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as `Action::command` wants it")]
+fn present(command: PresentCommand) -> Option<Command> {
+    Some(Command::Present(command))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as `Action::command` wants it")]
@@ -287,6 +332,27 @@ impl Situation<'_> {
         let open = self.state.lesson.as_ref()?;
         let to = open.stop.checked_add_signed(by)?;
         (to <= open.lesson.stops.len()).then_some(Command::Stop(to))
+    }
+
+    /// A clicker's next or previous page; of a black screen, light again.
+    fn page(&self, by: isize) -> Option<Command> {
+        if self.state.presenter.is_blank { present(PresentCommand::Blank) } else { self.stop(by) }
+    }
+
+    fn panel(&self, at: usize) -> Option<Command> {
+        present(PresentCommand::Panel(*Panel::ALL.get(at)?))
+    }
+
+    fn radius(&self, factor: f32) -> Option<Command> {
+        self.state.presenter.spotlight.then_some(())?;
+        present(PresentCommand::Radius(factor))
+    }
+
+    /// A panel over the page is closed first, by itself.
+    fn leave(&self) -> Option<Command> {
+        self.state.intervening.is_none().then_some(())?;
+        let is_blank = self.state.presenter.is_blank;
+        present(if is_blank { PresentCommand::Blank } else { PresentCommand::Toggle })
     }
 
     fn lesson(&self, by: isize) -> Option<Command> {

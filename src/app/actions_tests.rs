@@ -11,6 +11,10 @@ fn no_two_actions_share_a_shortcut() {
         assert_eq!(shortcuts.len(), action.shortcuts.len(), "{}: unreadable", action.id());
         for other in &ACTIONS[at + 1..] {
             assert_ne!(action.id(), other.id());
+            // While presenting, the presenter's keys come first.
+            if (action.when == When::Presenting) != (other.when == When::Presenting) {
+                continue;
+            }
             let shares = other.shortcuts(&none).iter().any(|known| shortcuts.contains(known));
             assert!(!shares, "{} and {}", action.id(), other.id());
         }

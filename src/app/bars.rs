@@ -5,8 +5,8 @@ use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
 use super::messages::{input_error_text, theme_words};
 use super::state::State;
 use crate::lesson::Lesson;
-use crate::view::command::{InterveneCommand, Purpose, Sheet, ThemeChoice};
-use crate::view::{Command, Language, theme, tr, tr_with};
+use crate::view::command::{Export, InterveneCommand, PresentCommand, Purpose, Sheet, ThemeChoice};
+use crate::view::{Command, Hidden, Language, theme, tr, tr_with};
 
 /// The frame of a bar.
 pub(super) fn bar_frame(ui: &Ui) -> Frame {
@@ -22,12 +22,22 @@ pub(super) fn top_bar(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 RichText::new("Unrolled").family(theme::bold_family()).size(17.0),
             )
             .frame(false);
-            if ui.add(home).on_hover_text(words("menu.course_map")).clicked() {
+            let home = ui.add(home);
+            if !state.hides(Hidden::Lessons)
+                && home.on_hover_text(words("menu.course_map")).clicked()
+            {
                 commands.push(Command::OpenMap);
             }
             if let Some(open) = &state.lesson {
                 lesson_switch(ui, state, &open.lesson, commands);
-                model_menu(ui, state, commands);
+                if !state.hides(Hidden::Model) {
+                    model_menu(ui, state, commands);
+                }
+                if !state.hides(Hidden::Input) {
+                    input_field(ui, state, commands);
+                }
+            } else if state.own.is_open {
+                ui.label(RichText::new(words("text.title")).strong());
                 input_field(ui, state, commands);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| menus(ui, state, commands));
@@ -49,10 +59,12 @@ fn lesson_switch(ui: &mut Ui, state: &State, lesson: &Lesson, commands: &mut Vec
             commands.push(Command::OpenLesson((*id).to_owned()));
         }
     };
-    arrow(ui, "◀", at.checked_sub(1).and_then(|at| ids.get(at)), "lesson.previous_lesson");
-    let short = lesson.title.split([':', '：']).next().unwrap_or(&lesson.title);
+    let is_free = !state.hides(Hidden::Lessons);
+    let others = if is_free { ids.as_slice() } else { &[] };
+    arrow(ui, "◀", at.checked_sub(1).and_then(|at| others.get(at)), "lesson.previous_lesson");
+    let short = lesson.short_title();
     ui.label(RichText::new(format!("{:02} {short}", lesson.number)).strong());
-    arrow(ui, "▶", ids.get(at + 1), "lesson.next_lesson");
+    arrow(ui, "▶", others.get(at + 1), "lesson.next_lesson");
 }
 
 /// The model on the stage, and the others that could stand there.
@@ -135,8 +147,9 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         for (key, command) in [
             ("menu.open_lessons", Command::Choose(Purpose::Folder)),
             ("menu.open_file", Command::Choose(Purpose::File)),
+            ("menu.own_text", Command::OpenOwnText),
         ] {
-            if ui.button(words(key)).clicked() {
+            if !state.hides(Hidden::Files) && ui.button(words(key)).clicked() {
                 commands.push(command);
                 ui.close();
             }
@@ -146,6 +159,16 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             commands.push(Command::Sheet(Some(Sheet::Export)));
             ui.close();
         }
+        let weights = Command::Choose(Purpose::Save(Export::Weights));
+        if ui
+            .add_enabled(state.run.is_some(), egui::Button::new(words("menu.save_weights")))
+            .clicked()
+        {
+            commands.push(weights);
+            ui.close();
+        }
+        ui.separator();
+        session_menu(ui, state, commands);
         ui.separator();
         let mut notes = state.kept.instructor_notes;
         let toggle = ui.checkbox(&mut notes, words("menu.instructor_notes"));
@@ -154,12 +177,52 @@ fn menus(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.close();
         }
         ui.separator();
-        if ui.button(words("menu.open_path")).on_hover_text(words("menu.open_path_hint")).clicked()
+        if !state.hides(Hidden::Files)
+            && ui
+                .button(words("menu.open_path"))
+                .on_hover_text(words("menu.open_path_hint"))
+                .clicked()
         {
             commands.push(Command::AskPath(Purpose::File));
             ui.close();
         }
     });
+}
+
+/// Sessions to open and save, and what a teacher does with them.
+fn session_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let words = |key| tr(state.kept.language, key);
+    let mut chosen = None;
+    let mut item = |ui: &mut Ui, key, hint: &str, command: Command| {
+        if ui.button(words(key)).on_hover_text(hint).clicked() {
+            chosen = Some(command);
+            ui.close();
+        }
+    };
+    if !state.hides(Hidden::Files) {
+        item(ui, "menu.save_session", "Ctrl S", Command::SaveSession);
+        let save_as = Command::Choose(Purpose::Save(Export::Session));
+        item(ui, "menu.save_session_as", "Ctrl Shift S", save_as);
+        ui.add_enabled_ui(!state.kept.recent.is_empty(), |ui| {
+            ui.menu_button(words("menu.recent"), |ui| {
+                for path in &state.kept.recent {
+                    let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+                    let button = ui.button(name.as_ref());
+                    if button.on_hover_text(path.display().to_string()).clicked() {
+                        commands.push(Command::OpenPath(path.clone()));
+                        ui.close();
+                    }
+                }
+            });
+        });
+        ui.separator();
+    }
+    item(ui, "menu.present", words("menu.present_hint"), Command::Present(PresentCommand::Toggle));
+    item(ui, "hide.title", words("hide.hint"), Command::Sheet(Some(Sheet::Hide)));
+    if !state.hidden.is_empty() {
+        item(ui, "hide.show_all", words("hide.show_all_hint"), Command::ShowAll);
+    }
+    commands.extend(chosen);
 }
 
 /// What the learner should know, in the way until it is dismissed or mended.
@@ -223,6 +286,13 @@ fn interventions_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let words = |key| tr(state.kept.language, key);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(words("intervene.active")).color(theme::warning(dark)));
+        // What is in force is said, whoever may change it.
+        if state.hides(Hidden::Interventions) {
+            for intervention in &state.interventions {
+                ui.label(RichText::new(intervention.to_string()).monospace());
+            }
+            return;
+        }
         for (at, intervention) in state.interventions.iter().enumerate() {
             let change = [InterveneCommand::Rest(at), InterveneCommand::Lift(at)];
             intervention_ui(ui, state, &intervention.to_string(), true, change, commands);

@@ -227,6 +227,7 @@ impl Threads {
             }
             Effect::Take(purpose, path, replace) => {
                 let slot = Arc::clone(&self.slot);
+                slot.refresh(&purpose, state);
                 self.background(move |done| files::take((purpose, path, replace), &slot, done));
             }
             Effect::Train(order) => {
@@ -271,6 +272,9 @@ impl Threads {
         while let Ok(event) = self.events.try_recv() {
             let folder = match &event {
                 Event::File(Answer::Opened(Ok(Opened::Lessons(path, _)))) => Some(path.clone()),
+                Event::File(Answer::Opened(Ok(Opened::Session(_, Ok(loaded))))) => {
+                    loaded.library.as_ref().map(|(path, _)| path.clone())
+                }
                 // Another folder was opened since.
                 Event::Reread(path, _)
                     if self.watch.as_ref().is_none_or(|(watched, _)| watched != path) =>
@@ -308,7 +312,7 @@ impl Threads {
 
 fn take(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
-        Event::Ran(number, outcome) => update::finished(state, number, outcome),
+        Event::Ran(number, outcome) => return update::finished(state, number, outcome),
         Event::Measured(measured) => update::measured(state, measured),
         Event::Explained(explained) => update::explained(state, explained),
         Event::MeasuredLength(piece, point) => update::measured_length(state, piece, point),

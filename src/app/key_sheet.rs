@@ -8,7 +8,7 @@ use crate::view::{Command, theme, tr};
 
 /// The groups of each column, about equally long.
 const COLUMNS: [&[Group]; 2] =
-    [&[Group::Run], &[Group::Values, Group::Course, Group::Files, Group::Window]];
+    [&[Group::Run, Group::Presenter], &[Group::Values, Group::Course, Group::Files, Group::Window]];
 const COLUMN_WIDTH: f32 = 350.0;
 /// Of the window's height, what heading, buttons and margins need.
 const AROUND: f32 = 150.0;
@@ -21,6 +21,8 @@ pub(super) fn ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.add_space(theme::GAP);
         let room = ui.ctx().content_rect().height() - AROUND;
         ScrollArea::vertical().max_height(room).show(ui, |ui| {
+            theme::compact(ui);
+            ui.spacing_mut().interact_size.y = 0.0;
             ui.horizontal_top(|ui| {
                 for groups in COLUMNS {
                     let column = vec2(COLUMN_WIDTH, 0.0);

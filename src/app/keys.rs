@@ -3,6 +3,7 @@
 use egui::Context;
 
 use super::actions::{Situation, pressed};
+use super::settings_sheet;
 use super::shortcut::Shortcut;
 use super::state::State;
 use crate::view::Command;
@@ -11,6 +12,9 @@ use crate::view::Command;
 /// needs for itself is left to it.
 #[must_use]
 pub fn commands(ctx: &Context, state: &State) -> Vec<Command> {
+    if settings_sheet::waits_for_key(ctx) {
+        return Vec::new();
+    }
     let is_typing = ctx.text_edit_focused();
     let has_focus = ctx.memory(|memory| memory.focused().is_some());
     let situation = Situation { state, width: ctx.content_rect().width() };

@@ -3,28 +3,43 @@
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Ui, vec2};
 
 use super::state::{OpenLesson, Run, State};
-use super::{bars, course_map, export_sheet, key_sheet, keys, sheets, stops, update};
+use super::{
+    bars, course_map, export_sheet, hide, key_sheet, keys, own_page, presenter, search,
+    settings_sheet, sheets, stops, update,
+};
 use crate::lesson::Seen;
 use crate::view::command::Sheet;
 use crate::view::page::{self, Page};
 use crate::view::{
-    Command, Memory, Other, Scene, Shown, VIEWS, ViewSpec, inspector, intervene, theme,
-    timeline_bar, tr,
+    Command, Hidden, Memory, Other, Panel as Part, Scene, Shown, VIEWS, ViewSpec, inspector,
+    intervene, theme, timeline_bar, tr,
 };
 
 /// The lesson's share of the window.
-const LESSON_SHARE: f32 = 0.36;
+pub(super) const LESSON_SHARE: f32 = 0.36;
 /// The inspector's width.
 const INSPECTOR_WIDTH: f32 = 280.0;
 
 /// Draws everything and gives what the learner asked for in this frame.
 pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
+    // Where a pixel is no whole part of a point, panels leave a line between them.
+    ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
     let mut commands = keys::commands(ui.ctx(), state);
-    bars::top_bar(ui, state, &mut commands);
+    commands.retain(|command| !hide::rests(state, command));
+    presenter::seconds(ui.ctx(), state);
+    if state.presenter.is_on {
+        presenter::bar_ui(ui, state, &mut commands);
+    } else {
+        bars::top_bar(ui, state, &mut commands);
+    }
     bars::message_bar(ui, state, &mut commands);
     match &state.lesson {
         Some(_) => lesson_page(ui, state, memory, &mut commands),
+        None if state.own.is_open => own_page::ui(ui, state, memory, &mut commands),
         None => course_map::ui(ui, state, &mut commands),
+    }
+    if state.sheet != Some(Sheet::Palette) {
+        search::ui::closed(ui);
     }
     match state.sheet {
         Some(Sheet::Position) => sheets::position_field(ui, state, &mut commands),
@@ -32,7 +47,13 @@ pub fn ui(ui: &mut Ui, state: &State, memory: &mut Memory) -> Vec<Command> {
         Some(Sheet::Path) => sheets::path_field(ui, state, &mut commands),
         Some(Sheet::Export) => export_sheet::ui(ui, state, &mut commands),
         Some(Sheet::Keys) => key_sheet::ui(ui, state, &mut commands),
-        Some(Sheet::Palette | Sheet::Settings) | None => {}
+        Some(Sheet::Hide) => hide::sheet_ui(ui, state, &mut commands),
+        Some(Sheet::Palette) => search::ui::ui(ui, state, &mut commands),
+        Some(Sheet::Settings) => settings_sheet::ui(ui, state, &mut commands),
+        None => {}
+    }
+    if state.presenter.is_on {
+        presenter::over_ui(ui, state, &mut commands);
     }
     commands
 }
@@ -60,46 +81,59 @@ fn lesson_page(ui: &mut Ui, state: &State, memory: &mut Memory, commands: &mut V
         (memory.remarks.of(&open.lesson, open.stop, run, now, is_own), is_own)
     };
     let mut scene = scene(state, run, memory, commands);
-    let lesson_frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin {
-        left: 24,
-        right: 12,
-        top: 16,
-        bottom: 8,
-    });
-    Panel::bottom("timeline")
-        .frame(bars::bar_frame(ui))
-        .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
-    Panel::left("lesson")
-        .frame(lesson_frame)
-        .default_size((width * LESSON_SHARE).clamp(320.0, 620.0))
-        .size_range(280.0..=width * 0.6)
-        .show(ui, |ui| {
-            let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
-            let mut page = Page {
-                next_lesson: next,
-                lesson: &open.lesson,
-                stop: open.stop,
-                answers: &state.kept.answers,
-                done: &state.kept.done,
-                file: &open.file,
-                stale: open.stale.as_deref(),
-                diagnostics: &open.diagnostics,
-                remarks: &remarks,
-                is_own_run,
-                notes: state.kept.instructor_notes,
-                counter: 0,
-            };
-            page::ui(ui, &mut scene, &mut page);
-        });
-    if state.shows_inspector(width) {
+    let lesson_frame = page_frame(ui);
+    let shows = |panel| presenter::shows(state, panel, width);
+    let next = state.library.ids().skip_while(|id| *id != open.lesson.id).nth(1);
+    let mut page = Page {
+        next_lesson: next.filter(|_| !state.hides(Hidden::Lessons)),
+        lesson: &open.lesson,
+        stop: open.stop,
+        answers: &state.kept.answers,
+        done: &state.kept.done,
+        file: &open.file,
+        stale: open.stale.as_deref(),
+        diagnostics: &open.diagnostics,
+        remarks: &remarks,
+        is_own_run,
+        notes: state.kept.instructor_notes && !state.presenter.is_on,
+        counter: 0,
+    };
+    if state.presenter.notes {
+        presenter::notes_ui(ui, state, &mut scene, &mut page);
+        page.counter = 0;
+    }
+    if shows(Part::Timeline) {
+        Panel::bottom("timeline")
+            .frame(bars::bar_frame(ui))
+            .show(ui, |ui| timeline_bar::ui(ui, &mut scene));
+    }
+    if shows(Part::Lesson) && shows(Part::Stage) {
+        Panel::left("lesson")
+            .frame(lesson_frame)
+            .default_size((width * LESSON_SHARE).clamp(320.0, 620.0))
+            .size_range(280.0..=width * 0.6)
+            .show(ui, |ui| page::ui(ui, &mut scene, &mut page));
+    }
+    if shows(Part::Inspector) && !state.hides(Hidden::Inspector) {
         inspector_panel(ui, state, &mut scene);
     }
+    if !shows(Part::Stage) {
+        CentralPanel::default().frame(lesson_frame).show(ui, |ui| {
+            page::ui(&mut presenter::centred(ui), &mut scene, &mut page);
+        });
+        return;
+    }
+    stage_panel(ui, state, &mut scene);
+}
+
+/// The stage, beside what is read.
+pub(super) fn stage_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     if let Some(spot) = &state.intervening {
-        intervene::panel_ui(ui, &mut scene, spot);
+        intervene::panel_ui(ui, scene, spot);
     }
     let frame =
         Frame::new().fill(theme::stage(ui.visuals().dark_mode)).inner_margin(Margin::same(12));
-    CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, &mut scene));
+    CentralPanel::default().frame(frame).show(ui, |ui| stage(ui, state, scene));
 }
 
 /// What views draw from: the run on the stage and all around it.
@@ -133,15 +167,22 @@ pub(super) fn scene<'a>(
         back: state.back.as_ref(),
         selection: state.selection.as_ref(),
         training: state.training.as_ref().map(|training| &training.live),
-        language: state.kept.language,
         looks: &state.looks,
+        hidden: &state.hidden,
+        language: state.kept.language,
         for_print: false,
         memory,
         commands,
     }
 }
 
-fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+/// The frame of what stands left of the stage.
+pub(super) fn page_frame(ui: &Ui) -> Frame {
+    let margin = Margin { left: 24, right: 12, top: 16, bottom: 8 };
+    Frame::new().fill(ui.visuals().panel_fill).inner_margin(margin)
+}
+
+pub(super) fn inspector_panel(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     let frame = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::same(14));
     Panel::right("inspector")
         .frame(frame)
@@ -155,8 +196,8 @@ fn other(run: &Run) -> Other<'_> {
     Other { label: &run.label, trace: &run.trace, backward: run.backward.as_deref() }
 }
 
-/// One to four views side by side, under a row that chooses them.
-fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+/// The row that chooses views, and whether the inspector is shown.
+fn chooser_ui(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
     ui.horizontal_top(|ui| {
         let words = scene.tr("inspector.title");
         let font = egui::TextStyle::Button.resolve(ui.style());
@@ -170,7 +211,8 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
             theme::compact(ui);
             // A button for what this run does not have would only be in the way.
             for view in VIEWS {
-                if !(scene.may_have(view) && scene.has(view)) {
+                let has = scene.may_have(view) && scene.has(view);
+                if !has || state.hides(Hidden::Views) {
                     continue;
                 }
                 let is_shown = state.views.iter().any(|id| id == view.id);
@@ -181,12 +223,23 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
                 }
             }
         });
+        if state.hides(Hidden::Inspector) {
+            return;
+        }
         let shown = state.shows_inspector(ui.ctx().content_rect().width());
         let button = ui.selectable_label(shown, words);
         if button.on_hover_text(scene.tr("inspector.choose")).clicked() {
             scene.commands.push(Command::ShowInspector(!shown));
         }
     });
+}
+
+/// One to four views side by side, under a row that chooses them.
+fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
+    let has_row = !(state.hides(Hidden::Views) && state.hides(Hidden::Inspector));
+    if has_row && !state.presenter.is_on {
+        chooser_ui(ui, state, scene);
+    }
     shown_ui(ui, scene);
     ui.add_space(theme::GAP_SMALL);
     let shown: Vec<_> = VIEWS

@@ -48,6 +48,8 @@ pub fn reloaded(state: &mut State, read: Result<Library, String>) -> Vec<Effect>
     let renamed = |key: String| renamed(&old, &new, key);
     let answers = std::mem::take(&mut state.kept.answers).into_iter();
     state.kept.answers = answers.map(|(key, choice)| (renamed(key), choice)).collect();
+    let right = std::mem::take(&mut state.kept.right).into_iter();
+    state.kept.right = right.map(renamed).collect();
     let done = std::mem::take(&mut state.kept.done).into_iter();
     state.kept.done = done.map(renamed).collect();
     // What the learner typed, changed and selected stays unless this stop now asks for something else.

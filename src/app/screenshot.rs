@@ -1,22 +1,24 @@
 //! The window drawn into a picture, without a screen: the same state, the same layout.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use egui::{Context, vec2};
 use image::RgbaImage;
 
 use super::effects::{self, Runner};
 use super::files::{self, Slot};
+use super::settings::Scale;
 use super::state::{Beside, Kept, ModelChoice, State};
 use super::trainers::Inline;
 use super::update::{self, Effect};
-use super::{exporting, layout, offscreen, training, window};
+use super::{exporting, layout, offscreen, presenter, training, window};
 use crate::lesson::Library;
 use crate::tape::Intervention;
 use crate::trace::timeline::TimelineCommand;
 use crate::training::lengths::Piece;
 use crate::training::live::TrainCommand;
-use crate::view::command::ThemeChoice;
+use crate::view::command::{PresentCommand, Sheet, ThemeChoice};
 use crate::view::{Command, Language, Memory, theme};
 
 /// Frames until the layout has settled: sizes that depend on each other need a few.
@@ -30,10 +32,16 @@ const USUAL_SIZE: egui::Vec2 = vec2(1280.0, 800.0);
 pub struct Request {
     /// The lesson's id; none for the course map.
     pub lesson: Option<String>,
+    /// A session to open instead.
+    pub session: Option<PathBuf>,
+    /// Whether the presenter mode is on.
+    pub presents: bool,
     /// The stop; 0 is the opening.
     pub stop: usize,
     /// Operations done, if not where the stop's stage begins.
     pub step: Option<usize>,
+    /// A text to train on instead of a lesson; an empty path for the page without one.
+    pub text: Option<PathBuf>,
     /// Updates that every contestant of a race makes first.
     pub updates: usize,
     /// Whether the dark theme is used.
@@ -44,6 +52,10 @@ pub struct Request {
     pub size: [u32; 2],
     /// Pixels to a point.
     pub pixels_per_point: f32,
+    /// The size of text and controls.
+    pub zoom: Scale,
+    /// What lies open over the page.
+    pub sheet: Option<Sheet>,
 }
 
 /// Why there is no picture.
@@ -154,7 +166,8 @@ impl Headless {
                 Effect::Run(request) => {
                     let number = request.number;
                     let outcome = self.runner.run(request);
-                    update::finished(&mut self.state, number, outcome);
+                    let effects = update::finished(&mut self.state, number, outcome);
+                    self.perform(effects);
                 }
                 Effect::Train(order) => {
                     for report in self.trainers.perform(order) {
@@ -184,6 +197,7 @@ impl Headless {
                     files::ask_path(&mut self.state, purpose);
                 }
                 Effect::Take(purpose, path, replace) => {
+                    self.slot.refresh(&purpose, &self.state);
                     let answer = files::take((purpose, path, replace), &self.slot, &mut |_| ());
                     let effects = files::answered(&mut self.state, answer);
                     self.perform(effects);
@@ -237,7 +251,9 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         return Err(ScreenshotError::Size(width, height));
     }
     let theme = if request.dark { ThemeChoice::Dark } else { ThemeChoice::Light };
-    let kept = Kept { language: request.language, theme, ..Kept::default() };
+    let kept = Kept { language: request.language, theme, scale: request.zoom, ..Kept::default() };
+    // What would still be on its way in a few frames is there in a picture.
+    let kept = Kept { reduces_motion: true, ..kept };
     let mut headless = Headless::new(kept, library);
     if let Some(id) = &request.lesson {
         if !headless.state.library.ids().any(|known| known == id) {
@@ -254,8 +270,22 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
             return Err(ScreenshotError::Run(message.text.clone()));
         }
     }
+    if let Some(path) = &request.session {
+        headless.command(Command::OpenPath(path.clone()));
+        if headless.state.kept.session.as_ref() != Some(path) {
+            let message = headless.state.message.take();
+            return Err(ScreenshotError::Run(message.map(|m| m.text).unwrap_or_default()));
+        }
+    }
+    if let Some(path) = &request.text {
+        headless.command(Command::OpenOwnText);
+        if !path.as_os_str().is_empty() {
+            headless.command(Command::OpenPath(path.clone()));
+        }
+    }
+    let train = if request.text.is_some() { Command::TrainText } else { Command::Train };
     for _ in 0..request.updates {
-        headless.command(Command::Train(TrainCommand::Step));
+        headless.command(train(TrainCommand::Step));
     }
     if let Some(step) = request.step {
         let count = headless.state.run.as_ref().map_or(0, |run| run.trace.ticks().len());
@@ -264,10 +294,16 @@ pub fn screenshot(request: &Request, library: Library) -> Result<RgbaImage, Scre
         }
         headless.command(Command::Timeline(TimelineCommand::Cursor(step)));
     }
+    headless.state.sheet = request.sheet;
     let ctx = Context::default();
     theme::apply(&ctx);
-    let size = vec2(width as f32, height as f32);
-    Ok(offscreen::screenshot(size, request.pixels_per_point, FRAMES, &ctx, |ui| {
+    if request.presents {
+        headless.command(Command::Present(PresentCommand::Toggle));
+    }
+    // Larger type is fewer points to as many pixels.
+    let zoom = if request.presents { presenter::ZOOM } else { 1.0 };
+    let size = vec2(width as f32, height as f32) / zoom;
+    Ok(offscreen::screenshot(size, request.pixels_per_point * zoom, FRAMES, &ctx, |ui| {
         headless.ui(ui);
         while headless.measure_length() {}
     }))

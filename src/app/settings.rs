@@ -65,7 +65,7 @@ impl<'de> Deserialize<'de> for Scale {
 }
 
 /// Changes what is kept.
-pub(super) fn change(state: &mut State, command: SettingsCommand) {
+pub fn change(state: &mut State, command: SettingsCommand) {
     let kept = &mut state.kept;
     match command {
         SettingsCommand::Scale(percent) => kept.scale = Scale::new(percent),
@@ -96,6 +96,7 @@ pub(super) fn change(state: &mut State, command: SettingsCommand) {
         SettingsCommand::ForgetProgress => {
             kept.progress.clear();
             kept.answers.clear();
+            kept.right.clear();
             kept.done.clear();
             kept.place = None;
         }

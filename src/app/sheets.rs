@@ -46,6 +46,7 @@ pub(super) fn path_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>
     let (title, button) = match purpose {
         Purpose::Folder => ("path.folder", "path.open"),
         Purpose::File => ("path.file", "path.open"),
+        Purpose::Text => ("path.text", "path.open"),
         Purpose::Save(_) => ("path.save", "path.write"),
     };
     let id = egui::Id::unique("path to type");

@@ -22,8 +22,12 @@ use crate::trace::{Backward, SharedTrace};
 use crate::training::lengths::{Lengths, Piece, Points};
 use crate::view::command::{Purpose, Sheet, Spot, ThemeChoice};
 use crate::view::export::Choice;
-use crate::view::{Language, Looks, Selection};
+use crate::view::{Hidden, Language, Looks, Selection};
 
+use super::own_text::OwnText;
+use super::presenter::Presenter;
+use super::progress::Read;
+use super::session::Resume;
 use super::settings::Scale;
 use super::training::LiveTraining;
 
@@ -97,10 +101,20 @@ pub struct State {
     pub views: Vec<String>,
     /// What was chosen within views.
     pub looks: Looks,
+    /// Controls that a teacher hid.
+    pub hidden: BTreeSet<Hidden>,
+    /// The presenter mode.
+    pub presenter: Presenter,
+    /// The folder that the lessons came from, if they are not the program's own.
+    pub lessons: Option<PathBuf>,
+    /// What of a session waits for its run.
+    pub resuming: Option<Resume>,
     /// The model on the stage: a shipped one's id or an opened file.
     pub model: ModelChoice,
     /// A race in front of the learner, if there was one.
     pub training: Option<LiveTraining>,
+    /// The page for a text of the learner's own.
+    pub own: OwnText,
     /// Something the learner should know.
     pub message: Option<Message>,
     /// What lies open over the page.
@@ -132,10 +146,12 @@ pub struct Kept {
     pub theme: ThemeChoice,
     /// Where the learner left off: the lesson and its stop.
     pub place: Option<(String, usize)>,
-    /// The farthest stop reached in each lesson.
-    pub progress: BTreeMap<String, usize>,
+    /// The stops read in each lesson.
+    pub progress: BTreeMap<String, Read>,
     /// Answers given, by question.
     pub answers: BTreeMap<String, usize>,
+    /// Questions that were answered rightly, on the run that was there then.
+    pub right: BTreeSet<String>,
     /// Tasks done.
     pub done: BTreeSet<String>,
     /// Inputs typed, the last one last, with the model they were typed for.
@@ -157,6 +173,10 @@ pub struct Kept {
     pub export: Choice,
     /// The folder where something was saved or opened last.
     pub folder: Option<PathBuf>,
+    /// The file of the session that is open, where it is saved again.
+    pub session: Option<PathBuf>,
+    /// Session files used last, the newest first.
+    pub recent: Vec<PathBuf>,
 }
 
 /// The lesson on the page.
@@ -449,8 +469,13 @@ impl State {
             back: None,
             views: vec!["diagram".to_owned()],
             looks: Looks::default(),
+            hidden: BTreeSet::new(),
+            presenter: Presenter::default(),
+            lessons: None,
+            resuming: None,
             model: ModelChoice::Shipped(String::new()),
             training: None,
+            own: OwnText::default(),
             message: None,
             sheet: None,
             path: PathSheet::default(),
@@ -481,6 +506,12 @@ impl State {
     #[must_use]
     pub fn shows_inspector(&self, width: f32) -> bool {
         self.kept.inspector.unwrap_or(width >= ROOM_FOR_INSPECTOR)
+    }
+
+    /// Whether a teacher hid a control.
+    #[must_use]
+    pub fn hides(&self, control: Hidden) -> bool {
+        self.hidden.contains(&control)
     }
 
     /// Whether anything on screen moves by itself.

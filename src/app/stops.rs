@@ -32,8 +32,7 @@ pub(super) fn go_to_stop(state: &mut State, stop: usize) -> Vec<Effect> {
     open.stop = stop.min(lesson.stops.len());
     open.arriving = true;
     let stop = open.stop;
-    let farthest = state.kept.progress.entry(lesson.id.clone()).or_default();
-    *farthest = (*farthest).max(stop);
+    state.kept.progress.entry(lesson.id.clone()).or_default().add(stop);
     state.kept.place = Some((lesson.id.clone(), stop));
     let setting = lesson.setting_at(stop.checked_sub(1));
     let mut interventions = Vec::new();

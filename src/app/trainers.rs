@@ -1,4 +1,4 @@
-//! The threads of a race: one for each contestant, told what to do over a channel, telling what
+//! The threads of a race, or of training on a text: one for each contestant, told what to do over a channel, telling what
 //! happened over another.
 //!
 //! A thread looks at its orders between two updates and at its flag between two blocks of an update,
@@ -12,8 +12,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::models::ConfigError;
+use crate::training::contestant::Contestant;
+use crate::training::course::Subject;
 use crate::training::live::{Order, Report};
-use crate::training::race::{Contestant, Settings};
 
 /// Between two reports of a contestant that is training.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -30,9 +31,9 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(id: &str, settings: &Settings, at: usize, generation: u64) -> Result<Self, ConfigError> {
+    fn new(subject: &Subject, at: usize, generation: u64) -> Result<Self, ConfigError> {
         Ok(Self {
-            contestant: Contestant::new(id, settings)?,
+            contestant: subject.contestant(at)?,
             generation,
             at,
             updates_told: 0,
@@ -113,10 +114,10 @@ impl Trainers {
     /// If the settings do not make a model, or the system gives no thread.
     pub fn perform(&mut self, order: Order) -> Result<(), String> {
         match order {
-            Order::Prepare(generation, settings) => {
+            Order::Prepare(generation, subject) => {
                 drop(self.end());
-                for (at, id) in settings.contestants.iter().enumerate() {
-                    let worker = self.hire(id, &settings, at, generation)?;
+                for at in 0..subject.lanes() {
+                    let worker = self.hire(&subject, at, generation)?;
                     self.workers.push(worker);
                 }
             }
@@ -151,18 +152,12 @@ impl Trainers {
         self.workers.drain(..).map(|worker| worker.thread).collect()
     }
 
-    fn hire(
-        &self,
-        id: &'static str,
-        settings: &Settings,
-        at: usize,
-        generation: u64,
-    ) -> Result<Worker, String> {
+    fn hire(&self, subject: &Subject, at: usize, generation: u64) -> Result<Worker, String> {
         let (orders, inbox) = channel();
         let cancelled = Arc::new(AtomicBool::new(false));
         let (flag, outbox, wake) =
             (Arc::clone(&cancelled), self.outbox.clone(), Arc::clone(&self.wake));
-        let mut desk = Desk::new(id, settings, at, generation).map_err(|e| e.to_string())?;
+        let mut desk = Desk::new(subject, at, generation).map_err(|e| e.to_string())?;
         let work = move || {
             let report = |desk: &mut Desk| {
                 let is_wanted = outbox.send(desk.report()).is_ok();
@@ -171,7 +166,7 @@ impl Trainers {
             };
             train(&mut desk, &inbox, &flag, report);
         };
-        let thread = std::thread::Builder::new().name(format!("train {id}"));
+        let thread = std::thread::Builder::new().name(format!("train {at}"));
         let thread = thread.spawn(work).map_err(|error| error.to_string())?;
         Ok(Worker { orders, cancelled, thread })
     }
@@ -252,10 +247,9 @@ impl Inline {
     pub fn perform(&mut self, order: Order) -> Vec<Report> {
         let never = AtomicBool::new(false);
         match order {
-            Order::Prepare(generation, settings) => {
-                let ids = settings.contestants.iter().enumerate();
+            Order::Prepare(generation, subject) => {
                 let desks =
-                    ids.filter_map(|(at, id)| Desk::new(id, &settings, at, generation).ok());
+                    (0..subject.lanes()).filter_map(|at| Desk::new(&subject, at, generation).ok());
                 self.desks = desks.collect();
             }
             Order::Once => self.desks.iter_mut().for_each(|desk| {
@@ -281,6 +275,7 @@ impl Inline {
 mod tests {
     use super::*;
     use crate::training::live::{Live, Phase, TrainCommand};
+    use crate::training::race::Settings;
 
     fn perform(trainers: &mut Trainers, orders: Vec<Order>) {
         orders.into_iter().for_each(|order| trainers.perform(order).unwrap());

@@ -9,7 +9,9 @@ use super::state::{
     ModelChoice, OpenLesson, Outcome, Run, RunRequest, State,
 };
 use super::stops::{arrive, go_to_stop, open_lesson};
-use super::{exporting, files, interventions, settings, stepping, training};
+use super::{
+    exporting, files, interventions, own_text, presenter, session, settings, stepping, training,
+};
 use crate::laboratory::Laboratory;
 use crate::lesson::{Control, Library};
 use crate::models;
@@ -93,9 +95,16 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
             return training::leave(state);
         }
         Command::Train(command) => return training::command(state, command),
+        Command::OpenOwnText => return own_text::open(state),
+        Command::TrainText(command) => return own_text::command(state, command),
         Command::Stop(stop) => return go_to_stop(state, stop),
         Command::GoTo { name, position } => go_to(state, name, position),
-        Command::Answer(question, choice) => {
+        Command::Answer(question, choice, is_right) => {
+            if is_right {
+                state.kept.right.insert(question.clone());
+            } else {
+                state.kept.right.remove(&question);
+            }
             state.kept.answers.insert(question, choice);
         }
         // While a run is on its way the stage shows what is no longer asked for.
@@ -125,6 +134,15 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Choose(purpose) => return vec![exporting::choose(state, purpose)],
         Command::AskPath(purpose) => files::ask_path(state, purpose),
         Command::TypedPath(path, replace) => return typed_path(state, path, replace),
+        Command::SaveSession => return vec![files::save_session(state)],
+        Command::Hide(control, true) => {
+            state.hidden.insert(control);
+        }
+        Command::Hide(control, false) => {
+            state.hidden.remove(&control);
+        }
+        Command::ShowAll => state.hidden.clear(),
+        Command::Present(command) => presenter::change(state, command),
         Command::OpenPath(path) => return vec![Effect::Take(Purpose::File, path, false)],
         Command::DismissMessage => state.message = None,
     }
@@ -132,8 +150,13 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
 }
 
 /// Takes the worker's answer to request number `number`; an old one is dropped.
-pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
-    let Some(request) = state.pending.take_if(|pending| pending.number == number) else { return };
+pub fn finished(state: &mut State, number: u64, outcome: Outcome) -> Vec<Effect> {
+    let Some(request) = state.pending.take_if(|pending| pending.number == number) else {
+        return Vec::new();
+    };
+    if let Some(problem) = session::problem(state, number, &outcome) {
+        return session::fall_back(state, problem);
+    }
     match outcome {
         Outcome::Done(finished) => {
             let Finished { run, others, baseline } = *finished;
@@ -175,11 +198,13 @@ pub fn finished(state: &mut State, number: u64, outcome: Outcome) {
             state.run = Some(run);
             stepping::set_marks(state);
             arrive(state);
+            session::resume(state, number);
         }
         // The text stays in the field, the last run on the stage.
         Outcome::Unreadable(error) => state.input_error = Some(error),
         Outcome::Failed(text) => fail(state, text),
     }
+    Vec::new()
 }
 
 /// Keeps the place in the backward pass in a new run, as far as that has one.

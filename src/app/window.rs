@@ -4,15 +4,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use egui::ViewportCommand;
+
 use super::effects::Threads;
+use super::session::{self, Session};
 use super::shot::Shot;
 use super::state::{Kept, State};
 use super::update::{self, Effect};
-use super::{exporting, layout};
+use super::{exporting, files, layout, presenter};
 use crate::lesson::Library;
 use crate::trace::timeline::TimelineCommand;
 use crate::view::command::ThemeChoice;
 use crate::view::{Command, Memory, theme};
+
+/// How often what the learner has is put away, so that nothing is lost when the power fails.
+const AUTOSAVE: Duration = Duration::from_secs(5);
+/// Where in the program's storage the last session is, and the size of the type without presenting.
+const SESSION_KEY: &str = "session";
+const ZOOM_KEY: &str = "zoom";
 
 /// Between two frames while something plays.
 const FRAME: Duration = Duration::from_millis(33);
@@ -28,6 +37,8 @@ pub enum Start {
     Folder(PathBuf),
     /// A file of weights.
     Checkpoint(PathBuf),
+    /// A session.
+    Session(PathBuf),
 }
 
 /// Why no window opens.
@@ -53,6 +64,12 @@ struct Window {
     state: State,
     memory: Memory,
     threads: Threads,
+    /// What was told to the system last: the title, and whether the window fills the screen.
+    title: String,
+    presents: bool,
+    /// The size of everything as the learner has it, without presenting.
+    zoom: f32,
+    /// The picture of the window, while one is asked for.
     shot: Shot,
 }
 
@@ -118,6 +135,10 @@ impl Window {
             .storage
             .and_then(|storage| eframe::get_value(storage, eframe::APP_KEY))
             .unwrap_or_default();
+        let stored = |key| context.storage.and_then(|storage| storage.get_string(key));
+        if let Some(zoom) = stored(ZOOM_KEY).and_then(|zoom| zoom.parse().ok()) {
+            context.egui_ctx.set_zoom_factor(zoom);
+        }
         let place = kept.place.clone();
         let ctx = context.egui_ctx.clone();
         let threads = Threads::start(Arc::new(move || ctx.request_repaint()))?;
@@ -125,17 +146,28 @@ impl Window {
             state: State::new(kept, library),
             memory: Memory::default(),
             threads,
+            title: String::new(),
+            presents: false,
+            zoom: 1.0,
             shot: Shot::default(),
         };
+        let last = stored(SESSION_KEY).filter(|_| start == Start::Home);
+        let last = last.and_then(|text| files::load_session(text.as_bytes(), None).ok());
+        if start != Start::Home {
+            window.state.kept.session = None;
+        }
         match start {
             Start::Home => {
-                if let Some((id, stop)) = place {
+                if let Some(loaded) = last {
+                    let effects = session::restore(&mut window.state, loaded);
+                    window.perform(effects);
+                } else if let Some((id, stop)) = place {
                     window.command(Command::OpenStop(id, stop));
                     window.state.message = None;
                 }
             }
             Start::Lesson(id) => window.command(Command::OpenLesson(id)),
-            Start::Folder(path) => window.command(Command::OpenPath(path)),
+            Start::Folder(path) | Start::Session(path) => window.command(Command::OpenPath(path)),
             Start::Checkpoint(path) => {
                 let first = window.state.library.ids().next().map(str::to_owned);
                 first.into_iter().for_each(|id| window.command(Command::OpenLesson(id)));
@@ -148,6 +180,24 @@ impl Window {
     fn command(&mut self, command: Command) {
         let effects = update::update(&mut self.state, command);
         self.perform(effects);
+    }
+
+    /// Tells the system what concerns the whole window: its title, and whether it fills the screen.
+    fn frame(&mut self, ctx: &egui::Context) {
+        let title = title(&self.state);
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+        let presents = self.state.presenter.is_on;
+        if presents != self.presents {
+            ctx.send_viewport_cmd(ViewportCommand::Fullscreen(presents));
+            let factor = if presents { presenter::ZOOM } else { presenter::ZOOM.recip() };
+            ctx.set_zoom_factor(ctx.zoom_factor() * factor);
+            self.presents = presents;
+        } else {
+            self.zoom = ctx.zoom_factor() / if presents { presenter::ZOOM } else { 1.0 };
+        }
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
@@ -183,11 +233,27 @@ impl eframe::App for Window {
         }
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
+        self.frame(ui.ctx());
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         eframe::set_value(storage, eframe::APP_KEY, &self.state.kept);
+        let session = Session::of(&self.state).to_bytes().ok();
+        if let Some(text) = session.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            storage.set_string(SESSION_KEY, text);
+        }
+        storage.set_string(ZOOM_KEY, self.zoom.to_string());
     }
+
+    fn auto_save_interval(&self) -> Duration {
+        AUTOSAVE
+    }
+}
+
+/// The session's name, as far as it has one, and the program's.
+fn title(state: &State) -> String {
+    let name = state.kept.session.as_ref().and_then(|path| path.file_stem());
+    name.map_or("Unrolled".to_owned(), |name| format!("{} — Unrolled", name.to_string_lossy()))
 }
 
 /// Puts the chosen theme, size and movement in force. Call it in every frame.

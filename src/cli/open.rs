@@ -5,17 +5,20 @@ use std::path::Path;
 use clap::Args;
 
 use super::Usage;
-use crate::app::{self, Start, StartError};
+use crate::app::{self, Start, StartError, files, session};
 use crate::checkpoint;
+use crate::view::Language;
 
-/// Open the window on a lesson, a folder of lessons or trained weights
+/// Open the window on a lesson, a folder of lessons, trained weights or a session
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   unrolled open lstm                  a lesson
   unrolled open my-lessons/           a folder of Markdown lessons
-  unrolled open my.safetensors        weights that `unrolled train` wrote, or a folder of them")]
+  unrolled open my.safetensors        weights that `unrolled train` wrote, or a folder of them
+  unrolled open class.unrolled        a session that was saved")]
 pub struct Options {
-    /// A lesson's id, a `.safetensors` file, or a folder of either [default: where you left off]
+    /// A lesson's id, a `.safetensors` file, a folder of either, or a `.unrolled` file [default: where
+    /// you left off]
     #[arg(value_name = "X")]
     what: Option<String>,
 }
@@ -51,13 +54,19 @@ fn start(what: &str) -> anyhow::Result<Start> {
             checkpoint::open(path)?;
             Ok(Start::Checkpoint(path.into()))
         }
+        Some(session::ENDING) => {
+            files::read_session(path).map_err(|error| {
+                anyhow::anyhow!("{}", session::error_text(Language::English, what, &error))
+            })?;
+            Ok(Start::Session(path.into()))
+        }
         Some("md") => Err(Usage(format!(
             "{what} is one lesson; open the folder that it is in: `unrolled open {}`",
             path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).display()
         ))
         .into()),
         Some(other) => Err(Usage(format!(
-            "{what} cannot be opened: .{other} is not a file of this program, which is .safetensors"
+            "{what} cannot be opened: .{other} is not a file of this program, which are .safetensors and .unrolled"
         ))
         .into()),
         None if what.contains(['/', '\\']) => {

@@ -1,16 +1,18 @@
 //! `unrolled screenshot`: the real window's frame without a screen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use image::ExtendedColorType;
 
 use super::{Usage, output};
-use crate::app::files::read_lessons;
+use crate::app::files::{is_session, read_lessons};
 use crate::app::screenshot::ScreenshotError;
+use crate::app::settings::Scale;
 use crate::app::{self, ScreenshotRequest};
 use crate::export::{PictureFormat, figure};
 use crate::lesson::Library;
+use crate::view::command::Sheet;
 use crate::view::words::Language;
 
 /// Draw a frame of the window as a PNG, without a display
@@ -18,8 +20,12 @@ use crate::view::words::Language;
 #[command(after_help = "Example:
   unrolled screenshot lstm --stop 3 --step 5 --theme dark --lang zh --out lstm.png")]
 pub struct Options {
-    /// The lesson's id, or `map` for the course map
+    /// The lesson's id, `map` for the course map, `text` for the page for a text of one's own, or a
+    /// session's file
     lesson: String,
+    /// The text on that page
+    #[arg(long, value_name = "FILE")]
+    text: Option<PathBuf>,
     /// Which stop of the lesson; 0 is the opening [default: 0]
     #[arg(long, value_name = "K")]
     stop: Option<usize>,
@@ -41,6 +47,15 @@ pub struct Options {
     /// Pixels to a point: 2 for a screen of high density
     #[arg(long, default_value_t = 1.0, value_parser = scale)]
     scale: f32,
+    /// In the presenter mode
+    #[arg(long)]
+    present: bool,
+    /// The size of text and controls in percent, 75 to 200
+    #[arg(long, default_value_t = 100, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(75..=200))]
+    zoom: u32,
+    /// What lies open over the page
+    #[arg(long, value_enum)]
+    sheet: Option<Over>,
     /// A folder of lessons [default: the built-in lessons]
     #[arg(long, value_name = "FOLDER")]
     lessons: Option<PathBuf>,
@@ -55,6 +70,14 @@ enum Theme {
     Light,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Over {
+    Keys,
+    Search,
+    Settings,
+    Breakpoints,
+}
+
 /// Does the command.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     if PictureFormat::of(&options.out) != Some(PictureFormat::Png) {
@@ -62,8 +85,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             Usage(format!("--out {}: a screenshot is a .png", options.out.display())).into()
         );
     }
+    let session = Some(Path::new(&options.lesson)).filter(|path| is_session(path));
     let request = ScreenshotRequest {
-        lesson: Some(options.lesson.clone()).filter(|id| id != "map"),
+        lesson: Some(options.lesson.clone())
+            .filter(|id| id != "map" && id != "text" && session.is_none()),
+        text: (options.lesson == "text").then(|| options.text.clone().unwrap_or_default()),
+        session: session.map(Path::to_owned),
+        presents: options.present,
         stop: options.stop.unwrap_or(0),
         step: options.step,
         updates: options.updates,
@@ -71,6 +99,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         language: options.lang,
         size: options.size,
         pixels_per_point: options.scale,
+        zoom: Scale::new(options.zoom),
+        sheet: options.sheet.map(|over| match over {
+            Over::Keys => Sheet::Keys,
+            Over::Search => Sheet::Palette,
+            Over::Settings => Sheet::Settings,
+            Over::Breakpoints => Sheet::Breakpoints,
+        }),
     };
     let library = match &options.lessons {
         Some(folder) => read_lessons(folder)?,

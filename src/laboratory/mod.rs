@@ -34,6 +34,9 @@ pub const LAYERS: std::ops::RangeInclusive<usize> = 1..=8;
 /// The threshold of clipping; 0 clips nothing.
 pub const CLIPS: std::ops::RangeInclusive<f32> = 0.0..=100.0;
 
+/// Models compared at once.
+const MOST_CONTESTANTS: usize = 4;
+
 /// Numbers that stand for a symbol.
 const EMBEDDING: usize = 8;
 /// Letters that may have to be remembered.
@@ -245,6 +248,34 @@ impl Laboratory {
         (laboratory, errors)
     }
 
+    /// The same controls, each brought into its range; for those that come from a file.
+    #[must_use]
+    pub fn within_ranges(self) -> Self {
+        let real = |value: f32, range: std::ops::RangeInclusive<f32>, default: f32| {
+            let value = if value.is_finite() { value } else { default };
+            value.clamp(*range.start(), *range.end())
+        };
+        let whole = |value: usize, range: std::ops::RangeInclusive<usize>| {
+            value.clamp(*range.start(), *range.end())
+        };
+        let default = Self::default();
+        let mut contestants = self.contestants;
+        contestants.truncate(MOST_CONTESTANTS);
+        if contestants.is_empty() {
+            contestants = default.contestants;
+        }
+        Self {
+            length: whole(self.length, LENGTHS),
+            hidden: whole(self.hidden, HIDDEN),
+            gain: real(self.gain, GAINS, default.gain),
+            forget_bias: real(self.forget_bias, FORGET_BIASES, default.forget_bias),
+            layers: whole(self.layers, LAYERS),
+            clip: real(self.clip, CLIPS, default.clip),
+            contestants,
+            ..self
+        }
+    }
+
     /// The runs that are compared, each with the controls that it has; the first is on the stage.
     #[must_use]
     pub fn runs(&self) -> Vec<(Self, Contestant)> {
@@ -357,7 +388,7 @@ impl Laboratory {
             score: f64::NAN,
             recipe_sha256: String::new(),
         };
-        Ok(Checkpoint { card, spec, model, task, parameters })
+        Ok(Checkpoint { card, spec, model, task, parameters, origin: None })
     }
 
     fn weights(&self, model: &dyn Model) -> Parameters {

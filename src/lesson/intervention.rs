@@ -53,7 +53,8 @@ pub fn no_effect(intervention: &Intervention, values: &dyn Values) -> Option<NoE
 }
 
 /// The interventions that a hint gives: itself, or those in backticks.
-pub(super) fn in_hint(hint: &[Inline]) -> Vec<Intervention> {
+#[must_use]
+pub fn in_hint(hint: &[Inline]) -> Vec<Intervention> {
     let whole = read(&plain_text(hint));
     let quoted = hint.iter().filter_map(|inline| match inline {
         Inline::Code(code) => read(code),

@@ -1,11 +1,13 @@
 //! The lessons of all languages: embedded in the program, or given as files by whoever may read them.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
 
 use super::parse::split_id;
-use super::{Diagnostic, Lesson, Place, parse_bytes};
+use super::text::pages;
+use super::{Diagnostic, Lesson, PageText, Place, parse_bytes};
 
 static EMBEDDED: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
 
@@ -19,6 +21,8 @@ pub struct Library {
     shelves: BTreeMap<(u32, String), BTreeMap<String, Shelved>>,
     /// Remarks on files that are no lesson, by file name.
     misplaced: Vec<(String, Diagnostic)>,
+    /// The text of all pages, made when somebody searches.
+    texts: OnceLock<Vec<PageText>>,
 }
 
 #[derive(Clone, Debug)]
@@ -141,7 +145,17 @@ impl Library {
         if let Some(kept) = shelf.get(language) {
             let shelf = self.shelves.entry(key.clone()).or_default();
             shelf.insert(language.to_owned(), kept.clone());
+            self.texts.take();
         }
+    }
+
+    /// The text of every opening and stop, in every language, in teaching order.
+    #[must_use]
+    pub fn texts(&self) -> &[PageText] {
+        self.texts.get_or_init(|| {
+            let shelved = self.shelves.values().flatten();
+            shelved.flat_map(|(language, shelved)| pages(&shelved.lesson, language)).collect()
+        })
     }
 
     /// What was remarked when the files were read: (file name, diagnostic).

@@ -15,6 +15,7 @@ mod markdown;
 mod parity;
 mod parse;
 mod rules;
+mod text;
 mod values;
 mod visit;
 
@@ -26,10 +27,11 @@ pub use diagnostic::{Diagnostic, Place, Severity};
 pub use expression::{
     Answer, ExpressionError, FUNCTIONS, Function, ValueSource, Values, evaluate, sources,
 };
-pub use intervention::{NoEffect, no_effect};
+pub use intervention::{NoEffect, in_hint, no_effect};
 pub use library::{Found, Library};
 pub use parity::{parity, same_stage};
 pub use parse::{parse, parse_bytes};
+pub use text::PageText;
 pub use values::{Seen, SeenRun, plain_name};
 pub use visit::{Formula, Part, count_asked, formulas, parts, plain_text};
 
@@ -42,6 +44,8 @@ pub struct Lesson {
     pub number: u32,
     /// Title from the front matter.
     pub title: String,
+    /// The problem that its model was built to solve, one sentence for the course map.
+    pub problem: Vec<Inline>,
     /// Id of the shipped model that the lesson steps through.
     pub model: Located,
     /// The curated input that shows the effect.
@@ -290,6 +294,12 @@ impl Stage {
 }
 
 impl Lesson {
+    /// The title up to its colon, where there is little room.
+    #[must_use]
+    pub fn short_title(&self) -> &str {
+        self.title.split([':', '：']).next().unwrap_or(&self.title)
+    }
+
     /// The stage in force at a stop: its own, or the last one before it. `None` as the stop means the opening.
     #[must_use]
     pub fn stage_at(&self, stop_idx: Option<usize>) -> Option<&Stage> {

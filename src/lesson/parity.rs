@@ -24,7 +24,9 @@ pub fn parity(original: &Lesson, translation: &Lesson) -> Vec<Diagnostic> {
         );
         differ(start, message, "use the same input");
     }
+    let has_problem = |lesson: &Lesson| usize::from(!lesson.problem.is_empty());
     for (what, here, there) in [
+        ("`problem`", has_problem(translation), has_problem(original)),
         ("goals", translation.goals.len(), original.goals.len()),
         ("sources", translation.sources.len(), original.sources.len()),
         ("stops", translation.stops.len(), original.stops.len()),

@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 1 << 18;
 /// A line longer than this is hard to review and to point into.
 const MAX_LINE: usize = 4000;
 const FRONT_MATTER_FENCE: &str = "+++";
-const FRONT_MATTER_KEYS: [&str; 5] = ["title", "model", "input", "goals", "sources"];
+const FRONT_MATTER_KEYS: [&str; 6] = ["title", "problem", "model", "input", "goals", "sources"];
 
 /// Parses the bytes of a lesson file; bytes that are not UTF-8 are reported and replaced.
 #[must_use]
@@ -114,6 +114,7 @@ fn front_matter(lesson: &mut Lesson, reporter: &mut Reporter) -> usize {
             fields.string(key, reporter).map(|value| value.text)
         };
         lesson.title = text_of("title", reporter).unwrap_or_default();
+        lesson.problem = fields.inlines("problem", reporter);
         lesson.model = fields.located("model", reporter).unwrap_or_default();
         lesson.input = text_of("input", reporter).unwrap_or_default();
         lesson.goals = fields.inline_list("goals", reporter);

@@ -46,6 +46,11 @@ pub(super) fn rules(lesson: &Lesson) -> Vec<Diagnostic> {
             "list them under `sources` in the front matter",
         ),
         (
+            lesson.problem.is_empty(),
+            "the lesson does not say which problem its model solves".to_owned(),
+            "add one sentence for the course map to the front matter: `problem = \"…\"`",
+        ),
+        (
             lesson.goals.is_empty(),
             "the lesson has no goals".to_owned(),
             "list them under `goals` in the front matter",

@@ -70,7 +70,7 @@ pub fn formulas<'a>(lesson: &'a Lesson) -> Vec<Formula<'a>> {
             _ => None,
         });
     };
-    for line in lesson.goals.iter().chain(&lesson.sources) {
+    for line in std::iter::once(&lesson.problem).chain(&lesson.goals).chain(&lesson.sources) {
         walk_inlines(line, &mut visit);
     }
     walk_blocks(&lesson.intro, &mut visit);
@@ -109,12 +109,12 @@ pub fn plain_text(inlines: &[Inline]) -> String {
 }
 
 /// What a walk meets; it goes on into what the piece holds.
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     Block(&'a Block),
     Inline(&'a Inline),
 }
 
-fn walk_blocks<'a>(blocks: &'a [Block], visit: &mut dyn FnMut(Piece<'a>)) {
+pub(super) fn walk_blocks<'a>(blocks: &'a [Block], visit: &mut dyn FnMut(Piece<'a>)) {
     for block in blocks {
         visit(Piece::Block(block));
         match block {

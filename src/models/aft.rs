@@ -26,7 +26,9 @@ use serde_json::{Value as Json, json};
 use super::diagram::Mark;
 use super::recurrent::{self, share, signed};
 use super::residual::{self, Block, Sizes, by_channel};
-use super::{Axes, ConfigError, Diagram, Feed, Input, Model, ModelSpec, Outputs, Recipe};
+use super::{
+    Axes, ConfigError, Diagram, Feed, Input, Model, ModelSpec, Outputs, Recipe, TextModel,
+};
 use crate::nn::layer::{LayerNorm, Linear};
 use crate::nn::{Binder, Init};
 use crate::tape::{Tape, Var};
@@ -284,4 +286,13 @@ pub const SPEC: ModelSpec = ModelSpec {
         recurrent::PREDICTION,
     ],
     variants: &[],
+    text: Some(TextModel {
+        config: |sizes| {
+            let inner = 4 * sizes.hidden;
+            json!(Config { sizes: Sizes::of_text(sizes), inner, longest: sizes.length })
+        },
+        hidden: 64,
+        layers: 2,
+        learning_rate: 3e-3,
+    }),
 };

@@ -25,7 +25,9 @@ use serde_json::{Value as Json, json};
 
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{self, Cell, Sizes, share, signed};
-use super::{ConfigError, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, Variant};
+use super::{
+    ConfigError, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, TextModel, Variant,
+};
 use crate::nn::{Binder, Init, Parameters};
 use crate::tape::{Tape, Var};
 
@@ -315,6 +317,15 @@ pub const SPEC: ModelSpec = ModelSpec {
             rewrite: |config, parameters| rewrite(Convention::Keeps, config, parameters),
         },
     ],
+    text: Some(TextModel {
+        config: |sizes| {
+            let (convention, reset) = (Convention::Keeps, Reset::After);
+            json!(Config { sizes: Sizes::of_text(sizes), convention, reset })
+        },
+        hidden: 128,
+        layers: 1,
+        learning_rate: 5e-3,
+    }),
 };
 
 /// Writes a trained model in a convention of z.

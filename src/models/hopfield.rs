@@ -293,6 +293,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         ),
     ],
     variants: &[],
+    text: None,
 };
 
 /// What the shipped networks have in common. Their weights are stored at once, not trained.

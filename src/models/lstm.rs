@@ -23,7 +23,7 @@ use serde_json::{Value as Json, json};
 
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{self, Cell, Sizes, share, signed};
-use super::{ConfigError, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe};
+use super::{ConfigError, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, TextModel};
 use crate::nn::{Binder, Init};
 use crate::tape::{Tape, Var};
 
@@ -300,6 +300,12 @@ pub const SPEC: ModelSpec = ModelSpec {
         recurrent::ESTIMATE,
     ],
     variants: &[],
+    text: Some(TextModel {
+        config: |sizes| json!(Config { sizes: Sizes::of_text(sizes) }),
+        hidden: 128,
+        layers: 1,
+        learning_rate: 5e-3,
+    }),
 };
 
 /// What the two taggers of names have in common.

@@ -55,6 +55,8 @@ pub struct ModelSpec {
     pub values: &'static [ValueDoc],
     /// Other ways to write the same function, chosen by a colon after the model's id.
     pub variants: &'static [Variant],
+    /// How it is made to foretell a text character by character; `None` where it is not.
+    pub text: Option<TextModel>,
 }
 
 impl ModelSpec {
@@ -69,6 +71,32 @@ impl ModelSpec {
         });
         ids.collect()
     }
+}
+
+/// How an architecture is made to foretell a text of the learner's own.
+#[derive(Clone, Copy, Debug)]
+pub struct TextModel {
+    /// Its configuration at such sizes.
+    pub config: fn(&TextSizes) -> Json,
+    /// [`TextSizes::hidden`], where nobody chooses: what trains within minutes.
+    pub hidden: usize,
+    /// Layers, where nobody chooses.
+    pub layers: usize,
+    /// The largest learning rate.
+    pub learning_rate: f32,
+}
+
+/// The sizes of a model of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextSizes {
+    /// Characters that are read, and that are chosen among.
+    pub symbols: usize,
+    /// Units of a hidden state, or numbers in a row of the stream.
+    pub hidden: usize,
+    /// Layers.
+    pub layers: usize,
+    /// Positions of a training sequence.
+    pub length: usize,
 }
 
 /// Another way to write the same function: a different configuration whose parameters are computed

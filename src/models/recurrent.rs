@@ -21,7 +21,7 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{Axes, Feed, Input, Outputs, Range, Step, ValueDoc};
+use super::{Axes, Feed, Input, Outputs, Range, Step, TextSizes, ValueDoc};
 use crate::nn::Binder;
 use crate::nn::layer::{Embedding, Linear};
 use crate::tape::{Section, Tape, Var};
@@ -79,6 +79,14 @@ impl Sizes {
     pub fn single(source: Source, hidden: usize, outputs: usize, predicts_symbols: bool) -> Self {
         let (layers, bidirectional, residual) = (1, false, false);
         Self { source, hidden, outputs, predicts_symbols, layers, bidirectional, residual }
+    }
+
+    /// Those of a model of text. Characters are read as rows half as wide as the hidden state.
+    #[must_use]
+    pub fn of_text(sizes: &TextSizes) -> Self {
+        let TextSizes { symbols, hidden, layers, .. } = *sizes;
+        let source = Source::Symbols { count: symbols, embedding: hidden.div_ceil(2) };
+        Self { layers, ..Self::single(source, hidden, symbols, true) }
     }
 
     /// The part of the tape for a layer; values of a single layer have no scope before their names.

@@ -15,7 +15,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::recurrent::signed;
-use super::{Feed, Input, Outputs, Step, ValueDoc};
+use super::{Feed, Input, Outputs, Step, TextSizes, ValueDoc};
 use crate::nn::layer::{Embedding, LayerNorm};
 use crate::nn::{Binder, Init};
 use crate::tape::{Tape, Var};
@@ -34,6 +34,13 @@ pub struct Sizes {
 }
 
 impl Sizes {
+    /// Those of a model of text.
+    #[must_use]
+    pub fn of_text(sizes: &TextSizes) -> Self {
+        let TextSizes { symbols, hidden, layers, .. } = *sizes;
+        Self { symbols, hidden, layers, outputs: symbols }
+    }
+
     /// The smallest input: one position of one sequence.
     #[must_use]
     pub fn example(&self) -> Input {

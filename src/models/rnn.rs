@@ -18,7 +18,7 @@ use serde_json::{Value as Json, json};
 
 use super::diagram::{Diagram, Mark};
 use super::recurrent::{self, Cell, Sizes};
-use super::{ConfigError, Feed, Input, Model, ModelSpec, Outputs, Recipe};
+use super::{ConfigError, Feed, Input, Model, ModelSpec, Outputs, Recipe, TextModel};
 use crate::nn::{Binder, Init};
 use crate::tape::{Tape, Var};
 
@@ -209,6 +209,14 @@ pub const SPEC: ModelSpec = ModelSpec {
         recurrent::ESTIMATE,
     ],
     variants: &[],
+    text: Some(TextModel {
+        config: |sizes| {
+            json!(Config { sizes: Sizes::of_text(sizes), activation: Activation::Tanh })
+        },
+        hidden: 128,
+        layers: 1,
+        learning_rate: 3e-3,
+    }),
 };
 
 /// What the three shipped networks have in common.

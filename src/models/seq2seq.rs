@@ -300,6 +300,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         recurrent::PREDICTION,
     ],
     variants: &[],
+    text: None,
 };
 
 /// What the shipped models that read dates have in common.

@@ -19,6 +19,7 @@ pub mod scoring;
 pub mod sentiment;
 pub mod stories;
 pub mod tagging;
+pub mod text;
 pub mod translate;
 pub mod words;
 
@@ -49,6 +50,7 @@ pub const TASKS: &[TaskSpec] = &[
     recall::SPEC,
     translate::SPEC,
     stories::SPEC,
+    text::SPEC,
 ];
 
 /// The longest input that is accepted: enough for any lesson, short enough that a recorded run
@@ -72,8 +74,18 @@ pub struct TaskSpec {
 
 /// A task with its difficulty fixed.
 pub trait Task: Send + Sync {
-    /// A random example, of either split; see [`draw`].
+    /// A random example, of either split; see [`Task::draw`].
     fn generate(&self, random: &mut Random) -> Example;
+
+    /// A random example of the given split.
+    fn draw(&self, random: &mut Random, split: Split) -> Example {
+        loop {
+            let example = self.generate(random);
+            if example.sequence.is_held_out() == (split == Split::HeldOut) {
+                return example;
+            }
+        }
+    }
 
     /// What a model should answer along a sequence, as far as that is known.
     fn targets(&self, sequence: &Sequence) -> Targets;
@@ -87,7 +99,7 @@ pub trait Task: Send + Sync {
     }
 
     /// The symbols that may be read, in the order of their numbers; empty where numbers are read.
-    fn input_symbols(&self) -> &'static [&'static str] {
+    fn input_symbols(&self) -> &[&'static str] {
         &[]
     }
 
@@ -180,7 +192,7 @@ pub trait Task: Send + Sync {
     }
 
     /// The symbols that the model chooses among; empty where it answers with a number.
-    fn output_symbols(&self) -> &'static [&'static str];
+    fn output_symbols(&self) -> &[&'static str];
 
     /// Numbers that a model gives at each position: a score for each output symbol, or an estimate.
     fn outputs(&self) -> usize {
@@ -213,6 +225,9 @@ pub enum Measure {
     /// By how much the loss lies above the entropy of what is to be foretold, as a share of that
     /// entropy: less is better, and 0 the best that can be done.
     AboveEntropy,
+    /// What foretelling a character costs on average, log₂ of one over its probability: less is
+    /// better.
+    BitsPerCharacter,
 }
 
 impl Measure {
@@ -223,6 +238,7 @@ impl Measure {
             Self::Accuracy => "accuracy",
             Self::MeanSquaredError => "mean squared error",
             Self::AboveEntropy => "loss above entropy",
+            Self::BitsPerCharacter => "bits per character",
         }
     }
 
@@ -231,7 +247,7 @@ impl Measure {
     pub fn reaches(self, score: f64, target: f64) -> bool {
         match self {
             Self::Accuracy => score >= target,
-            Self::MeanSquaredError | Self::AboveEntropy => score <= target,
+            Self::MeanSquaredError | Self::AboveEntropy | Self::BitsPerCharacter => score <= target,
         }
     }
 }
@@ -239,7 +255,7 @@ impl Measure {
 /// Numbers added up over answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
-    /// Right answers, squared errors, or what answers cost above the entropy.
+    /// Right answers, squared errors, or what answers cost.
     pub sum: f64,
     /// Answers.
     pub count: usize,
@@ -320,21 +336,23 @@ impl Sequence {
     /// split is the same for every seed.
     #[must_use]
     pub fn is_held_out(&self) -> bool {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let mut feed = |bits: u64| {
-            for byte in bits.to_le_bytes() {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        let hash = match self {
+            Self::Symbols(symbols) => hash(symbols.iter().map(|s| *s as u64)),
+            Self::Numbers(numbers) => {
+                hash(numbers.iter().flatten().map(|x| u64::from(x.to_bits())))
             }
         };
-        match self {
-            Self::Symbols(symbols) => symbols.iter().for_each(|s| feed(*s as u64)),
-            Self::Numbers(numbers) => {
-                numbers.iter().flatten().for_each(|x| feed(u64::from(x.to_bits())));
-            }
-        }
         // The low bits of FNV mix poorly; fold the high ones in.
         (hash ^ (hash >> 32)).is_multiple_of(HELD_OUT_SHARE)
     }
+}
+
+/// FNV-1a over numbers, which is the same on every machine and in every release.
+fn hash(numbers: impl Iterator<Item = u64>) -> u64 {
+    let bytes = numbers.flat_map(u64::to_le_bytes);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// What one position reads.
@@ -397,12 +415,7 @@ pub enum Split {
 
 /// A random example of the given split.
 pub fn draw(task: &dyn Task, random: &mut Random, split: Split) -> Example {
-    loop {
-        let example = task.generate(random);
-        if example.sequence.is_held_out() == (split == Split::HeldOut) {
-            return example;
-        }
-    }
+    task.draw(random, split)
 }
 
 /// A sequence that a model reads and, where the task lets it, writes on.

@@ -45,6 +45,15 @@ pub fn right_sequences(scores: &[Array2<f32>], batch: &Batch, tally: &mut Tally)
     }
 }
 
+/// ln p(target) by the scores of a row, in double precision.
+#[must_use]
+pub fn log_softmax(scores: &Array2<f32>, row: usize, target: usize) -> f64 {
+    let scores = scores.row(row);
+    let most = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = scores.iter().map(|score| (f64::from(*score) - most).exp()).sum();
+    scores.get(target).map_or(f64::NEG_INFINITY, |score| f64::from(*score) - most - sum.ln())
+}
+
 /// What a model should say from position `from` on, when it has written `written` there so far:
 /// the next symbol of `answer` for as long as it is on the way, and nothing afterwards. The
 /// targets are for `from` + 1 positions and as many as were written.

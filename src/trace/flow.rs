@@ -12,6 +12,7 @@
 use ndarray::{Array1, Array2};
 
 use super::{Backward, Trace};
+use crate::palette::{ABSENT, is_absent};
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::training::optimiser::clip_norm;
 
@@ -186,7 +187,8 @@ pub fn kept_by(trace: &Trace, state: &State) -> Option<String> {
 }
 
 /// The direct path of a state whose share is kept by a gate: ∂L/∂s_T times the kept shares of all
-/// steps between, (positions, units); rows of NaN behind T. `None` for a state without a gate.
+/// steps between, (positions, units), and [`ABSENT`] behind T and where the gate has no value. `None` for
+/// a state without a gate.
 #[must_use]
 pub fn direct_path(trace: &Trace, backward: &Backward, state: &State) -> Option<Array2<f32>> {
     let gate = trace.over_time(&kept_by(trace, state)?)?;
@@ -194,10 +196,12 @@ pub fn direct_path(trace: &Trace, backward: &Backward, state: &State) -> Option<
     let at = backward.position();
     let node = trace.node(&state.name, i32::try_from(at).ok()?)?;
     let mut path: Array1<f32> = backward.gradient(node)?.row(0).to_owned();
-    let mut rows = Array2::from_elem(gate.raw_dim(), f32::NAN);
+    let mut rows = Array2::from_elem(gate.raw_dim(), ABSENT);
     let order: Vec<usize> =
         if state.from_the_end { (at..gate.nrows()).collect() } else { (0..=at).rev().collect() };
-    for position in order {
+    // A decoder's path begins where the decoder does.
+    let has_gate = |position: &usize| !gate.row(*position).iter().all(|gate| is_absent(*gate));
+    for position in order.into_iter().take_while(has_gate) {
         rows.row_mut(position).assign(&path);
         path.zip_mut_with(&gate.row(position), |path, gate| *path *= kept.share(*gate));
     }

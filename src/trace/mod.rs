@@ -51,7 +51,7 @@ pub struct Trace {
     targets: Targets,
     judged: Vec<Option<bool>>,
     sequence: Sequence,
-    symbols: &'static [&'static str],
+    symbols: Vec<&'static str>,
     values: &'static [ValueDoc],
     interventions: Vec<Intervention>,
     kept_share: Option<KeptShare>,
@@ -140,7 +140,7 @@ impl Trace {
             targets,
             judged,
             sequence,
-            symbols: task.output_symbols(),
+            symbols: task.output_symbols().to_vec(),
             values: checkpoint.spec.values,
             interventions,
             kept_share: checkpoint.model.kept_share(),
@@ -282,8 +282,8 @@ impl Trace {
 
     /// The symbols that the columns of a prediction stand for; empty for a model of numbers.
     #[must_use]
-    pub fn symbols(&self) -> &'static [&'static str] {
-        self.symbols
+    pub fn symbols(&self) -> &[&'static str] {
+        &self.symbols
     }
 
     /// What was changed from outside.

@@ -1,4 +1,4 @@
-//! What is known of a race while it is run elsewhere, and what a learner can ask of it.
+//! What is known of a training while it is run elsewhere, and what a learner can ask of it.
 //!
 //! Pure: reports come from the threads that train, commands from the learner; what has to be done
 //! outside is given back as an [`Order`].
@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use super::Progress;
-use super::race::{Reached, Settings, Snapshot};
-use crate::models::{self, ModelSpec};
+use super::contestant::{Reached, Snapshot};
+use super::course::{Course, Subject};
+use super::race::Settings;
+use crate::models::ModelSpec;
 use crate::nn::Parameters;
 
 /// A loss above so many times the first is worse than any guess.
@@ -15,7 +17,7 @@ const FAR_TOO_LARGE: f32 = 2.0;
 /// So many updates in a row are no accident of one batch.
 const LASTING: usize = 20;
 
-/// What a learner asks of a race.
+/// What a learner asks of a training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TrainCommand {
     /// Begin, or go on.
@@ -28,7 +30,7 @@ pub enum TrainCommand {
     Rewind,
     /// End the training; what was found stays to be looked at.
     Stop,
-    /// Choose otherwise; the race begins anew.
+    /// Choose otherwise; the training begins anew.
     Set(Control),
     /// Look at a kept checkpoint, or at the newest weights.
     ShowCheckpoint(Option<usize>),
@@ -47,6 +49,12 @@ pub enum Control {
     LearningRate(f32),
     /// The seed of initial weights and data.
     Seed(u64),
+    /// The architecture's id.
+    Model(&'static str),
+    /// Layers.
+    Layers(usize),
+    /// Updates.
+    Steps(usize),
 }
 
 impl Control {
@@ -66,9 +74,9 @@ impl Control {
 /// What has to be done by the threads.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
-    /// Start threads for these settings and have them wait; those before end at once. Their
+    /// Start threads for these choices and have them wait; those before end at once. Their
     /// reports bear the number.
-    Prepare(u64, Settings),
+    Prepare(u64, Subject),
     /// Train until told otherwise.
     Go,
     /// Wait after the present update.
@@ -148,9 +156,8 @@ pub struct Lane {
 }
 
 impl Lane {
-    fn new(id: &'static str) -> Option<Self> {
-        let (spec, _) = models::find_recipe(id)?;
-        Some(Self {
+    fn new((id, spec): (&'static str, &'static ModelSpec)) -> Self {
+        Self {
             id,
             spec,
             history: Vec::new(),
@@ -162,7 +169,7 @@ impl Lane {
             diverged: None,
             is_finished: false,
             too_large_since: None,
-        })
+        }
     }
 
     /// The update from which on every loss has been more than twice the first, if that lasts:
@@ -189,10 +196,10 @@ impl Lane {
     }
 }
 
-/// A race as the window knows it.
+/// A training as the window knows it; a race, unless it says otherwise.
 #[derive(Clone)]
-pub struct Live {
-    settings: Settings,
+pub struct Live<C = Settings> {
+    settings: C,
     phase: Phase,
     lanes: Vec<Lane>,
     generation: u64,
@@ -206,19 +213,25 @@ impl Default for Live {
     }
 }
 
-impl Live {
-    /// A race that has not been started.
+impl<C: Course> Live<C> {
+    /// A training that has not been started.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: C) -> Self {
         let settings = settings.within_bounds();
-        let lanes = settings.contestants.iter().copied().filter_map(Lane::new).collect();
+        let lanes = settings.lanes().into_iter().map(Lane::new).collect();
         let phase = Phase::Ready;
-        Self { settings, phase, lanes, generation: 0, checkpoint: None, follow: None }
+        Self { settings, phase, lanes, generation: C::NUMBERS, checkpoint: None, follow: None }
+    }
+
+    /// Another of its kind, which takes no report of what ran before it.
+    #[must_use]
+    pub fn after(&self, settings: C) -> Self {
+        Self { generation: self.generation + 1, ..Self::new(settings) }
     }
 
     /// What was chosen.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &C {
         &self.settings
     }
 
@@ -356,27 +369,19 @@ impl Live {
     fn begin(&mut self) -> Order {
         self.clear();
         self.phase = Phase::Paused;
-        Order::Prepare(self.generation, self.settings.clone())
+        Order::Prepare(self.generation, self.settings.subject())
     }
 
     /// Forgets all that was reported.
     fn clear(&mut self) {
         self.generation += 1;
         self.checkpoint = None;
-        let lanes = self.settings.contestants.iter().copied();
-        self.lanes = lanes.filter_map(Lane::new).collect();
+        self.lanes = self.settings.lanes().into_iter().map(Lane::new).collect();
     }
 
     /// Other settings need other models: what ran for the old ones ends.
     fn set(&mut self, control: Control) -> Vec<Order> {
-        let mut settings = self.settings.clone();
-        match control {
-            Control::Hidden(units) => settings.hidden = units,
-            Control::Length(positions) => settings.length = positions,
-            Control::LearningRate(rate) => settings.learning_rate = rate,
-            Control::Seed(seed) => settings.seed = seed,
-        }
-        let settings = settings.within_bounds();
+        let settings = self.settings.clone().with(control).within_bounds();
         if settings == self.settings {
             return Vec::new();
         }

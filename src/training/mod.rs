@@ -1,10 +1,15 @@
 //! The trainer: one update is a pure step; nothing here knows that traces exist.
 
+pub mod contestant;
+pub mod course;
 pub mod evaluate;
 pub mod lengths;
 pub mod live;
 pub mod optimiser;
+pub mod plan;
 pub mod race;
+pub mod text;
+pub mod writing;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Language;
 use super::export::{Choice, Format};
+use super::{Hidden, Language, Panel};
 use crate::laboratory::Laboratory;
 use crate::lesson::Control;
 use crate::trace::Place;
@@ -20,6 +20,10 @@ pub enum Command {
     Timeline(TimelineCommand),
     /// Train models in front of the learner.
     Train(TrainCommand),
+    /// Open the page for a text of the learner's own.
+    OpenOwnText,
+    /// Train a model of that text.
+    TrainText(TrainCommand),
     /// Look at a value; at none.
     Select(Option<Selection>),
     /// Keep a value in the inspector.
@@ -51,8 +55,9 @@ pub enum Command {
         /// The position.
         position: Option<usize>,
     },
-    /// Answer a question of the lesson, named by its place in the file.
-    Answer(String, usize),
+    /// Answer a question of the lesson, named by its place in the file; and whether that is right on
+    /// the run in front of the learner.
+    Answer(String, usize, bool),
     /// A task of the lesson is done.
     TaskDone(String),
     /// Undo a task of the lesson and all that was changed for it.
@@ -109,8 +114,16 @@ pub enum Command {
     AskPath(Purpose),
     /// The path typed where no dialog came, and whether a file there may be replaced.
     TypedPath(String, bool),
-    /// Open a folder of lessons or a file of weights.
+    /// Open a folder of lessons, a file of weights, a session or a text.
     OpenPath(PathBuf),
+    /// Save the session where it was saved last, or ask where.
+    SaveSession,
+    /// Hide a control, or show it again.
+    Hide(Hidden, bool),
+    /// Show all controls again.
+    ShowAll,
+    /// Present the lesson to a class.
+    Present(PresentCommand),
     /// The message has been read.
     DismissMessage,
 }
@@ -160,6 +173,8 @@ pub enum Sheet {
     Settings,
     /// The field for a path, where no dialog came.
     Path,
+    /// The controls that can be hidden.
+    Hide,
     /// What to export, and how.
     Export,
 }
@@ -192,6 +207,23 @@ pub struct Spot {
     pub unit: Option<usize>,
 }
 
+/// What can be done while presenting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PresentCommand {
+    /// Begin or end.
+    Toggle,
+    /// Show or hide a panel.
+    Panel(Panel),
+    /// Open or close the window with the instructor's notes.
+    Notes,
+    /// Darken everything but a circle round the pointer, or no more.
+    Spotlight,
+    /// Make that circle larger by a factor.
+    Radius(f32),
+    /// A black screen, or no more.
+    Blank,
+}
+
 /// What can be done about the runs beside the one on the stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CompareCommand {
@@ -210,6 +242,8 @@ pub enum Purpose {
     Folder,
     /// A file to open; its ending says what it is.
     File,
+    /// A text to learn from.
+    Text,
     /// A file to write.
     Save(Export),
 }
@@ -221,6 +255,10 @@ pub enum Export {
     Chosen(Format),
     /// The notes of the whole run, MIDI or WAV, whatever is selected.
     Melody,
+    /// The session: all that the learner chose.
+    Session,
+    /// The weights on the stage, safetensors.
+    Weights,
 }
 
 /// The choice of a theme.

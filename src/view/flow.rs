@@ -16,6 +16,9 @@ use super::theme;
 /// Stands in the text where something else is painted.
 const PLACE: &str = "\u{a0}";
 
+/// How far slanted letters lean over, against their size.
+const LEAN: f32 = 0.2;
+
 /// A paragraph under construction.
 pub struct Flow {
     job: LayoutJob,
@@ -97,7 +100,11 @@ impl Flow {
     /// Text that looks different.
     pub fn styled(&mut self, text: &str, format: TextFormat) {
         self.spoken.push_str(text);
-        self.job.append(&text.replace(PLACE, " "), 0.0, format);
+        // The last slanted letter leans over the blank behind it.
+        let was_slanted = self.job.sections.last().is_some_and(|last| last.format.italics);
+        let leans = was_slanted && !format.italics && text.starts_with(' ');
+        let lead = if leans { self.font.size * LEAN } else { 0.0 };
+        self.job.append(&text.replace(PLACE, " "), lead, format);
     }
 
     /// Text that wraps like any other and whose rectangles are reported: a link.

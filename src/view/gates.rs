@@ -5,6 +5,8 @@ use egui_plot::{Line, Plot, PlotPoints, VLine};
 
 use super::numbers::Numbers;
 use super::{Command, Scene, Selection, ViewSpec, cells, heatmap, scope, theme};
+use crate::models::Range;
+use crate::palette::Scale;
 use crate::trace::Trace;
 
 /// A picture is not narrower than this while there is room for one beside it.
@@ -17,7 +19,11 @@ pub const SPEC: ViewSpec = ViewSpec {
     id: "gates",
     title: "views.gates",
     hint: "views.gates_hint",
-    applies: |trace| !values(trace, scope::cells(trace)[0]).is_empty(),
+    // A cell without a gate has only its state, which the heatmap shows.
+    applies: |trace| {
+        let values = values(trace, scope::cells(trace)[0]);
+        values.iter().any(|name| trace.range(name) == Range::Unit)
+    },
     ui,
     numbers,
 };
@@ -46,20 +52,20 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         let columns = ((room.x / NARROWEST) as usize).clamp(1, 3);
         let rows = names.len().div_ceil(columns).max(1);
         let width = (room.x - theme::GAP_LARGE * columns as f32) / columns as f32;
-        // On a page nobody can point at a cell, so the colours are explained.
-        let legend = if scene.for_print { heatmap::legend_height() + theme::GAP } else { 0.0 };
-        let height = ((room.y - curves) / rows as f32 - 60.0 - legend).clamp(48.0, 260.0);
+        let height = ((room.y - curves) / rows as f32 - 60.0).clamp(48.0, 260.0);
+        // A scale is said once, where it is used first.
+        let mut said = Vec::new();
         for row in names.chunks(columns) {
             ui.horizontal_top(|ui| {
                 for name in row {
                     ui.allocate_ui(vec2(width, height + 48.0), |ui| {
                         ui.vertical(|ui| {
-                            title_ui(ui, scene, name);
+                            let scale = scene.picture_scale(ui, name);
+                            let ends = [scale.low, scale.high].map(f32::to_bits);
+                            let is_new = !said.contains(&ends);
+                            said.push(ends);
+                            title_ui(ui, scene, name, is_new.then_some(&scale));
                             heatmap::picture_ui(ui, scene, name, vec2(width, height));
-                            if scene.for_print {
-                                let scale = scene.picture_scale(ui, name);
-                                heatmap::legend_ui(ui, &scale);
-                            }
                         });
                     });
                 }
@@ -76,7 +82,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
 }
 
-fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str) {
+fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, scale: Option<&Scale>) {
     ui.horizontal(|ui| {
         let graph = scene.trace.graph();
         if let Some(id) = graph.find(name) {
@@ -95,6 +101,9 @@ fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str) {
         if label.clicked() {
             let unit = scene.selection.and_then(|s| s.unit);
             scene.commands.push(Command::Select(Some(Selection::new(name, unit))));
+        }
+        if let Some(scale) = scale.filter(|_| ui.available_width() > NARROWEST * 0.5) {
+            heatmap::small_legend_ui(ui, scale);
         }
     });
 }

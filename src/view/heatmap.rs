@@ -13,8 +13,9 @@ use crate::trace::timeline::TimelineCommand;
 
 /// Room for the tokens under the picture.
 const TOKENS_HEIGHT: f32 = 20.0;
-/// Room for the unit numbers at its left.
+/// Room for the unit numbers at its left; names of symbols may need more.
 const UNITS_WIDTH: f32 = 26.0;
+const UNIT_FONT: FontId = FontId::monospace(10.5);
 /// Cells grow up to this many points.
 const LARGEST_CELL: f32 = 34.0;
 /// On a page they may be wider, so that a short run fills it.
@@ -94,16 +95,17 @@ fn first(trace: &Trace) -> Option<String> {
 pub fn picture_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, room: egui::Vec2) {
     let Some(matrix) = scene.over_time(name) else { return };
     let (positions, units) = matrix.dim();
+    let gutter = gutter(ui, scene, name, units);
     let widest = if scene.for_print { WIDEST_CELL } else { LARGEST_CELL };
     let cell = vec2(
-        ((room.x - UNITS_WIDTH) / positions as f32).min(widest),
+        ((room.x - gutter) / positions as f32).min(widest),
         (room.y / units as f32).min(LARGEST_CELL),
     )
     .max(vec2(1.0, 1.0));
     let size = vec2(cell.x * positions as f32, cell.y * units as f32);
     let (outer, response) =
-        ui.allocate_exact_size(size + vec2(UNITS_WIDTH, TOKENS_HEIGHT), Sense::click_and_drag());
-    let rect = Rect::from_min_size(outer.min + vec2(UNITS_WIDTH, 0.0), size);
+        ui.allocate_exact_size(size + vec2(gutter, TOKENS_HEIGHT), Sense::click_and_drag());
+    let rect = Rect::from_min_size(outer.min + vec2(gutter, 0.0), size);
     let scale = scene.picture_scale(ui, name);
     let texture = texture(ui, scene, name, &matrix, &scale);
     let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
@@ -214,17 +216,31 @@ fn overlay(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, cell: egui::Vec2)
     }
 }
 
-/// Unit numbers, or the symbols that the units stand for.
-fn unit_labels(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, units: usize, cell: f32) {
+/// The symbols that the units of a value stand for, if they do.
+fn unit_symbols<'a>(scene: &Scene<'a>, name: &str, units: usize) -> Option<&'a [&'static str]> {
     let symbols = scene.trace.symbols();
     let stands_for_symbols = matches!(name, "prediction" | "scores") && symbols.len() == units;
+    stands_for_symbols.then_some(symbols)
+}
+
+/// Room for the names of the units.
+fn gutter(ui: &Ui, scene: &Scene<'_>, name: &str, units: usize) -> f32 {
+    let width = |text: &&str| {
+        ui.painter().layout_no_wrap((*text).to_owned(), UNIT_FONT, egui::Color32::WHITE).size().x
+    };
+    let symbols = unit_symbols(scene, name, units).unwrap_or_default();
+    symbols.iter().map(width).fold(UNITS_WIDTH - 8.0, f32::max) + 8.0
+}
+
+/// Unit numbers, or the symbols that the units stand for.
+fn unit_labels(ui: &Ui, scene: &Scene<'_>, name: &str, rect: Rect, units: usize, cell: f32) {
+    let symbols = unit_symbols(scene, name, units);
     let dark = ui.visuals().dark_mode;
     let every = [1, 2, 4, 8, 16, 32].into_iter().find(|n| *n as f32 * cell >= 14.0).unwrap_or(64);
     for unit in (0..units).step_by(every) {
         let at = pos2(rect.left() - 5.0, rect.top() + (unit as f32 + 0.5) * cell);
-        let font = FontId::monospace(10.5);
-        let text = if stands_for_symbols { symbols[unit].to_owned() } else { unit.to_string() };
-        ui.painter().text(at, Align2::RIGHT_CENTER, text, font, theme::weak_text(dark));
+        let text = symbols.map_or_else(|| unit.to_string(), |symbols| symbols[unit].to_owned());
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, UNIT_FONT, theme::weak_text(dark));
     }
 }
 
@@ -236,9 +252,19 @@ pub fn legend_height() -> f32 {
 
 /// The colours of a scale between its ends.
 pub fn legend_ui(ui: &mut Ui, scale: &Scale) {
-    let dark = ui.visuals().dark_mode;
     let (rect, _) = ui.allocate_exact_size(vec2(220.0, legend_height() - 8.0), Sense::hover());
-    let bar = Rect::from_center_size(rect.center(), vec2(110.0, 8.0));
+    ramp_ui(ui, scale, rect, 110.0);
+}
+
+/// The same, small enough to stand on the line of a heading.
+pub fn small_legend_ui(ui: &mut Ui, scale: &Scale) {
+    let (rect, _) = ui.allocate_exact_size(vec2(116.0, 14.0), Sense::hover());
+    ramp_ui(ui, scale, rect, 36.0);
+}
+
+fn ramp_ui(ui: &Ui, scale: &Scale, rect: Rect, width: f32) {
+    let dark = ui.visuals().dark_mode;
+    let bar = Rect::from_center_size(rect.center(), vec2(width, 8.0));
     let ramp = scale.ramp(64);
     for (at, rgb) in ramp.iter().enumerate() {
         let width = bar.width() / ramp.len() as f32;

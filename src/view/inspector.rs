@@ -4,15 +4,18 @@
 use egui::{RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Plot};
 
-use super::{Command, Scene, Selection, number, theme, tr_with};
+use super::{Command, Hidden, Scene, Selection, broken, number, theme, tr_with};
 use crate::models::Axes;
 use crate::palette::Map;
 use crate::tape::{Graph, NodeId};
-use crate::trace::half_life;
 use crate::trace::statistics::{histogram, summary};
+use crate::trace::{Place, half_life};
 
 /// Bars of the histogram.
 const BINS: usize = 24;
+/// The size of a formula that is cut into lines, and the smallest that one is set in.
+const CUT_SIZE: f32 = 14.5;
+const SMALLEST_MATH: f32 = 12.0;
 /// The height of the histogram.
 const HISTOGRAM_HEIGHT: f32 = 90.0;
 
@@ -37,10 +40,12 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, pinned: &[Selection]) {
 }
 
 fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
-    let now = scene.now();
-    let place = selection.place(now);
-    let node = scene.trace.find(&place);
+    let mut place = selection.place(scene.now());
     let name = selection.name.as_str();
+    // A value of the source has none where the answer is written: the nearest one is meant.
+    let elsewhere = nearest(scene, &place);
+    place.position = elsewhere.as_ref().map_or(place.position, |(at, _)| *at);
+    let node = scene.trace.find(&place);
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui
@@ -50,10 +55,12 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
             {
                 scene.commands.push(Command::Pin(selection.clone()));
             }
-            let change = ui.small_button(scene.tr("intervene.change"));
-            let hint = format!("{}  (C)", scene.tr("intervene.change_hint"));
-            if change.on_hover_text(hint).clicked() {
-                super::intervene::ask(scene, name, place.position, selection.unit);
+            if !scene.hides(Hidden::Interventions) {
+                let change = ui.small_button(scene.tr("intervene.change"));
+                let hint = format!("{}  (C)", scene.tr("intervene.change_hint"));
+                if change.on_hover_text(hint).clicked() {
+                    super::intervene::ask(scene, name, place.position, selection.unit);
+                }
             }
             // What is left of the row; a long name shows its whole self when pointed at.
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
@@ -64,6 +71,12 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
     });
     if let Some(meaning) = scene.meaning(name).filter(|_| selection.path.is_empty()) {
         ui.label(meaning);
+    }
+    if let Some((_, [from, to])) = elsewhere {
+        let ends = [from.to_string(), to.to_string()];
+        let words = [("from", ends[0].as_str()), ("to", ends[1].as_str())];
+        let words = tr_with(scene.language, "inspector.exists_at", &words);
+        ui.label(RichText::new(words).small().weak());
     }
     let Some(node) = node else {
         let words = tr_with(
@@ -90,7 +103,7 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
     if scene.trace.graph().value(node).nrows() > 1 {
         super::weights::ui(ui, scene, node, name);
     } else {
-        numbers_ui(ui, scene, node, selection);
+        numbers_ui(ui, scene, (node, place.position), selection);
     }
     distribution_ui(ui, scene, node, name);
     // While walking back, its paths stand above.
@@ -105,6 +118,20 @@ fn selection_ui(ui: &mut Ui, scene: &mut Scene<'_>, selection: &Selection) {
         let example = format!("{name}[{}]{unit}=0", place.position.max(0));
         super::intervene::ui(ui, scene, "inspector", &example);
     }
+}
+
+/// Where a value that does not exist at a place is nearest, before it if anywhere, with the first and
+/// last position of those where it is.
+fn nearest(scene: &Scene<'_>, place: &Place) -> Option<(i32, [i32; 2])> {
+    let last = i32::try_from(scene.trace.n_positions()).ok()?;
+    let exists = |at: i32| scene.trace.find(&Place { position: at, ..place.clone() }).is_some();
+    if place.position >= last || exists(place.position) {
+        return None;
+    }
+    let first = (0..last).find(|at| exists(*at))?;
+    let end = (0..last).rev().find(|at| exists(*at))?;
+    let before = (0..place.position).rev().find(|at| exists(*at));
+    Some((before.unwrap_or(first), [first, end]))
 }
 
 /// Shape, with what its rows and columns are, and where it stands.
@@ -152,13 +179,14 @@ fn formula_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(scene.tr("inspector.comes_from")).weak().small());
         let now = scene.now() as i32;
-        for term in &equation.terms {
-            let Some(name) = scene.trace.graph().node(*term).name else { continue };
+        for (term, count) in counted(scene, &equation.terms) {
+            let Some(name) = scene.trace.graph().node(term).name else { continue };
             let name = scene.trace.graph().name(name).name.clone();
-            let text = RichText::new(&name).monospace().small();
-            let link = ui.link(text).on_hover_text(term_hint(scene, *term, &name));
+            let shown = if count > 1 { format!("{name} × {count}") } else { name.clone() };
+            let text = RichText::new(shown).monospace().small();
+            let link = ui.link(text).on_hover_text(term_hint(scene, term, &name));
             if link.clicked() {
-                let position = scene.trace.graph().node(*term).position;
+                let position = scene.trace.graph().node(term).position;
                 let offset = if position == crate::tape::EVERYWHERE { 0 } else { position - now };
                 let unit = scene.selection.and_then(|selection| selection.unit);
                 scene.commands.push(Command::Select(Some(Selection {
@@ -172,38 +200,70 @@ fn formula_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId) {
     });
 }
 
+/// Terms of one name as one, with how many they are; the last of them stands for all.
+fn counted(scene: &Scene<'_>, terms: &[NodeId]) -> Vec<(NodeId, usize)> {
+    let name = |term: NodeId| scene.trace.graph().node(term).name;
+    let mut counted: Vec<(NodeId, usize)> = Vec::new();
+    for term in terms {
+        match counted.iter_mut().find(|(other, _)| name(*other) == name(*term)) {
+            Some((last, count)) => (*last, *count) = (*term, *count + 1),
+            None => counted.push((*term, 1)),
+        }
+    }
+    counted
+}
+
 fn term_hint(scene: &Scene<'_>, node: NodeId, name: &str) -> String {
     let (rows, columns) = scene.trace.graph().value(node).dim();
     let meaning = scene.meaning(name).unwrap_or_else(|| scene.tr("inspector.parameter_hint"));
     format!("{meaning} · {rows} × {columns}")
 }
 
-/// A formula, cut before its equals signs where it is too long for the column.
+/// A formula: in one line where it fits, else cut into lines, and what cannot be cut is scrolled.
+/// It is never too small to be read.
 pub(super) fn formula_lines(ui: &mut Ui, scene: &mut Scene<'_>, latex: &str) {
-    let size = theme::BODY_SIZE * theme::MATH_DISPLAY_RATIO;
-    let width =
-        scene.memory.math.get(ui.ctx(), latex, true, size).map_or(0.0, |formula| formula.size.x);
-    if width <= ui.available_width() {
+    let full = theme::BODY_SIZE * theme::MATH_DISPLAY_RATIO;
+    let room = ui.available_width();
+    let ctx = ui.ctx().clone();
+    let math = &mut scene.memory.math;
+    let mut width =
+        |latex: &str, size| math.get(&ctx, latex, true, size).map_or(0.0, |set| set.size.x);
+    // A little smaller is better than two lines.
+    if width(latex, full) <= room * full / CUT_SIZE {
         scene.memory.math.show(ui, latex, true);
         return;
     }
-    let mut parts = latex.split(" = ");
-    if let Some(left) = parts.next() {
-        let mut line = left.to_owned();
-        for (at, part) in parts.enumerate() {
-            if at == 0 {
-                line = format!("{left} = {part}");
-                continue;
-            }
-            scene.memory.math.show(ui, &line, true);
-            line = format!("= {part}");
+    let fits = |line: &str, at: usize| {
+        width(line, CUT_SIZE) <= room - if at > 0 { theme::GAP_LARGE } else { 0.0 }
+    };
+    for (at, line) in broken::lines(latex, fits).into_iter().enumerate() {
+        let indent = if at > 0 { theme::GAP_LARGE } else { 0.0 };
+        let needed = scene.memory.math.get(&ctx, &line, true, CUT_SIZE);
+        let needed = needed.map_or(0.0, |formula| formula.size.x);
+        let room = room - indent;
+        let line_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                ui.add_space(indent);
+                let size = if needed > room { SMALLEST_MATH } else { CUT_SIZE };
+                scene.memory.math.show_sized(ui, &line, size);
+            });
+        };
+        if needed * SMALLEST_MATH / CUT_SIZE > room {
+            ScrollArea::horizontal().id_salt((latex, at)).show(ui, |ui| line_ui(ui, scene));
+        } else {
+            line_ui(ui, scene);
         }
-        scene.memory.math.show(ui, &line, true);
     }
 }
 
 /// The selected entry, computed with this run's numbers.
-fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Selection) {
+fn numbers_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    (node, position): (NodeId, i32),
+    selection: &Selection,
+) {
     let value = scene.trace.graph().value(node);
     let units = value.ncols();
     let unit = selection.unit.unwrap_or(0).min(units.saturating_sub(1));
@@ -223,7 +283,7 @@ fn numbers_ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, selection: &Sele
         }
     });
     let graph = scene.trace.graph();
-    let row = scene.trace.row_of(node, scene.now() as i32);
+    let row = scene.trace.row_of(node, position);
     let numbers = graph.equation_with_numbers(node, row, unit);
     formula_lines(ui, scene, &numbers);
     products_ui(ui, scene, node, [row, unit]);

@@ -3,7 +3,7 @@
 use egui::{RichText, Ui};
 
 use super::command::Spot;
-use super::{Command, Scene, Selection, theme, tr_with};
+use super::{Command, Hidden, Scene, Selection, theme, tr_with};
 
 /// Below this width there is no room for a button beside the field.
 const NARROW: f32 = 300.0;
@@ -126,6 +126,9 @@ impl Draft {
 pub fn ask(scene: &mut Scene<'_>, name: &str, position: i32, unit: Option<usize>) {
     let graph = scene.trace.graph();
     let is_parameter = graph.find(name).is_some_and(|id| graph.name(id).is_parameter);
+    if scene.hides(Hidden::Interventions) {
+        return;
+    }
     scene.commands.push(if is_parameter {
         Command::Select(Some(Selection::new(name, unit)))
     } else {

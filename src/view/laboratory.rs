@@ -3,7 +3,7 @@
 use egui::{ComboBox, RichText, ScrollArea, Slider, Ui};
 
 use super::numbers::{Numbers, Table};
-use super::{Command, Other, Scene, ViewSpec, number, theme};
+use super::{Command, Language, Other, Scene, ViewSpec, number, theme, tr, tr_with};
 use crate::laboratory::{
     CLIPS, Contestant, FORGET_BIASES, GAINS, HIDDEN, LAYERS, LENGTHS, Laboratory, PRESETS, Start,
 };
@@ -47,7 +47,7 @@ struct Measures {
 /// The measures of the runs on the stage, made anew only for new runs.
 #[derive(Debug, Default)]
 pub struct Cache {
-    run: Option<u64>,
+    run: Option<(u64, Language)>,
     measures: Vec<Measures>,
 }
 
@@ -57,7 +57,7 @@ fn numbers(scene: &mut Scene<'_>) -> Numbers {
     let mut table = Table::new(&columns);
     let clip = scene.laboratory.map_or(f32::INFINITY, |laboratory| laboratory.clip);
     for run in scene.all_runs() {
-        let measures = measure(&run, scene.label, clip);
+        let measures = measure(&run, scene.label, clip, scene.language);
         let radius = measures.radii.iter().map(|(_, radius)| *radius).reduce(f32::max);
         let arrives = measures.ratios.first().map(|(_, ratio)| *ratio);
         let or_nan = |number: Option<f32>| number.unwrap_or(f32::NAN);
@@ -134,6 +134,40 @@ fn preset_words(id: &str) -> (&'static str, &'static str) {
         "gru" => ("laboratory.preset_gru", "laboratory.preset_gru_hint"),
         _ => ("laboratory.preset_residual", "laboratory.preset_residual_hint"),
     }
+}
+
+/// What a run is called on screen: settings written as lessons have them, `residual = false`, in
+/// words; anything else as it is.
+#[must_use]
+pub fn setting_words(language: Language, label: &str) -> String {
+    let items = label.split(", ").map(|item| match item.split_once(" = ") {
+        None => item.to_owned(),
+        Some(("residual", "true")) => tr(language, "gradient.with_residual").to_owned(),
+        Some(("residual", _)) => tr(language, "gradient.without_residual").to_owned(),
+        Some(("start", start)) => {
+            let known = Start::ALL.into_iter().find(|known| word(known) == start);
+            let start = known.map_or(start, |known| tr(language, start_words(known)));
+            // Behind the comma stands with which spread.
+            let start = start.split([',', '，']).next().unwrap_or(start);
+            tr_with(language, "gradient.start_of", &[("start", start)])
+        }
+        Some(("activation", function)) => {
+            let all = [Activation::Tanh, Activation::Relu, Activation::Sigmoid];
+            let known = all.into_iter().find(|known| word(known) == function);
+            known.map_or(function, |known| tr(language, activation_words(known))).to_owned()
+        }
+        Some((name, value)) => {
+            let name = match name {
+                "gain" => "gradient.gain",
+                "seed" => "laboratory.seed",
+                _ => control_words(name).0,
+            };
+            let words = [("name", tr(language, name)), ("value", value)];
+            tr_with(language, "gradient.setting", &words)
+        }
+    });
+    let joint = if language == Language::Chinese { "，" } else { ", " };
+    items.collect::<Vec<_>>().join(joint)
 }
 
 fn set(scene: &mut Scene<'_>, name: &str, setting: Control) {
@@ -310,7 +344,7 @@ fn runs_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
             scene.commands.push(Command::Compare(CompareCommand::Keep));
         }
         if !laboratory.versus.is_empty() {
-            ui.label(RichText::new(&laboratory.versus).monospace().small());
+            ui.label(RichText::new(setting_words(scene.language, &laboratory.versus)).small());
             let words = scene.tr("laboratory.no_versus");
             let button = ui.small_button("×").on_hover_text(words);
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, words));
@@ -323,10 +357,13 @@ fn runs_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
 
 /// The measured numbers of every run.
 fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
-    if scene.memory.laboratory.run != Some(scene.run) {
-        let measures =
-            scene.all_runs().map(|run| measure(&run, scene.label, laboratory.clip)).collect();
-        scene.memory.laboratory = Cache { run: Some(scene.run), measures };
+    let language = scene.language;
+    if scene.memory.laboratory.run != Some((scene.run, language)) {
+        let measures = scene
+            .all_runs()
+            .map(|run| measure(&run, scene.label, laboratory.clip, language))
+            .collect();
+        scene.memory.laboratory = Cache { run: Some((scene.run, language)), measures };
     }
     let colors = theme::series(ui.visuals().dark_mode);
     let broken = theme::color(crate::palette::NOT_A_NUMBER);
@@ -382,7 +419,7 @@ fn measures_ui(ui: &mut Ui, scene: &mut Scene<'_>, laboratory: &Laboratory) {
     });
 }
 
-fn measure(run: &Other<'_>, first: &str, clip: f32) -> Measures {
+fn measure(run: &Other<'_>, first: &str, clip: f32, language: Language) -> Measures {
     let states = flow::states(run.trace);
     let scope = states.first().map_or("", |state| &state.scope);
     let top = states.last().map_or("", |state| &state.scope);
@@ -397,11 +434,31 @@ fn measure(run: &Other<'_>, first: &str, clip: f32) -> Measures {
     let across = ends.and_then(|(low, high)| Some(low.number(at)? / high.number(at)?));
     Measures {
         across,
-        label: run.label_beside(first).to_owned(),
+        label: setting_words(language, run.label_beside(first)),
         radii,
         norms: run
             .backward
             .map_or([f32::NAN; 2], |backward| flow::clipped(run.trace, backward, clip)),
         ratios: ratios.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_words_rather_than_program_text() {
+        let both = |label| Language::ALL.map(|language| setting_words(language, label));
+        assert_eq!(both("residual = false"), ["without residuals", "无残差"]);
+        assert_eq!(both("start = gaussian"), ["Gaussian start", "高斯初始化"]);
+        assert_eq!(both("gain = 0.5"), ["gain 0.5", "增益 0.5"]);
+        assert_eq!(both("rnn, activation = relu"), ["rnn, ReLU", "rnn，ReLU"]);
+        assert_eq!(both("lstm-brackets"), ["lstm-brackets"; 2]);
+        // Whatever the laboratory writes has words.
+        let differs = Laboratory { gain: 0.5, layers: 2, seed: 7, ..Laboratory::default() };
+        for words in both(&differs.summary()) {
+            assert!(!words.contains(['=', '_']), "{words}");
+        }
     }
 }

@@ -157,6 +157,19 @@ impl MathCache {
         }
     }
 
+    /// A formula at `pt` points as a widget of its own size.
+    pub fn show_sized(&mut self, ui: &mut Ui, tex: &str, pt: f32) -> Response {
+        let tint = ui.visuals().text_color();
+        match self.get(&ui.ctx().clone(), tex, true, pt) {
+            Ok(formula) => {
+                let (rect, response) = ui.allocate_exact_size(formula.size, Sense::hover());
+                formula.paint_in(ui.painter(), rect, tint);
+                labelled(ui, response, tex)
+            }
+            Err(message) => show_error(ui, tex, message),
+        }
+    }
+
     fn display(&mut self, ui: &mut Ui, tex: &str) -> Response {
         let full = TextStyle::Body.resolve(ui.style()).size * theme::MATH_DISPLAY_RATIO;
         let room = ui.available_width();

@@ -4,6 +4,7 @@
 //! ending in its `SPEC`, and name it here twice: `pub mod` and [`VIEWS`].
 
 pub mod attention;
+mod broken;
 pub mod cells;
 pub mod command;
 pub mod compare;
@@ -15,6 +16,7 @@ pub mod gates;
 pub mod gradient;
 pub mod half_life;
 pub mod heatmap;
+pub mod hidden;
 pub mod inspector;
 mod inspector_back;
 pub mod intervene;
@@ -25,6 +27,7 @@ pub mod looks;
 pub mod math;
 pub mod network;
 pub mod numbers;
+pub mod own_text;
 pub mod page;
 pub mod piano;
 pub mod picture;
@@ -38,12 +41,13 @@ pub mod training;
 mod weights;
 pub mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use egui::{TextureHandle, Ui};
 
 pub use command::{Command, Selection};
+pub use hidden::{Hidden, Panel};
 pub use looks::Looks;
 pub use picture::Shown;
 pub use words::{Language, tr, tr_with};
@@ -147,6 +151,8 @@ pub struct Scene<'a> {
     pub training: Option<&'a Live>,
     /// What the learner chose within views.
     pub looks: &'a Looks,
+    /// Controls that a teacher hid.
+    pub hidden: &'a BTreeSet<Hidden>,
     /// The language of all words.
     pub language: Language,
     /// Whether this is for a page: controls and hints have no place there.

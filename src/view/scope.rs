@@ -101,15 +101,17 @@ pub fn find(trace: &Trace, cell: &str, value: &str) -> Option<String> {
 pub fn sources<'t>(trace: &'t Trace, name: &str) -> Vec<&'t str> {
     let graph = trace.graph();
     let home = split(name).0;
-    let first = graph.find(name).map(|id| graph.everywhere(id)).unwrap_or_default();
-    let Some((_, first)) = first.iter().find(|(position, _)| *position == 0) else {
+    // The value computed last: the first may be a state that was given, as to a decoder.
+    let nodes = graph.find(name).map(|id| graph.everywhere(id)).unwrap_or_default();
+    let end = if reads_backward(trace, home) { nodes.first() } else { nodes.last() };
+    let Some((here, first)) = end.filter(|(position, _)| *position >= 0).copied() else {
         return Vec::new();
     };
     let mut found = Vec::new();
-    let mut open: Vec<NodeId> = vec![*first];
+    let mut open: Vec<NodeId> = vec![first];
     while let Some(at) = open.pop() {
         let node = graph.node(at);
-        let own = node.name.map(|name| graph.name(name)).filter(|_| at != *first);
+        let own = node.name.map(|name| graph.name(name)).filter(|_| at != first);
         if node.position == EVERYWHERE || own.is_some_and(|named| named.is_parameter) {
             continue;
         }
@@ -117,7 +119,7 @@ pub fn sources<'t>(trace: &'t Trace, name: &str) -> Vec<&'t str> {
             Some(name) if found.contains(&name) => {}
             Some(name) if split(name).0 != home || split(name).1 == "input" => found.push(name),
             // A cell's own state before this position says nothing of what enters here.
-            _ if node.position == 0 => open.extend(node.inputs.iter().rev()),
+            _ if node.position == here => open.extend(node.inputs.iter().rev()),
             _ => {}
         }
     }

@@ -218,6 +218,24 @@ pub const fn success(dark: bool) -> Color32 {
     color(if dark { [116, 205, 150] } else { [18, 120, 68] })
 }
 
+/// What a spotlight leaves dark, and where it leaves all as it is.
+#[must_use]
+pub const fn shade() -> Color32 {
+    Color32::from_rgba_premultiplied(0, 0, 0, 168)
+}
+
+/// A picture in its own colours.
+#[must_use]
+pub const fn as_it_is() -> Color32 {
+    Color32::WHITE
+}
+
+/// A black screen, for when all shall look at the speaker.
+#[must_use]
+pub const fn blank() -> Color32 {
+    Color32::BLACK
+}
+
 /// The look of everything in one of the two themes.
 #[must_use]
 pub fn style(dark: bool) -> Style {

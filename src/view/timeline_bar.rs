@@ -8,7 +8,7 @@ use egui::{
 };
 
 use super::command::{BreakpointCommand, Sheet};
-use super::{Command, Scene, cells, theme, tr_with, words};
+use super::{Command, Hidden, Scene, cells, theme, tr_with, words};
 use crate::tape::{EVERYWHERE, NodeId};
 use crate::trace::timeline::{Granularity, SPEEDS, Timeline, TimelineCommand};
 use crate::trace::{Backward, LOSS};
@@ -30,12 +30,16 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.horizontal(|ui| {
         transport_ui(ui, scene);
         ui.add_space(theme::GAP);
-        granularity_ui(ui, scene);
-        ui.add_space(theme::GAP);
-        speed_ui(ui, scene);
-        ui.add_space(theme::GAP);
-        direction_ui(ui, scene);
-        marks_ui(ui, scene);
+        if !scene.hides(Hidden::Steps) {
+            granularity_ui(ui, scene);
+            ui.add_space(theme::GAP);
+            speed_ui(ui, scene);
+            ui.add_space(theme::GAP);
+        }
+        if !scene.hides(Hidden::Walk) {
+            direction_ui(ui, scene);
+            marks_ui(ui, scene);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| operation_ui(ui, scene));
     });
     ui.add_space(theme::GAP_SMALL);
@@ -45,9 +49,16 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 
 /// What the model has written so far, as one would read it.
 fn written_ui(ui: &mut Ui, scene: &Scene<'_>) {
-    let Some(so_far) = scene.trace.written(scene.now()) else { return };
-    let text = format!("{} {so_far}", scene.tr("timeline.written"));
-    ui.add(egui::Label::new(RichText::new(text).size(14.0)).truncate());
+    // The line is there from the start, so that nothing moves when the first symbol is written.
+    if scene.trace.given() >= scene.trace.n_positions() {
+        return;
+    }
+    let so_far = scene.trace.written(scene.now()).filter(|so_far| !so_far.trim().is_empty());
+    let text = match so_far {
+        Some(so_far) => RichText::new(format!("{} {so_far}", scene.tr("timeline.written"))),
+        None => RichText::new(scene.tr("timeline.not_written")).weak(),
+    };
+    ui.add(egui::Label::new(text.size(14.0)).truncate());
 }
 
 fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -245,7 +256,8 @@ fn token_ui(ui: &mut Ui, scene: &Scene<'_>, t: usize, now: usize, cursor: usize)
     // What the model has yet to write is not told.
     let shown = if is_done || t < scene.trace.given() { token } else { "·" };
     let font = FontId::monospace(15.0);
-    let width = text_width(ui, token);
+    // Nor does its box tell how long the word to come is.
+    let width = text_width(ui, shown);
     let is_loss = scene.walk_back().is_some_and(|(_, backward)| backward.position() == t);
     let flag = if is_loss { LOSS_FLAG_WIDTH } else { 0.0 };
     let size = vec2((width + 12.0).max(TOKEN_MIN_WIDTH) + flag, TOKEN_HEIGHT + STRIP_HEIGHT);
@@ -305,6 +317,18 @@ fn marks_at<'a>(scene: &Scene<'a>, position: usize) -> Option<&'a str> {
 
 /// What else can be done at a token.
 fn token_menu(ui: &mut Ui, scene: &mut Scene<'_>, t: usize, edit_id: egui::Id) {
+    if !scene.hides(Hidden::Walk) {
+        walk_menu(ui, scene, t);
+    }
+    if !scene.hides(Hidden::Input) && ui.button(scene.tr("timeline.edit_token")).clicked() {
+        let edit: Edit = (t, scene.trace.tokens()[t].clone());
+        ui.data_mut(|data| data.insert_temp(edit_id, edit));
+        ui.close();
+    }
+}
+
+/// Where the loss is taken, and where playing stops.
+fn walk_menu(ui: &mut Ui, scene: &mut Scene<'_>, t: usize) {
     let loss = scene.backward.is_some_and(|backward| backward.position() == t);
     let has_loss = scene.trace.node(LOSS, t as i32).is_some();
     let entry = egui::Button::selectable(loss, scene.tr("timeline.loss_here"));
@@ -315,11 +339,6 @@ fn token_menu(ui: &mut Ui, scene: &mut Scene<'_>, t: usize, edit_id: egui::Id) {
         if scene.walk_back().is_none() {
             scene.commands.push(Command::WalkBack(true));
         }
-        ui.close();
-    }
-    if ui.button(scene.tr("timeline.edit_token")).clicked() {
-        let edit: Edit = (t, scene.trace.tokens()[t].clone());
-        ui.data_mut(|data| data.insert_temp(edit_id, edit));
         ui.close();
     }
     if ui.button(scene.tr("timeline.mark_here")).clicked() {
@@ -337,8 +356,11 @@ fn token_clicks(
     t: usize,
     edit_id: egui::Id,
 ) {
-    response.context_menu(|ui| token_menu(ui, scene, t, edit_id));
-    if response.double_clicked() && t < scene.trace.given() {
+    let edits = !scene.hides(Hidden::Input);
+    if edits || !scene.hides(Hidden::Walk) {
+        response.context_menu(|ui| token_menu(ui, scene, t, edit_id));
+    }
+    if response.double_clicked() && edits && t < scene.trace.given() {
         let edit: Edit = (t, scene.trace.tokens()[t].clone());
         ui.data_mut(|data| data.insert_temp(edit_id, edit));
     } else if response.clicked() || (response.contains_pointer() && is_pulling(ui)) {

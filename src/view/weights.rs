@@ -3,7 +3,7 @@
 use egui::{RichText, Sense, Ui, vec2};
 
 use super::command::InterveneCommand;
-use super::{Command, Scene, cells, heatmap, number, theme, tr_with};
+use super::{Command, Hidden, Scene, cells, heatmap, number, theme, tr_with};
 use crate::tape::NodeId;
 use crate::tensor::slice;
 
@@ -18,7 +18,8 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, node: NodeId, name: &str) {
     let graph = scene.trace.graph();
     let value = graph.value(node);
     let (rows, columns) = value.dim();
-    let is_weight = graph.find(name).is_some_and(|id| graph.name(id).is_parameter);
+    let is_weight = graph.find(name).is_some_and(|id| graph.name(id).is_parameter)
+        && !scene.hides(Hidden::Interventions);
     let scale = scene.scale(ui, name);
     ui.add_space(theme::GAP);
     let width = ui.available_width();

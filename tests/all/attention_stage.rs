@@ -1,6 +1,7 @@
 //! The attention view alone, on a run of a model with new weights or of one that only attends; shared
 //! by the tests and the benchmark of frames.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ndarray::Array2;
@@ -89,6 +90,7 @@ impl Stage {
             selection: self.selection.as_ref(),
             training: None,
             looks: &looks,
+            hidden: &BTreeSet::new(),
             language: Language::English,
             for_print: false,
             memory: &mut self.memory,
@@ -121,6 +123,7 @@ static LOOKING: ModelSpec = ModelSpec {
         axes: Axes::Own,
     }],
     variants: &[],
+    text: None,
 };
 
 impl Model for Looking {

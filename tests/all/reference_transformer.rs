@@ -10,6 +10,7 @@ use unrolled::nn::layer::{Embedding, LayerNorm};
 use unrolled::nn::positions::{self, Added, Distance, Places, Positions};
 use unrolled::nn::{Binder, Init, Parameters};
 use unrolled::tape::{Gradients, Graph, NodeId, Tape, Var};
+use unrolled::tensor::random::Random;
 use unrolled::tensor::{from_vec, row};
 
 use crate::golden::{Golden, cases};
@@ -392,13 +393,13 @@ fn decoder_layer(golden: &Golden, norm: Norm, activation: Activation) {
     let shape = shape(golden, size, norm, activation);
     let parameters = fetched(golden, &pieces, shape.heads);
     let tape = Tape::recording();
-    let layer = DecoderLayer::new(&Binder::stored(&tape, &parameters), &shape);
+    let layer = DecoderLayer::new(&Binder::stored(&tape, &parameters), &shape, true);
     let x = tape.constant(golden.matrix("input.x"));
     let memory = tape.constant(golden.matrix("input.memory"));
     let asked = layer.ready(memory, &Distance::Unknown);
     let own = sight(&tape, sequences, mask(golden, sequences, queries));
     let source = sight(&tape, sequences, None);
-    let y = layer.apply(x, (Memory::Own, &own), (&asked, &source)).node();
+    let y = layer.apply(x, (Memory::Own, &own), Some((&asked, &source))).node();
     let [x, memory] = [x, memory].map(Var::node);
     drop((layer, own, source));
     let run = Run::new(golden, tape, y, shape.heads, sequences);
@@ -406,6 +407,46 @@ fn decoder_layer(golden: &Golden, norm: Norm, activation: Activation) {
     golden.check("grad.input.x", [&run.gradient(x)]);
     golden.check("grad.input.memory", [&run.gradient(memory)]);
     pieces.iter().for_each(|piece| piece.check(&run));
+}
+
+/// A decoder's layer without a source has no numbers of its own in PyTorch, whose decoder always has
+/// one; it is its encoder's layer under a causal mask. The last position may look at all, so there the
+/// layer that is compared with PyTorch gives the same.
+#[test]
+fn a_layer_of_a_decoder_alone_is_that_of_an_encoder_under_a_mask() {
+    const POSITIONS: usize = 5;
+    for norm in [Norm::Pre, Norm::Post] {
+        let shape =
+            Shape { size: 8, heads: 2, feed_forward: 12, norm, activation: Activation::Gelu };
+        let tape = Tape::lean();
+        let p = Binder::new(&tape, 4);
+        let _ = DecoderLayer::new(&p, &shape, false);
+        let parameters = p.into_parameters();
+        // The encoder's only attention has no scope of its own.
+        let mut renamed = Parameters::default();
+        for (name, array) in parameters.iter() {
+            let is_attention = !name.starts_with("self.norm");
+            let ours = name.strip_prefix("self.").filter(|_| is_attention).unwrap_or(name);
+            renamed.push(ours, (**array).clone());
+        }
+        let mut random = Random::new(5, 0);
+        let x = random.array([POSITIONS, shape.size], Random::normal);
+        let tape = Tape::recording();
+        let mask = Places::new(1, 0..POSITIONS, 0..POSITIONS).mask();
+        let own =
+            Sight { sequences: 1, mask: Some(tape.constant(mask)), distance: Distance::Unknown };
+        let layer = DecoderLayer::new(&Binder::stored(&tape, &parameters), &shape, false);
+        let alone = layer.apply(tape.constant(x.clone()), (Memory::Own, &own), None).value();
+        let tape = Tape::recording();
+        let layer = EncoderLayer::new(&Binder::stored(&tape, &renamed), &shape);
+        let whole = layer.apply(tape.constant(x.clone()), &sight(&tape, 1, None)).value();
+        let apart = |row: usize| {
+            let rows = alone.row(row).to_owned() - whole.row(row);
+            rows.iter().fold(0.0, |worst: f32, apart| worst.max(apart.abs()))
+        };
+        assert!(apart(POSITIONS - 1) < 1e-6, "{norm:?}: {}", apart(POSITIONS - 1));
+        assert!(apart(0) > 1e-3, "{norm:?}: nothing is hidden");
+    }
 }
 
 /// PyTorch's whole has a last normalisation on both sides, as our pre-norm has.
@@ -444,9 +485,9 @@ fn whole(golden: &Golden) {
     let mut z = tgt;
     for layer in 0..layers {
         let _layer = tape.scope(&format!("decoder.layer{layer}"));
-        let decoder = DecoderLayer::new(&p, &shape);
+        let decoder = DecoderLayer::new(&p, &shape, true);
         let asked = decoder.ready(memory, &Distance::Unknown);
-        z = decoder.apply(z, (Memory::Own, &own), (&asked, &everything));
+        z = decoder.apply(z, (Memory::Own, &own), Some((&asked, &everything)));
         nodes.push((format!("decoder.{layer}"), z.node()));
     }
     let y = norm("decoder").apply(z).node();

@@ -410,6 +410,37 @@ fn every_architecture_learns_every_task_at_a_tiny_size() {
     assert!(tried.len() >= MODELS.len(), "{tried:?}");
 }
 
+#[test]
+fn every_architecture_that_is_offered_for_texts_learns_one() {
+    for (spec, recipe) in of_text() {
+        learns(spec, &tasks::text::SPEC, &serde_json::from_str(recipe.config).unwrap());
+    }
+}
+
+/// Models of the smallest text, of every architecture that learns texts.
+fn of_text() -> Vec<(&'static ModelSpec, Recipe)> {
+    let task = task("text", tasks::text::SPEC.tiny);
+    let sizes = |layers: usize| models::TextSizes {
+        symbols: task.input_symbols().len(),
+        hidden: 16,
+        layers,
+        length: 24,
+    };
+    let recipe = |spec: &'static ModelSpec, layers: usize| {
+        let config = (spec.text?.config)(&sizes(layers)).to_string();
+        let recipe = Recipe {
+            id: format!("{} of text, {layers} layers", spec.id).leak(),
+            config: config.leak(),
+            task: "text",
+            task_config: tasks::text::SPEC.tiny,
+            ..spec.recipes[0].clone()
+        };
+        Some((spec, recipe))
+    };
+    let layers = |spec| [1, 2].into_iter().filter_map(move |layers| recipe(spec, layers));
+    MODELS.iter().flat_map(layers).collect()
+}
+
 /// The recipe's configuration, small and fit for the task; `None` where it cannot be fitted, as
 /// where there are patterns to store and nothing to learn.
 fn tiny(recipe: &Recipe, task_spec: &TaskSpec, task: &dyn Task) -> Option<Json> {
@@ -464,7 +495,9 @@ fn learns(spec: &ModelSpec, task_spec: &TaskSpec, config: &Json) {
     let chance = best_constant(&*task);
     let wanted = match task.measure() {
         Measure::Accuracy => chance + 0.5 * (1.0 - chance),
-        Measure::MeanSquaredError | Measure::AboveEntropy => 0.5 * chance,
+        Measure::MeanSquaredError | Measure::AboveEntropy | Measure::BitsPerCharacter => {
+            0.5 * chance
+        }
     };
     let mut scores = Vec::new();
     let is_blind = task.looks_ahead() && !looks_ahead(&*model);
@@ -559,7 +592,7 @@ fn best_constant(task: &dyn Task) -> f64 {
             };
             (0..symbols).map(|symbol| constant(&always(symbol))).fold(0.0, f64::max)
         }
-        Measure::AboveEntropy => {
+        Measure::AboveEntropy | Measure::BitsPerCharacter => {
             // How often each answer is wanted, whatever stands before it.
             let mut wanted = vec![1.0_f32; symbols];
             for example in &examples {
@@ -745,6 +778,9 @@ fn task(id: &str, config: &str) -> Box<dyn Task> {
 fn for_every_recipe(check: impl Fn(&ModelSpec, &Recipe, &dyn Model)) {
     for (spec, recipe) in models::recipes() {
         check(spec, recipe, &*build(spec, recipe.config));
+    }
+    for (spec, recipe) in of_text() {
+        check(spec, &recipe, &*build(spec, recipe.config));
     }
     // What can be stacked is, whether or not it is shipped so.
     for spec in MODELS {

@@ -719,7 +719,8 @@ fn command() -> impl Strategy<Value = Command> {
         any::<usize>().prop_map(Command::Stop),
         (any::<Option<usize>>(), text())
             .prop_map(|(position, name)| Command::GoTo { name: Some(name), position }),
-        (text(), any::<usize>()).prop_map(|(key, choice)| Command::Answer(key, choice)),
+        (text(), any::<usize>(), any::<bool>())
+            .prop_map(|(key, choice, right)| Command::Answer(key, choice, right)),
         text().prop_map(Command::ToggleView),
         text().prop_map(Command::Intervene),
         any::<usize>().prop_map(|at| Command::Interventions(InterveneCommand::Lift(at))),

@@ -45,7 +45,8 @@ use serde_json::{Value as Json, json};
 use super::recurrent::{self, share, signed};
 use super::residual::{self, Block, Sizes};
 use super::{
-    Axes, ConfigError, Diagram, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe, Variant,
+    Axes, ConfigError, Diagram, Feed, Input, KeptShare, Model, ModelSpec, Outputs, Recipe,
+    TextModel, Variant,
 };
 use crate::nn::layer::LayerNorm;
 use crate::nn::{Binder, Parameters};
@@ -229,7 +230,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         signed(
             "receptance_input",
             "Token shift: this position's input mixed with the one before, for the receptance",
-            "词元移位：把当前位置的输入与前一位置的混合，用来算接收门",
+            "词元移位：把当前位置的输入与前一位置的混合，用来算接受度",
         ),
         signed(
             "key_input",
@@ -270,7 +271,7 @@ pub const SPEC: ModelSpec = ModelSpec {
         signed(
             "bonus",
             "What is added to the key of the current position while it is the current one",
-            "当前位置的键额外得到的加分，只在它是当前位置时有效",
+            "当前位置的键额外得到的奖励，只在它是当前位置时有效",
         ),
         signed(
             "numerator",
@@ -312,6 +313,15 @@ pub const SPEC: ModelSpec = ModelSpec {
         recurrent::PREDICTION,
     ],
     variants: &[Variant { id: "parallel", rewrite: as_attention }],
+    text: Some(TextModel {
+        config: |sizes| {
+            let (inner, form) = (4 * sizes.hidden, Form::Recurrent);
+            json!(Config { sizes: Sizes::of_text(sizes), inner, form })
+        },
+        hidden: 64,
+        layers: 2,
+        learning_rate: 4e-3,
+    }),
 };
 
 /// Writes a trained model as attention.

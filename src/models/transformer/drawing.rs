@@ -1,4 +1,5 @@
-//! One layer of the encoder and one of the decoder beside it, as in figure 1 of the paper.
+//! One layer of the encoder and one of the decoder beside it, as in figure 1 of the paper; of a decoder
+//! alone, one layer of it.
 
 use super::Config;
 use super::layer::{Activation, Norm};
@@ -7,6 +8,8 @@ use crate::models::diagram::{Diagram, Mark};
 /// Where the columns of the encoder and of the decoder stand.
 const ENCODER: f32 = 22.0;
 const DECODER: f32 = 62.0;
+/// Where a decoder stands that is alone.
+const ALONE: f32 = 44.0;
 /// Heights from the input up: a sum, then a box and a sum for each sub-layer.
 const INPUT: f32 = 82.0;
 const FIRST_SUM: f32 = 71.5;
@@ -55,6 +58,13 @@ pub fn of(config: &Config) -> Diagram {
         ),
     ];
     let mut d = Diagram::new([84.0, 90.0], [6.0, 14.0, 72.0, 62.0]);
+    if !config.reads_source() {
+        let own = [decoder[0], decoder[2]];
+        let (top, sum) = column(&mut d, ALONE, ["decoder.input", "decoder.stream"], &own);
+        d.place("prediction", [ALONE, 7.0], Mark::Strip);
+        d.wire(sum, &[[ALONE, top - SIGN + 0.4], [ALONE, 11.0]]);
+        return d;
+    }
     let (top, sum) = column(&mut d, ENCODER, ["encoder.input", "encoder.stream"], &encoder);
     let memory = d.place("encoder.memory", [ENCODER, top - 9.5], Mark::Strip);
     d.wire(sum, &[[ENCODER, top - SIGN + 0.4], [ENCODER, top - 5.6]]);

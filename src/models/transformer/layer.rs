@@ -144,22 +144,23 @@ impl<'t> EncoderLayer<'t> {
     }
 }
 
-/// Attention to the answer so far, then to the source, then feed forward.
+/// Attention to the answer so far, then to the source if there is one, then feed forward.
 pub struct DecoderLayer<'t> {
     to_own: (Heads<'t>, Residual<'t>),
-    to_source: (Heads<'t>, Residual<'t>),
+    to_source: Option<(Heads<'t>, Residual<'t>)>,
     feed_forward: FeedForward<'t>,
 }
 
 impl<'t> DecoderLayer<'t> {
-    /// Declares the parameters.
+    /// Declares the parameters; without those of the attention to a source where there is none.
     #[must_use]
-    pub fn new(p: &Binder<'t>, shape: &Shape) -> Self {
+    pub fn new(p: &Binder<'t>, shape: &Shape, reads_source: bool) -> Self {
         let attention = |name| {
             let _scope = p.tape().scope(name);
             (Heads::new(p, shape.size, shape.heads), Residual::new(p, shape))
         };
-        let (to_own, to_source) = (attention("self"), attention("cross"));
+        let to_own = attention("self");
+        let to_source = reads_source.then(|| attention("cross"));
         Self { to_own, to_source, feed_forward: FeedForward::new(p, shape) }
     }
 
@@ -167,7 +168,7 @@ impl<'t> DecoderLayer<'t> {
     #[must_use]
     pub fn ready(&self, memory: Var<'t>, distance: &Distance) -> Vec<Asked<'t>> {
         let _scope = memory.tape().scope("cross");
-        self.to_source.0.ready(memory, distance)
+        self.to_source.as_ref().map_or_else(Vec::new, |(heads, _)| heads.ready(memory, distance))
     }
 
     /// (positions, size) → (positions, size).
@@ -176,10 +177,12 @@ impl<'t> DecoderLayer<'t> {
         &self,
         z: Var<'t>,
         (own, to_own): (Memory<'_, 't>, &Sight<'t>),
-        (source, to_source): (&[Asked<'t>], &Sight<'t>),
+        source: Option<(&[Asked<'t>], &Sight<'t>)>,
     ) -> Var<'t> {
-        let z = attended(z, "self", &self.to_own, own, to_own);
-        let z = attended(z, "cross", &self.to_source, Memory::Ready(source), to_source);
+        let mut z = attended(z, "self", &self.to_own, own, to_own);
+        if let (Some(attention), Some((source, to_source))) = (&self.to_source, source) {
+            z = attended(z, "cross", attention, Memory::Ready(source), to_source);
+        }
         self.feed_forward.apply(z)
     }
 }

@@ -23,10 +23,15 @@
 //! later. In the step form the answer's positions are computed one by one, with the keys and values
 //! of the earlier ones kept. The numbers are the same.
 //!
+//! A model of text has no encoder: nothing but a decoder that reads what it goes on with, as GPT
+//! does. Its layers have no attention to a source, and answers begin at the first position.
+//!
 //! Source: Vaswani et al. 2017 (arXiv 1706.03762), §3; pre-norm: Xiong et al. 2020 (arXiv
 //! 2002.04745), with a last normalisation on both sides. The paper multiplies by the embedding's
 //! transpose to get scores; here the answer's symbols are not numbered like those that are read, so
-//! scores have a matrix of their own. There is no dropout: examples are drawn anew at every update.
+//! scores have a matrix of their own. The decoder alone: Radford et al. 2018, *Improving Language
+//! Understanding by Generative Pre-Training*, §3.1, with pre-norm and GELU as in GPT-2 (Radford et
+//! al. 2019, §2.3), and ALiBi, which does not end where training sequences did (Press et al. 2022). There is no dropout: examples are drawn anew at every update.
 
 mod docs;
 mod drawing;
@@ -37,12 +42,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use self::layer::{Activation, DecoderLayer, EncoderLayer, Norm, Shape};
-use super::{ConfigError, Diagram, Feed, Input, Model, ModelSpec, Outputs, Step, Variant};
+use super::{
+    ConfigError, Diagram, Feed, Input, Model, ModelSpec, Outputs, Step, TextModel, Variant,
+};
 use crate::nn::heads::{Asked, Cache, Memory, Sight};
 use crate::nn::layer::{Embedding, LayerNorm, Linear};
 use crate::nn::positions::{Added, Places, Positions};
 use crate::nn::{Binder, Init, Parameters};
 use crate::tape::{Tape, Var};
+
+/// Heads of each attention in a model of text.
+const TEXT_HEADS: usize = 4;
 
 /// Sizes and choices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,7 +68,7 @@ pub struct Config {
     pub heads: usize,
     /// Units of the inner layer of a feed-forward network.
     pub feed_forward: usize,
-    /// Layers of the encoder.
+    /// Layers of the encoder; without any there is only a decoder.
     pub encoder_layers: usize,
     /// Layers of the decoder.
     pub decoder_layers: usize,
@@ -77,8 +87,8 @@ impl Config {
     /// Why no model can be made of it, if none can.
     fn problem(&self) -> Option<&'static str> {
         let Self { symbols, outputs, size, heads, feed_forward, .. } = *self;
-        let layers = [self.encoder_layers, self.decoder_layers];
-        if [symbols, outputs, size, heads, feed_forward].iter().chain(&layers).any(|n| *n == 0) {
+        let sizes = [symbols, outputs, size, heads, feed_forward, self.decoder_layers];
+        if sizes.contains(&0) {
             return Some("no size may be 0");
         }
         if !size.is_multiple_of(heads) {
@@ -88,6 +98,11 @@ impl Config {
             return Some("rotary positions need an even number of units in a head");
         }
         (self.positions.longest() == Some(0)).then_some("a table of positions needs a row")
+    }
+
+    /// Whether a source is read by an encoder before the decoder begins.
+    fn reads_source(&self) -> bool {
+        self.encoder_layers > 0
     }
 
     fn shape(&self) -> Shape {
@@ -110,7 +125,7 @@ struct Network<'t> {
     encoder: Vec<EncoderLayer<'t>>,
     decoder: Vec<DecoderLayer<'t>>,
     /// The last normalisation of the encoder's and of the decoder's stream, in pre-norm.
-    last: Option<[LayerNorm<'t>; 2]>,
+    last: [Option<LayerNorm<'t>>; 2],
     readout: Linear<'t>,
 }
 
@@ -129,15 +144,14 @@ impl<'t> Network<'t> {
         let encoder = encoder.collect();
         let decoder = (0..config.decoder_layers).map(|number| {
             let _layer = layer("decoder", number);
-            DecoderLayer::new(p, &config.shape())
+            DecoderLayer::new(p, &config.shape(), config.reads_source())
         });
         let decoder = decoder.collect();
-        let last = (config.norm == Norm::Pre).then(|| {
-            ["encoder", "decoder"].map(|name| {
+        let last =
+            [("encoder", config.reads_source()), ("decoder", true)].map(|(name, is_there)| {
                 let _part = tape.scope(name);
-                LayerNorm::new(p, "norm", size)
-            })
-        });
+                (is_there && config.norm == Norm::Pre).then(|| LayerNorm::new(p, "norm", size))
+            });
         let readout = Linear::new(p, "s", size, config.outputs);
         Self { tape, config: config.clone(), embedding, added, encoder, decoder, last, readout }
     }
@@ -174,8 +188,8 @@ impl<'t> Network<'t> {
         }
         let _section = self.tape.section("encoder.memory");
         match self.last {
-            Some([norm, _]) => norm.apply(z),
-            None => z.copied(),
+            [Some(norm), _] => norm.apply(z),
+            [None, _] => z.copied(),
         }
         .named("memory", "m")
     }
@@ -192,7 +206,7 @@ impl<'t> Network<'t> {
         self.decoder.iter().enumerate().map(asked).collect()
     }
 
-    /// Scores for rows of the decoder.
+    /// Scores for rows of the decoder; `asked` is empty where there is no source.
     fn decode(
         &self,
         symbols: &[usize],
@@ -215,10 +229,11 @@ impl<'t> Network<'t> {
                     Some(caches) => Memory::Earlier(&mut caches[number]),
                     None => Memory::Own,
                 };
-                z = layer.apply(z, (memory, &to_own), (&asked[number], &to_source));
+                let asked = asked.get(number).map(|asked| (&asked[..], &to_source));
+                z = layer.apply(z, (memory, &to_own), asked);
             }
             let _section = self.tape.section("output");
-            self.last.map_or(z, |[_, norm]| norm.apply(z).named("normed", r"\bar{z}"))
+            self.last[1].map_or(z, |norm| norm.apply(z).named("normed", r"\bar{z}"))
         };
         let _section = self.tape.section("output");
         let s = self.readout.apply(z).named("scores", "s");
@@ -233,7 +248,7 @@ impl Model for Config {
         let network = Network::new(p, self);
         // A decoder has at least the position that tells it to begin.
         let last = input.known().map_or(usize::MAX, |known| known.saturating_sub(1));
-        let source = input.source().min(last);
+        let source = if self.reads_source() { input.source().min(last) } else { 0 };
         let mut columns: Vec<Vec<usize>> = Vec::new();
         while columns.len() < source
             && let Some(symbols) = symbols(input, columns.len(), None)
@@ -242,8 +257,12 @@ impl Model for Config {
         }
         let source = columns.len();
         tape.set_position(0);
-        let memory = network.encode(&below(&columns, sequences), source, sequences);
-        let asked = network.asked(memory, source, sequences);
+        let asked = if self.reads_source() {
+            let memory = network.encode(&below(&columns, sequences), source, sequences);
+            network.asked(memory, source, sequences)
+        } else {
+            Vec::new()
+        };
         let mut scores: Vec<Var<'t>> = Vec::new();
         if input.known().is_some() {
             columns.clear();
@@ -255,7 +274,9 @@ impl Model for Config {
                 let n = columns.len();
                 let own = Places::new(sequences, 0..n, 0..n);
                 let all = network.decode(&below(&columns, sequences), &own, &asked, source, None);
-                // What the encoder did not name is given back here, where a tape is lean.
+                // Where a tape is lean, what has no name is given back one position later: that of the
+                // encoder at the first call, that of the decoder at the second.
+                tape.set_position(source + n - 1);
                 tape.set_position(source + n - 1);
                 let at = |t: usize| {
                     let rows: Vec<usize> = (0..sequences).map(|row| row * n + t).collect();
@@ -285,7 +306,7 @@ impl Model for Config {
     }
 
     fn reads_whole_source(&self) -> bool {
-        true
+        self.reads_source()
     }
 
     fn reads_at_once(&self) -> bool {
@@ -340,6 +361,26 @@ pub const SPEC: ModelSpec = ModelSpec {
     recipes: recipes::RECIPES,
     values: docs::VALUES,
     variants: &[Variant { id: "parallel", rewrite: at_once }],
+    text: Some(TextModel {
+        config: |sizes| {
+            json!(Config {
+                symbols: sizes.symbols,
+                outputs: sizes.symbols,
+                size: sizes.hidden.next_multiple_of(TEXT_HEADS),
+                heads: TEXT_HEADS,
+                feed_forward: 4 * sizes.hidden,
+                encoder_layers: 0,
+                decoder_layers: sizes.layers,
+                norm: Norm::Pre,
+                activation: Activation::Gelu,
+                positions: Positions::Alibi,
+                at_once: false,
+            })
+        },
+        hidden: 64,
+        layers: 2,
+        learning_rate: 2e-3,
+    }),
 };
 
 /// The same model, whose runs are made in the parallel form.

@@ -22,7 +22,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::scoring::cross_entropy;
+use super::scoring::{cross_entropy, log_softmax};
 use super::{
     Batch, Example, InputError, LONGEST_INPUT, Measure, Sequence, Tally, Targets, Task, TaskSpec,
     words,
@@ -171,14 +171,6 @@ impl Task for Stories {
     fn measure(&self) -> Measure {
         Measure::AboveEntropy
     }
-}
-
-/// ln p(target) by the scores of a row, in double precision.
-fn log_softmax(scores: &Array2<f32>, row: usize, target: usize) -> f64 {
-    let scores = scores.row(row);
-    let most = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = scores.iter().map(|score| (f64::from(*score) - most).exp()).sum();
-    scores.get(target).map_or(f64::NEG_INFINITY, |score| f64::from(*score) - most - sum.ln())
 }
 
 /// The words of a text and its full stops, each with the character from 1 at which it begins. Other

@@ -29,7 +29,7 @@ fn report(live: &Live, contestant: usize, losses: &[f32]) -> Report {
 fn start_prepares_threads_once_and_pause_keeps_them() {
     let mut live = Live::default();
     let orders = live.apply(TrainCommand::Start);
-    assert_eq!(orders, [Order::Prepare(1, Settings::default()), Order::Go]);
+    assert_eq!(orders, [Order::Prepare(1, Subject::Race(Settings::default())), Order::Go]);
     assert_eq!(live.apply(TrainCommand::Start), []);
     assert_eq!(live.apply(TrainCommand::Pause), [Order::Wait]);
     assert_eq!(live.apply(TrainCommand::Pause), []);
@@ -130,6 +130,7 @@ fn the_stage_gets_the_checkpoint_that_is_chosen_or_the_newest_weights() {
         parameters: Parameters::default(),
         scores: Vec::new(),
         profiles: Vec::new(),
+        written: Vec::new(),
     });
     live.take(Report { kept: vec![kept], ..report(&live, 1, &[2.0, 1.0]) });
     assert!(live.on_stage().is_none());

@@ -1,6 +1,9 @@
 //! What a race promises.
 
 use super::*;
+use crate::nn::Binder;
+use crate::tape::Tape;
+use crate::training::Progress;
 
 fn small() -> Settings {
     Settings { hidden: 4, length: 6, ..Settings::default() }
@@ -18,7 +21,7 @@ fn every_contestant_reads_the_same_examples() {
         let drawn: Vec<_> = race.iter_mut().map(|c| c.trainer.draw()).collect();
         assert!(drawn.windows(2).all(|pair| pair[0] == pair[1]));
     }
-    assert_eq!(race[0].probe, race[2].probe);
+    assert_eq!(race[0].exam.probe, race[2].exam.probe);
 }
 
 #[test]
@@ -42,16 +45,17 @@ fn measuring_changes_nothing_about_the_training() {
     let mut measured = Race::new(&small()).unwrap();
     (0..5).for_each(|_| measured.step());
     for contestant in Race::new(&small()).unwrap().into_contestants() {
+        let recipe = contestant.recipe().clone();
         let mut trainer = contestant.trainer;
         let plain: Vec<_> = (0..5).map(|_| trainer.step()).collect();
-        let of = measured.contestants().iter().find(|c| c.recipe == contestant.recipe);
+        let of = measured.contestants().iter().find(|c| c.recipe() == &recipe);
         assert_eq!(of.unwrap().history(), plain);
     }
 }
 
 #[test]
 fn about_forty_checkpoints_are_kept_and_the_first_is_the_start() {
-    let mut contestant = Contestant::new("rnn-remember", &small()).unwrap();
+    let mut contestant = contestant("rnn-remember", &small()).unwrap();
     let never = AtomicBool::new(false);
     (0..200).for_each(|_| assert!(contestant.step(&never)));
     let steps: Vec<usize> = contestant.kept().iter().map(|kept| kept.step).collect();
@@ -81,15 +85,16 @@ fn an_overflow_ends_training_at_its_update_and_leaves_finite_numbers_before_it()
 fn the_gradient_along_the_probe_is_that_of_the_loss() {
     // Moving the state by a small step along its gradient would change the loss by the square
     // of the norm; here the last position is enough: ∂L/∂h_T = W_hy (p − target).
-    let mut contestant = Contestant::new("rnn-remember", &small()).unwrap();
+    let mut contestant = contestant("rnn-remember", &small()).unwrap();
     assert!(contestant.measure_start(&AtomicBool::new(false)));
     let tape = Tape::recording();
     let binder = Binder::stored(&tape, contestant.parameters());
-    let outputs = contestant.trainer.model().forward(&binder, &contestant.probe.input);
+    let probe = contestant.exam.probe.as_ref().unwrap();
+    let outputs = contestant.trainer.model().forward(&binder, &probe.input);
     let mut wanted = 0.0;
     let p = outputs.scores[5].softmax().value();
     let w = contestant.parameters().get("w_hy").unwrap();
-    for (row, target) in contestant.probe.symbols[5].iter().enumerate() {
+    for (row, target) in probe.symbols[5].iter().enumerate() {
         let mut error = p.row(row).to_owned();
         error[target.unwrap()] -= 1.0;
         wanted += f64::from(w.dot(&error).mapv(|x| x * x).sum().sqrt()) / PROBED as f64;
@@ -101,7 +106,7 @@ fn the_gradient_along_the_probe_is_that_of_the_loss() {
 
 #[test]
 fn a_set_flag_ends_a_step_before_its_update() {
-    let mut contestant = Contestant::new("lstm-remember", &small()).unwrap();
+    let mut contestant = contestant("lstm-remember", &small()).unwrap();
     assert!(contestant.step(&AtomicBool::new(false)));
     let before = contestant.parameters().clone();
     assert!(!contestant.step(&AtomicBool::new(true)));

@@ -2,7 +2,7 @@
 
 use egui::{ComboBox, DragValue, RichText, Slider, Ui};
 
-use super::super::{Scene, theme};
+use super::super::{Hidden, Scene, theme};
 use super::drawn::{Key, What};
 use super::{Look, Over, change, head_words, select, words};
 use crate::trace::attention::{Map, Part};
@@ -51,7 +51,8 @@ pub fn looks_ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize) -> 
                 scene.memory.attention.settings.look = Some(other);
             }
         }
-        if matches!(look, Look::Matrix | Look::Lines) {
+        let changes = !scene.hides(Hidden::Interventions);
+        if changes && matches!(look, Look::Matrix | Look::Lines) {
             ui.add_space(theme::GAP);
             change::menu_ui(ui, scene, &maps[at]);
         }

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use egui::Ui;
+use egui::{FontId, Rect, Ui};
 use ndarray::Array2;
 
-use super::super::{Scene, Shown};
+use super::super::{Scene, Shown, theme};
 use super::Settings;
 use super::tiles::Tiles;
 use crate::palette::Scale;
@@ -47,6 +47,8 @@ pub struct Drawn {
     pub smaller: Vec<Array2<f32>>,
     /// The smallest and largest entry, and 0.
     pub extent: [f32; 2],
+    /// Whether these are weights, rather than their gradients or differences.
+    pub is_weights: bool,
 }
 
 /// What is kept from frame to frame.
@@ -130,7 +132,7 @@ pub fn make(scene: &Scene<'_>, maps: &[Map], key: &Key) -> Option<Drawn> {
         smaller.push(Grid::halved(smaller.last().unwrap_or(&grid.weights)));
     }
     let extent = grid.extent();
-    Some(Drawn { grid, smaller, extent })
+    Some(Drawn { grid, smaller, extent, is_weights: key.shown == Shown::Value })
 }
 
 /// The value of the same name and position in the run without interventions.
@@ -141,18 +143,39 @@ fn in_baseline<'a>(baseline: &'a Trace, trace: &Trace, node: NodeId) -> Option<&
     (value.dim() == node.value.dim()).then_some(value)
 }
 
+/// Of more columns than this, a row that is spread over all of them could not be seen on a scale up
+/// to 1.
+const LONG: usize = 64;
+
 /// One scale for pictures that are drawn beside each other: symmetric where something is below 0,
-/// else from 0 to a round number that is as large as the largest entry.
+/// from 0 to 1 for weights, so that evenly spread ones look weak everywhere, else from 0 to a round
+/// number that is as large as the largest entry.
 pub fn scale(ui: &Ui, drawn: &[Rc<Drawn>]) -> Scale {
     let dark = ui.visuals().dark_mode;
     let (low, high) = drawn.iter().fold((0.0_f32, 0.0_f32), |(low, high), drawn| {
         (low.min(drawn.extent[0]), high.max(drawn.extent[1]))
     });
+    let are_weights =
+        drawn.iter().all(|drawn| drawn.is_weights && drawn.grid.weights.ncols() <= LONG);
     if low < 0.0 {
         Scale::signed(high.max(-low), dark)
+    } else if are_weights {
+        Scale::sequential(0.0, high.max(1.0), dark)
     } else {
         Scale::sequential(0.0, round_up(high), dark)
     }
+}
+
+/// Says in the frame of a map that has no row yet why it is empty.
+pub fn nothing_ui(ui: &Ui, scene: &Scene<'_>, map: &Map, frame: Rect) {
+    let is_written = matches!(map.part, Part::Cross | Part::Decoder);
+    let key = if is_written { "attention.none_yet" } else { "timeline.nothing_yet" };
+    let color = theme::weak_text(ui.visuals().dark_mode);
+    let room = (frame.width() - 2.0 * theme::GAP).max(1.0);
+    let words = scene.tr(key).to_owned();
+    let galley = ui.painter().layout(words, FontId::proportional(13.0), color, room);
+    let at = frame.center() - galley.size() / 2.0;
+    ui.painter().galley(at, galley, color);
 }
 
 /// The smallest of 1, 0.5, 0.2, 0.1, … that is not below `high`; `high` itself beyond 1.

@@ -13,6 +13,8 @@ use crate::trace::importance::{LONGEST, Progress, rank_correlation};
 const BARS: f32 = 22.0;
 const STEP: f32 = 26.0;
 const SENTENCE: f32 = 20.0;
+/// Weights that differ by less are equal but for rounding.
+const EVEN: f32 = 1e-6;
 
 /// Whether a map's rows answer something and its columns are tokens that can be left out.
 fn applies(map: &Map) -> bool {
@@ -84,6 +86,10 @@ pub fn ui(
             Some(entry) => format!("{words} {shown} ({})", number(entry)),
             None => format!("{words} {shown}"),
         });
+    }
+    let first = weights.first().copied().unwrap_or_default();
+    if weights.len() > 1 && weights.iter().all(|weight| (weight - first).abs() < EVEN) {
+        return say(ui, scene.tr("attention.all_equal").to_owned());
     }
     let values = [("agreements", agreements.join(" · "))];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));

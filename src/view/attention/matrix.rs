@@ -163,6 +163,9 @@ fn panel_ui(
     }
     let line = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
     ui.painter().rect_stroke(clip, 0.0, line, StrokeKind::Outside);
+    if !grid.rows.clone().any(|row| is_row_shown(scene, row)) {
+        drawn::nothing_ui(ui, scene, map, clip);
+    }
     let hovered = response
         .hover_pos()
         .filter(|at| seen.contains(*at))

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::super::{Command, Scene, cells, theme, tr_with};
+use super::super::{Command, Language, Scene, cells, scope, theme, tr, tr_with};
 use super::axis::{Plane, TICKS_WIDTH, spread};
 use super::{RunFlow, hover, reached};
 use crate::palette;
@@ -29,7 +29,7 @@ struct Drawn<'a> {
 }
 
 /// Every curve. Of several layers the lowest and the highest are named, and the highest is drawn strong.
-fn drawn(flows: &[RunFlow], dark: bool) -> Vec<Drawn<'_>> {
+fn drawn(flows: &[RunFlow], language: Language, dark: bool) -> Vec<Drawn<'_>> {
     let colors = theme::series(dark);
     let mut all = Vec::new();
     for (run, flow) in flows.iter().enumerate() {
@@ -38,9 +38,18 @@ fn drawn(flows: &[RunFlow], dark: bool) -> Vec<Drawn<'_>> {
         for curve in &flow.curves {
             let scope = Some(curve.state.scope.as_str());
             let is_alone = first == last;
-            let layer = if is_alone { "" } else { &curve.state.scope };
-            let parts =
-                [flow.label.as_str(), layer, if curve.state.is_cell() { "cell" } else { "" }];
+            let layer =
+                if is_alone { String::new() } else { scope::label(language, &curve.state.scope) };
+            // The only run needs no name, but its curve does.
+            let run_name = if flows.len() > 1 { flow.label.as_str() } else { "" };
+            let state = match curve.state.is_cell() {
+                true => tr(language, "gradient.cell"),
+                false if run_name.is_empty() && layer.is_empty() => {
+                    scope::split(&curve.state.name).1
+                }
+                false => "",
+            };
+            let parts = [run_name, layer.as_str(), state];
             let label: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             // Two names a run are what one can still read.
             let is_named =
@@ -58,10 +67,13 @@ fn drawn(flows: &[RunFlow], dark: bool) -> Vec<Drawn<'_>> {
 }
 
 /// The width that the names at the left need.
-pub fn label_gutter(ui: &Ui, flows: &[RunFlow]) -> f32 {
-    let widths = drawn(flows, false)
+pub fn label_gutter(ui: &Ui, flows: &[RunFlow], language: Language) -> f32 {
+    let direct = flows.iter().any(|flow| !flow.direct.is_empty());
+    let direct = direct.then(|| tr(language, "gradient.direct_path").to_owned());
+    let widths = drawn(flows, language, false)
         .into_iter()
         .filter_map(|drawn| drawn.label)
+        .chain(direct)
         .map(|label| ui.painter().layout_no_wrap(label, LABEL_FONT, Color32::WHITE).size().x);
     widths.fold(40.0, f32::max).min(LONGEST_LABEL) + 10.0
 }
@@ -69,7 +81,7 @@ pub fn label_gutter(ui: &Ui, flows: &[RunFlow]) -> f32 {
 /// Draws the chart.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, height: f32) {
     let dark = ui.visuals().dark_mode;
-    let drawn = drawn(flows, dark);
+    let drawn = drawn(flows, scene.language, dark);
     let width = ui.available_width();
     let (outer, response) = ui.allocate_exact_size(vec2(width, height), Sense::click_and_drag());
     let words = scene.tr("gradient.chart");
@@ -115,7 +127,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, he
             direct_ui(&painter, &plane, norms, drawn_color(run, dark), &reached);
         }
     }
-    labels_ui(&painter, scene, &plane, &drawn, &reached);
+    labels_ui(&painter, scene, &plane, (&drawn, flows), &reached);
     cells::tokens_below(ui, scene, rect.translate(vec2(0.0, if is_lost { STRIP } else { 0.0 })));
     let handle = loss_ui(ui, scene, &plane, outer);
     if !handle && let Some(at) = response.hover_pos() {
@@ -212,16 +224,17 @@ fn curve_ui(painter: &Painter, plane: &Plane, drawn: &Drawn<'_>, reached: &[bool
 
 /// What comes along the direct path, as dots, so that nobody takes it for the gradient.
 fn direct_ui(painter: &Painter, plane: &Plane, norms: &[f32], color: Color32, reached: &[bool]) {
-    let is_shown = |(position, norm): &(usize, &f32)| {
-        reached.get(*position) == Some(&true) && norm.is_finite() && **norm > 0.0
-    };
     let points: Vec<Pos2> = norms
         .iter()
         .enumerate()
-        .filter(is_shown)
+        .filter(|point| is_direct_shown(point, reached))
         .map(|(position, norm)| pos2(plane.x(position), plane.y(f64::from(*norm))))
         .collect();
     painter.extend(Shape::dotted_line(&points, color, 5.0, 1.1));
+}
+
+fn is_direct_shown((position, norm): &(usize, &f32), reached: &[bool]) -> bool {
+    reached.get(*position) == Some(&true) && norm.is_finite() && **norm > 0.0
 }
 
 /// Every curve's name at its left end, where gradients have come farthest.
@@ -229,29 +242,36 @@ fn labels_ui(
     painter: &Painter,
     scene: &Scene<'_>,
     plane: &Plane,
-    drawn: &[Drawn<'_>],
+    (drawn, flows): (&[Drawn<'_>], &[RunFlow]),
     reached: &[bool],
 ) {
     let is_shown = |(position, size): &(usize, &Size)| {
         **size != Size::Independent && reached.get(*position) == Some(&true)
     };
-    let ends: Vec<(&Drawn<'_>, &String, (usize, &Size))> = drawn
-        .iter()
-        .filter_map(|d| {
-            Some((d, d.label.as_ref()?, d.curve.sizes.iter().enumerate().find(is_shown)?))
-        })
-        .collect();
-    let mut heights: Vec<f32> =
-        ends.iter().map(|(_, _, (_, size))| height_of(plane, **size)).collect();
+    let curves = drawn.iter().filter_map(|drawn| {
+        let (position, size) = drawn.curve.sizes.iter().enumerate().find(is_shown)?;
+        Some((drawn.label.as_deref()?, drawn.color, position, height_of(plane, *size)))
+    });
+    let mut ends: Vec<(&str, Color32, usize, f32)> = curves.collect();
+    let dark = painter.ctx().global_style().visuals.dark_mode;
+    for (run, flow) in flows.iter().enumerate() {
+        for (_, norms) in &flow.direct {
+            let mut shown =
+                norms.iter().enumerate().filter(|point| is_direct_shown(point, reached));
+            let Some((position, norm)) = shown.next() else { continue };
+            let y = plane.y(f64::from(*norm)).min(plane.rect.bottom());
+            ends.push((scene.tr("gradient.direct_path"), drawn_color(run, dark), position, y));
+        }
+    }
+    let mut heights: Vec<f32> = ends.iter().map(|(.., y)| *y).collect();
     let below = if heights.iter().any(|y| *y > plane.rect.bottom()) { STRIP } else { 0.0 };
     let range = egui::Rangef::new(plane.rect.top() - STRIP, plane.rect.bottom() + below);
     spread(&mut heights, LABEL_GAP, range);
-    for ((drawn, label, (position, _)), y) in ends.iter().zip(heights) {
+    for ((label, color, position, _), y) in ends.iter().zip(heights) {
         let room = plane.x(*position) - 8.0 - painter.clip_rect().left();
-        let galley =
-            painter.layout_job(elided(label, drawn.color, room.clamp(60.0, LONGEST_LABEL)));
+        let galley = painter.layout_job(elided(label, *color, room.clamp(60.0, LONGEST_LABEL)));
         let at = pos2(plane.x(*position) - 8.0 - galley.size().x, y - galley.size().y * 0.5);
-        painter.galley(at, galley, drawn.color);
+        painter.galley(at, galley, *color);
     }
     // Where the numbers end, once for all curves that break.
     let breaks = drawn.iter().filter_map(|drawn| drawn.curve.breaks_at).max();

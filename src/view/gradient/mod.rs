@@ -13,7 +13,7 @@ use std::rc::Rc;
 use egui::{RichText, ScrollArea, Ui};
 
 use super::numbers::{Numbers, Table};
-use super::{Command, Scene, ViewSpec, theme};
+use super::{Command, Language, Scene, ViewSpec, laboratory};
 use crate::trace::flow::{self, Curve, Size, State};
 
 /// The registry entry.
@@ -45,20 +45,21 @@ pub struct RunFlow {
 /// The curves of the runs on the stage.
 #[derive(Debug, Default)]
 pub struct Cache {
-    run: Option<u64>,
+    run: Option<(u64, Language)>,
     flows: Rc<[RunFlow]>,
 }
 
 impl Cache {
     /// The runs' curves, made anew only for new runs.
     fn flows(scene: &mut Scene<'_>) -> Rc<[RunFlow]> {
-        if scene.memory.gradient.run == Some(scene.run) {
+        let language = scene.language;
+        if scene.memory.gradient.run == Some((scene.run, language)) {
             return Rc::clone(&scene.memory.gradient.flows);
         }
         let flows: Rc<[RunFlow]> = scene
             .all_runs()
             .map(|run| {
-                let label = run.label_beside(scene.label).to_owned();
+                let label = laboratory::setting_words(language, run.label_beside(scene.label));
                 let Some(backward) = run.backward else {
                     return RunFlow { label, curves: Vec::new(), direct: Vec::new() };
                 };
@@ -78,7 +79,7 @@ impl Cache {
                 RunFlow { label, curves, direct: direct.collect() }
             })
             .collect();
-        scene.memory.gradient = Self { run: Some(scene.run), flows: Rc::clone(&flows) };
+        scene.memory.gradient = Self { run: Some((scene.run, language)), flows: Rc::clone(&flows) };
         flows
     }
 }
@@ -135,9 +136,9 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         header_ui(ui, scene);
         let used = ui.cursor().top() - ui.max_rect().top();
         let rest = (room.y - used - BELOW).max(SMALLEST);
-        let gutter = chart::label_gutter(ui, &flows);
+        let gutter = chart::label_gutter(ui, &flows, scene.language);
         chart::ui(ui, scene, &flows, gutter, (rest * 0.56).min(420.0));
-        units::ui(ui, scene, gutter, (rest * 0.44).min(320.0));
+        units::ui(ui, scene, &flows, gutter, (rest * 0.44).min(320.0));
         singular::ui(ui, scene, gutter);
     });
 }
@@ -168,7 +169,5 @@ fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         {
             scene.commands.push(Command::LossAt(None));
         }
-        ui.add_space(theme::GAP);
-        ui.label(RichText::new(scene.tr("gradient.lines")).small().weak());
     });
 }

@@ -7,12 +7,12 @@ use egui::{
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Command, Other, Scene, Selection, cells, number, theme, tr_with};
+use super::super::{Command, Other, Scene, Selection, cells, laboratory, number, theme, tr_with};
 use super::axis::TICKS_WIDTH;
-use super::reached;
-use crate::palette::Scale;
-use crate::trace::flow;
+use super::{RunFlow, reached};
+use crate::palette::{ABSENT, Scale, is_absent};
 use crate::trace::timeline::TimelineCommand;
+use crate::trace::{Trace, flow};
 
 /// Powers of ten between the strongest colour and the background.
 const DECADES: f32 = 8.0;
@@ -31,7 +31,7 @@ struct Choice {
 }
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
+pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, height: f32) {
     let mut choice: Choice = scene.look(LOOK);
     let runs: Vec<Other<'_>> = scene.all_runs().collect();
     choice.run = choice.run.min(runs.len().saturating_sub(1));
@@ -41,11 +41,11 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
     };
     let states = flow::states(trace);
     let selected = scene.selection.map(|selection| selection.name.as_str());
-    let names: Vec<&str> = trace.value_names().filter(|name| *name != crate::trace::LOSS).collect();
+    let names = offered(trace, backward.position());
     let Some(name) = selected
         .and_then(|selected| names.iter().find(|name| **name == selected))
         .copied()
-        .or(states.last().map(|state| state.name.as_str()))
+        .or_else(|| flows.get(choice.run).and_then(|flow| usual(&flow.curves)))
     else {
         return;
     };
@@ -81,9 +81,12 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
         if runs.len() > 1 {
             let colors = theme::series(ui.visuals().dark_mode);
             for (at, run) in runs.iter().enumerate() {
-                let text = RichText::new(run.label_beside(scene.label))
-                    .small()
-                    .color(colors[at % colors.len()]);
+                let text = RichText::new(laboratory::setting_words(
+                    scene.language,
+                    run.label_beside(scene.label),
+                ))
+                .small()
+                .color(colors[at % colors.len()]);
                 if ui.selectable_label(at == choice.run, text).clicked() {
                     choice.run = at;
                 }
@@ -107,8 +110,29 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, gutter: f32, height: f32) {
     }
 }
 
-/// A gradient's share of the colour scale: its sign, and its power of ten below the largest.
+/// The values to choose from: first those that there are where the loss is, as the decoder's before
+/// the encoder's.
+fn offered(trace: &Trace, loss: usize) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        trace.value_names().filter(|name| *name != crate::trace::LOSS).collect();
+    names.sort_by_key(|name| trace.node(name, loss as i32).is_none());
+    names
+}
+
+/// The state to show where no value is chosen: the one with a gradient at the most positions; of
+/// several the last, which is nearest to the loss.
+fn usual(curves: &[flow::Curve]) -> Option<&str> {
+    let reached =
+        |curve: &&flow::Curve| curve.sizes.iter().filter_map(|size| size.number()).count();
+    curves.iter().max_by_key(reached).map(|curve| curve.state.name.as_str())
+}
+
+/// A gradient's share of the colour scale: its sign, and its power of ten below the largest. Where
+/// there is no such value there is no colour.
 fn shade(gradient: f32, largest: f32) -> f32 {
+    if is_absent(gradient) {
+        return ABSENT;
+    }
     if !gradient.is_finite() {
         return f32::NAN;
     }
@@ -189,8 +213,12 @@ fn picture_ui(
     if let Some(point) = response.hover_pos().filter(|point| rect.contains(*point)) {
         let (position, unit) = at(point);
         let gradient = rows[[position, unit]];
-        let shown = if gradient.is_nan() { "NaN".to_owned() } else { number(gradient) };
-        let text = format!("∂L/∂{name}[{position}][{unit}] = {shown}");
+        let text = if is_absent(gradient) {
+            let at = [("name", name), ("position", &position.to_string())];
+            tr_with(scene.language, "inspector.absent", &at)
+        } else {
+            format!("∂L/∂{name}[{position}][{unit}] = {}", number(gradient))
+        };
         response.clone().on_hover_text_at_pointer(text);
     }
     if let Some(point) =
@@ -236,5 +264,25 @@ mod tests {
         assert_eq!((shade(1e-12, 2.0), shade(0.0, 2.0), shade(0.0, 0.0)), (0.0, 0.0, 0.0));
         assert_eq!((shade(1e-45, 1e38), shade(1.0, 1.0)), (0.0, 1.0));
         assert!(shade(f32::NAN, 1.0).is_nan() && shade(f32::INFINITY, 1.0).is_nan());
+    }
+
+    #[test]
+    fn what_does_not_exist_has_no_colour_and_what_is_no_number_has_its_own() {
+        assert!(is_absent(shade(ABSENT, 2.0)));
+        assert!(!is_absent(shade(f32::NAN, 2.0)));
+        // The decoder of a translator has states only where it writes.
+        let checkpoint = crate::checkpoint::shipped("attention-dates").unwrap();
+        let sequence = checkpoint.task.parse("4th of march, 1987").unwrap();
+        let trace = Trace::record(&checkpoint, sequence, Vec::new());
+        let loss = trace.last_loss().unwrap();
+        let backward = crate::trace::Backward::new(&trace, loss).unwrap();
+        let names = offered(&trace, loss);
+        let place = |name| names.iter().position(|known| *known == name).unwrap();
+        assert!(place("decoder.hidden") < place("encoder.hidden"));
+        assert_eq!(names.len(), trace.value_names().count() - 1);
+        let rows = backward.over_time(&trace, "encoder.hidden").unwrap();
+        let last = rows.row(loss).to_vec();
+        assert!(last.iter().all(|entry| is_absent(shade(*entry, 1.0))));
+        assert!(!is_absent(shade(rows[[0, 0]], 1.0)));
     }
 }

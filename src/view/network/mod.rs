@@ -33,15 +33,15 @@ pub const SPEC: ViewSpec = ViewSpec {
 /// What stands in the rows.
 fn numbers(scene: &mut Scene<'_>) -> Numbers {
     let layers = scope::layers(scene.trace);
-    let rows = Plan::new(scene, &layers, vec2(0.0, 0.0)).rows;
-    Numbers::Values(rows.into_iter().map(|row| row.name).collect())
+    let rows = Plan::new(scene.trace, scene.language, &layers, vec2(0.0, 0.0)).rows;
+    Numbers::Values(rows.into_iter().flat_map(|row| row.names).collect())
 }
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let layers = scope::layers(scene.trace);
     let below = heatmap::legend_height() + theme::GAP + cells::BROKEN_HEIGHT;
     let room = ui.available_size() - vec2(0.0, below);
-    let plan = Plan::new(scene, &layers, room);
+    let plan = Plan::new(scene.trace, scene.language, &layers, room);
     let has_moved = cells::has_moved(ui, scene, "network");
     // The rows' names stand where the picture would fade.
     ui.spacing_mut().scroll.fade.strength = 0.0;
@@ -67,11 +67,11 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
     ui.vertical(|ui| {
         let name = plan.rows.iter().find(|row| matches!(row.kind, Kind::Cell { .. }));
-        if let Some(name) = name.map(|row| row.name.clone()) {
+        if let Some(name) = name.map(|row| row.name().to_owned()) {
             let scale = scale(ui, scene, &plan, &name);
             heatmap::legend_ui(ui, &scale);
         }
-        let names: Vec<String> = plan.rows.iter().map(|row| row.name.clone()).collect();
+        let names: Vec<String> = plan.rows.iter().flat_map(|row| row.names.clone()).collect();
         cells::broken_ui(ui, scene, &names);
     });
 }
@@ -80,12 +80,12 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 /// can be compared.
 fn scale(ui: &Ui, scene: &mut Scene<'_>, plan: &Plan, name: &str) -> Scale {
     let is_state = |row: &&Row| matches!(row.kind, Kind::Cell { .. } | Kind::Joined);
-    if !plan.rows.iter().filter(is_state).any(|row| row.name == name) {
+    if !plan.rows.iter().filter(is_state).any(|row| row.name() == name) {
         return scene.picture_scale(ui, name);
     }
     let mut widest: Option<Scale> = None;
     for row in plan.rows.iter().filter(is_state) {
-        let scale = scene.picture_scale(ui, &row.name);
+        let scale = scene.picture_scale(ui, row.name());
         if widest.is_none_or(|widest| scale.high - scale.low > widest.high - widest.low) {
             widest = Some(scale);
         }
@@ -102,15 +102,19 @@ fn network(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame<'_>) {
     };
     let shown: Vec<usize> = (0..positions).filter(is_in_sight).collect();
     let answered = answered(scene.trace);
-    let scales: Vec<Scale> =
-        frame.plan.rows.iter().map(|row| scale(ui, scene, frame.plan, &row.name)).collect();
+    let mut scales: Vec<Vec<Scale>> = Vec::new();
+    for row in &frame.plan.rows {
+        scales.push(row.names.iter().map(|name| scale(ui, scene, frame.plan, name)).collect());
+    }
     for t in &shown {
         wires(ui, scene, frame, *t, answered[*t]);
     }
     for t in &shown {
-        for (row, scale) in frame.plan.rows.iter().zip(&scales) {
-            if row.kind != Kind::Answer || answered[*t] {
-                block_ui(ui, scene, frame, row, *t, scale);
+        for (row, scales) in frame.plan.rows.iter().zip(&scales) {
+            let Some(name) = row.name_at(scene.trace, *t) else { continue };
+            let scale = row.names.iter().position(|own| own == name).and_then(|at| scales.get(at));
+            if let Some(scale) = scale.filter(|_| row.kind != Kind::Answer || answered[*t]) {
+                block_ui(ui, scene, frame, (row, name), *t, scale);
             }
         }
         token(ui, scene, frame, *t);
@@ -142,15 +146,14 @@ fn is_active(scene: &Scene<'_>, row: &Row, t: usize) -> bool {
         return false;
     };
     let graph = scene.trace.graph();
-    let Some(name) = graph.node(tick.towards).name.map(|name| &graph.name(name).name) else {
-        return false;
-    };
+    let name = graph.node(tick.towards).name.map(|name| graph.name(name).name.as_str());
+    let (Some(name), Some(own)) = (name, row.name_at(scene.trace, t)) else { return false };
     match row.kind {
         Kind::Cell { .. } => {
-            scope::is_within_cell(name) && scope::split(name).0 == scope::split(&row.name).0
+            scope::is_within_cell(name) && scope::split(name).0 == scope::split(own).0
         }
-        Kind::Answer => matches!(name.as_str(), "scores" | "prediction" | "estimate"),
-        _ => *name == row.name,
+        Kind::Answer => matches!(name, "scores" | "prediction" | "estimate"),
+        _ => name == own,
     }
 }
 
@@ -158,25 +161,25 @@ fn block_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     frame: &Frame<'_>,
-    row: &Row,
+    (row, value): (&Row, &str),
     t: usize,
     scale: &Scale,
 ) {
     let dark = ui.visuals().dark_mode;
     let rect = frame.block(row, t);
-    let id = ui.scope_id().with(("block", &row.name, t));
+    let id = ui.scope_id().with(("block", value, t));
     let response = ui.interact(rect, id, Sense::click());
-    let name = format!("{} {t}", row.name);
+    let name = format!("{value} {t}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
     let is_active = is_active(scene, row, t);
     if is_active {
         ui.painter().rect_filled(rect.expand(5.0), 4.0, theme::highlight(dark));
     }
     ui.painter().rect_filled(rect, 1.0, theme::stage(dark));
-    let place = Place::new(row.name.clone(), t as i32);
-    let is_done = scene.is_shown_at(&row.name, t);
+    let place = Place::new(value, t as i32);
+    let is_done = scene.is_shown_at(value, t);
     let unit = if row.kind == Kind::Sum {
-        let stroke = ink(scene, &row.name, t, dark);
+        let stroke = ink(scene, value, t, dark);
         ui.painter().circle(rect.center(), SUM_RADIUS, theme::stage(dark), stroke);
         let font = FontId::proportional(13.0);
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, "+", font, stroke.color);
@@ -185,7 +188,7 @@ fn block_ui(
         cells::vector_ui(ui, scene, &response, rect, &place, scale)
     };
     let is_selected =
-        t == scene.now() && scene.selection.is_some_and(|s| s.name == row.name && s.offset == 0);
+        t == scene.now() && scene.selection.is_some_and(|s| s.name == value && s.offset == 0);
     if is_active || is_selected || response.hovered() || response.has_focus() {
         let width = if is_active { 2.5 } else { 1.5 };
         let stroke = Stroke::new(width, theme::accent(dark));
@@ -193,12 +196,12 @@ fn block_ui(
     }
     if unit.is_none() && response.hovered() {
         let state = if is_done { "" } else { scene.tr("inspector.not_computed") };
-        let meaning = scene.meaning(&row.name).filter(|_| is_done).unwrap_or(state);
-        response.clone().on_hover_text_at_pointer(format!("{}[{t}]: {meaning}", row.name));
+        let meaning = scene.meaning(value).filter(|_| is_done).unwrap_or(state);
+        response.clone().on_hover_text_at_pointer(format!("{value}[{t}]: {meaning}"));
     }
     if response.clicked() {
         let unit = unit.or(scene.selection.and_then(|selection| selection.unit));
-        scene.commands.push(Command::Select(Some(Selection::new(row.name.clone(), unit))));
+        scene.commands.push(Command::Select(Some(Selection::new(value, unit))));
         scene.commands.push(Command::Timeline(TimelineCommand::Cursor(done_when(scene, &place))));
     }
 }
@@ -217,15 +220,16 @@ fn done_when(scene: &Scene<'_>, place: &Place) -> usize {
 fn token(ui: &Ui, scene: &Scene<'_>, frame: &Frame<'_>, t: usize) {
     let dark = ui.visuals().dark_mode;
     let is_now = t == scene.now() && scene.timeline.cursor() > 0;
-    let color = match (is_now, t < scene.trace.given() || scene.is_done_at("input", t)) {
+    let Some(read) = frame.plan.rows.first() else { return };
+    // What the model has yet to write is not told.
+    let is_read = read.name_at(scene.trace, t).is_some_and(|name| scene.is_done_at(name, t));
+    let is_told = t < scene.trace.given() || is_read;
+    let color = match (is_now, is_told) {
         (true, _) => theme::accent(dark),
         (_, true) => theme::text(dark),
         _ => theme::future(dark),
     };
-    let Some(read) = frame.plan.rows.first() else { return };
     let below = frame.block(read, t).center_bottom() + vec2(0.0, 3.0);
-    // What the model has yet to write is not told.
-    let is_told = t < scene.trace.given() || scene.is_done_at("input", t);
     let text = if is_told { scene.trace.tokens()[t].as_str() } else { "·" };
     label(ui.painter(), below, Align2::CENTER_TOP, text, frame.plan.column, color);
 }
@@ -233,10 +237,10 @@ fn token(ui: &Ui, scene: &Scene<'_>, frame: &Frame<'_>, t: usize) {
 /// What is answered, above its column: the likeliest symbol, or the estimate.
 fn answer(ui: &Ui, scene: &Scene<'_>, frame: &Frame<'_>, t: usize) {
     let dark = ui.visuals().dark_mode;
-    let Some(row) = frame.plan.rows.last().filter(|row| scene.is_done_at(&row.name, t)) else {
+    let Some(row) = frame.plan.rows.last().filter(|row| scene.is_done_at(row.name(), t)) else {
         return;
     };
-    let Some(value) = scene.trace.value(&row.name, t as i32) else { return };
+    let Some(value) = scene.trace.value(row.name(), t as i32) else { return };
     let symbols = scene.trace.symbols();
     let entries = slice(value);
     let text = match symbols.get(argmax(entries)) {

@@ -2,8 +2,8 @@
 
 use egui::{Pos2, Rect, Vec2, pos2};
 
-use super::super::Scene;
 use super::super::scope::{self, Layer};
+use super::super::{Language, tr};
 use crate::trace::Trace;
 
 /// Room for the names of the rows.
@@ -43,11 +43,26 @@ pub(super) enum Kind {
 
 pub(super) struct Row {
     pub(super) kind: Kind,
-    pub(super) name: String,
+    /// The value drawn. Only what is read has several: each part of the model reads its own.
+    pub(super) names: Vec<String>,
     pub(super) label: String,
     /// The row's lower and upper edge, above the network's lower edge.
     pub(super) low: f32,
     pub(super) high: f32,
+}
+
+impl Row {
+    /// The name of its value at a position; nothing where the row has none, as an encoder's where the
+    /// decoder writes.
+    pub(super) fn name_at(&self, trace: &Trace, t: usize) -> Option<&str> {
+        let is_there = |name: &&String| trace.node(name, t as i32).is_some();
+        self.names.iter().find(is_there).map(String::as_str)
+    }
+
+    /// The value that stands for the row where no position is meant.
+    pub(super) fn name(&self) -> &str {
+        self.names.first().map_or("", String::as_str)
+    }
 }
 
 /// A wire from one row up to another within a column.
@@ -69,7 +84,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Fits the layers into `room`; what is too wide or too high scrolls.
-    pub(super) fn new(scene: &Scene<'_>, layers: &[Layer<'_>], room: Vec2) -> Self {
+    pub(super) fn new(trace: &Trace, language: Language, layers: &[Layer<'_>], room: Vec2) -> Self {
         let lanes: usize = layers.iter().map(|layer| layer.cells.len()).sum();
         let extras = |layer: &Layer<'_>| {
             let joined = layer.joined.as_ref().map_or(0.0, |_| STRIP);
@@ -85,9 +100,9 @@ impl Plan {
         let fixed = strips + gap * gaps;
         let is_two = layers.iter().any(|layer| layer.cells.len() > 1);
         let narrowest = if is_two { NARROWEST_OF_TWO } else { NARROWEST };
-        let narrowest = narrowest.max(widest_token(scene.trace)).min(WIDEST);
+        let narrowest = narrowest.max(widest_token(trace)).min(WIDEST);
         let column =
-            ((room.x - GUTTER) / scene.trace.n_positions().max(1) as f32).clamp(narrowest, WIDEST);
+            ((room.x - GUTTER) / trace.n_positions().max(1) as f32).clamp(narrowest, WIDEST);
         let highest = HIGHEST.min(SLIMMEST * column);
         let block = ((room.y - fixed) / lanes.max(1) as f32).clamp(LOWEST, highest);
         let mut plan = Self {
@@ -98,54 +113,76 @@ impl Plan {
             gap,
             height: TEXT,
         };
-        let read = plan.row(Kind::Input, "input", scene.tr("views.row_input").to_owned(), STRIP);
+        let reads: Vec<&str> = layers.iter().map(|layer| layer.entering).filter(is_read).collect();
+        let reads = if reads.is_empty() { vec!["input"] } else { reads };
+        let read = plan.row(Kind::Input, reads, tr(language, "views.row_input").to_owned(), STRIP);
         let mut below = read;
-        for layer in layers {
-            below = plan.layer(scene, layer, below, block);
+        for (at, layer) in layers.iter().enumerate() {
+            let from = if is_read(&layer.entering) { read } else { below };
+            let passed = plan.layer(language, layer, from, block);
+            // A decoder starts from the state in which the encoder ended.
+            if at > 0 && is_read(&layer.entering) {
+                let first = plan.first_row_of(layer);
+                plan.wires.extend(first.map(|to| Wire { from: below, to }));
+            }
+            below = passed;
         }
-        let symbols = scene.trace.graph().find("prediction").is_some();
+        let symbols = trace.graph().find("prediction").is_some();
         let name = if symbols { "prediction" } else { "estimate" };
-        let answers = plan.row(Kind::Answer, name, scene.tr("views.row_answer").to_owned(), STRIP);
+        let label = tr(language, "views.row_answer").to_owned();
+        let answers = plan.row(Kind::Answer, vec![name], label, STRIP);
         plan.wires.push(Wire { from: below, to: answers });
         plan.height += TEXT;
         plan
     }
 
-    fn row(&mut self, kind: Kind, name: impl Into<String>, label: String, height: f32) -> usize {
+    /// Where the first cell of a layer stands.
+    fn first_row_of(&self, layer: &Layer<'_>) -> Option<usize> {
+        let name = scope::join(layer.cells.first()?, scope::HIDDEN);
+        self.rows.iter().position(|row| row.name() == name)
+    }
+
+    fn row(&mut self, kind: Kind, names: Vec<&str>, label: String, height: f32) -> usize {
         if !self.rows.is_empty() {
             self.height += self.gap;
         }
         let (low, high) = (self.height, self.height + height);
         self.height = high;
-        self.rows.push(Row { kind, name: name.into(), label, low, high });
+        let names = names.into_iter().map(str::to_owned).collect();
+        self.rows.push(Row { kind, names, label, low, high });
         self.rows.len() - 1
     }
 
     /// Adds a layer above row `below`; gives the row that it passes on.
-    fn layer(&mut self, scene: &Scene<'_>, layer: &Layer<'_>, below: usize, block: f32) -> usize {
+    fn layer(&mut self, language: Language, layer: &Layer<'_>, below: usize, block: f32) -> usize {
         let of = layer.cells.len();
         let mut passed = Vec::new();
         for (at, cell) in layer.cells.iter().enumerate() {
-            let label = scope::label(scene.language, cell);
+            let label = scope::label(language, cell);
             let label = if label.is_empty() { scope::HIDDEN.to_owned() } else { label };
             let name = scope::join(cell, scope::HIDDEN);
-            let row = self.row(Kind::Cell { of, at }, name, label, block);
+            let row = self.row(Kind::Cell { of, at }, vec![&name], label, block);
             self.wires.push(Wire { from: below, to: row });
             passed.push(row);
         }
         let mut top = passed[0];
         if let Some(joined) = &layer.joined {
-            top = self.row(Kind::Joined, joined, String::new(), STRIP);
+            top = self.row(Kind::Joined, vec![joined], String::new(), STRIP);
             self.wires.extend(passed.into_iter().map(|from| Wire { from, to: top }));
         }
         if let Some(stream) = &layer.stream {
-            let sum = self.row(Kind::Sum, stream, String::new(), 2.0 * SUM_RADIUS);
+            let sum = self.row(Kind::Sum, vec![stream], String::new(), 2.0 * SUM_RADIUS);
             self.wires.push(Wire { from: top, to: sum });
             self.around.push(Wire { from: below, to: sum });
             top = sum;
         }
         top
     }
+}
+
+/// Whether a value is what the model reads rather than what a layer passes on.
+fn is_read(name: &&str) -> bool {
+    scope::split(name).1 == "input"
 }
 
 /// About the room that tokens need in a column. The longest may be the only long one, as what is
@@ -204,5 +241,52 @@ impl Frame<'_> {
             _ => 0.5,
         };
         self.left(t) + share * self.plan.column
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::vec2;
+
+    use super::*;
+    use crate::checkpoint;
+
+    fn plan(id: &str, input: &str) -> (Trace, Plan) {
+        let checkpoint = checkpoint::shipped(id).unwrap();
+        let sequence = checkpoint.task.parse(input).unwrap();
+        let trace = Trace::record(&checkpoint, sequence, Vec::new());
+        let layers = scope::layers(&trace);
+        let plan = Plan::new(&trace, Language::English, &layers, vec2(1000.0, 500.0));
+        (trace, plan)
+    }
+
+    #[test]
+    fn a_translator_has_a_row_for_what_reads_and_one_for_what_writes() {
+        for id in ["seq2seq-dates", "attention-dates"] {
+            let (trace, plan) = plan(id, "4th of march, 1987");
+            let names: Vec<&str> = plan.rows.iter().map(Row::name).collect();
+            assert_eq!(names, ["encoder.input", "encoder.hidden", "decoder.hidden", "prediction"]);
+            let [read, encoder, decoder, answers] = &plan.rows[..] else { panic!("{names:?}") };
+            let last = trace.n_positions() - 1;
+            let source = (0..=last).find(|t| trace.node("decoder.input", *t as i32).is_some());
+            let source = source.unwrap();
+            for t in 0..=last {
+                assert!(read.name_at(&trace, t).is_some(), "{t}");
+                assert_eq!(encoder.name_at(&trace, t).is_some(), t < source, "{t}");
+                // Its first state is the encoder's last.
+                assert_eq!(decoder.name_at(&trace, t).is_some(), t + 1 >= source, "{t}");
+                assert_eq!(answers.name_at(&trace, t).is_some(), t >= source, "{t}");
+            }
+            let wires: Vec<[usize; 2]> = plan.wires.iter().map(|w| [w.from, w.to]).collect();
+            assert_eq!(wires, [[0, 1], [0, 2], [1, 2], [2, 3]]);
+            assert_ne!(encoder.label, decoder.label);
+        }
+    }
+
+    #[test]
+    fn layers_and_directions_stand_above_what_is_read() {
+        let (_, plan) = plan("lstm-names", "he said teddy bears are on sale");
+        let names: Vec<&str> = plan.rows.iter().map(Row::name).collect();
+        assert_eq!(names, ["input", "forward.hidden", "backward.hidden", "joined", "prediction"]);
     }
 }

@@ -3,7 +3,7 @@
 use egui::{Frame, Margin, RichText, Ui};
 
 use super::{Page, blocks, inline};
-use crate::lesson::{Answer, Expression, Question, Try, evaluate, plain_text};
+use crate::lesson::{Answer, Expression, Question, Try, evaluate, in_hint, plain_text};
 use crate::view::{Command, Scene, theme, tr_with};
 
 /// A question before the step that answers it.
@@ -87,7 +87,9 @@ pub fn task(ui: &mut Ui, scene: &mut Scene<'_>, page: &mut Page<'_>, task: &Try)
             blocks::aside(ui, |ui| inline::paragraph(ui, scene, page, &task.hint));
             ui.add_space(theme::GAP_SMALL);
         }
-        intervention_ui(ui, scene, &key);
+        if !in_hint(&task.hint).is_empty() {
+            intervention_ui(ui, scene, &key);
+        }
     });
 }
 
@@ -108,7 +110,7 @@ fn small_button(ui: &mut Ui, words: &str) -> egui::Response {
     ui.add(egui::Button::new(RichText::new(words).color(accent)).frame_when_inactive(false))
 }
 
-/// A field for an intervention, so that a task can be done where it is set.
+/// A field for an intervention, so that a task that is done by one can be done where it is set.
 fn intervention_ui(ui: &mut Ui, scene: &mut Scene<'_>, key: &str) {
     let name = scene.trace.kept_share().map_or("hidden", |kept| kept.value);
     crate::view::intervene::ui(ui, scene, key, &format!("{name}[3..7]=0"));
@@ -155,7 +157,8 @@ fn ask(
             button.clicked() || text.clicked()
         });
         if row.inner {
-            scene.commands.push(Command::Answer(key.clone(), at));
+            let is_right = right.as_ref().is_ok_and(|right| *right == at);
+            scene.commands.push(Command::Answer(key.clone(), at, is_right));
         }
     }
     let given = given?;

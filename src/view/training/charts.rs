@@ -7,11 +7,13 @@ use egui_plot::{
 };
 
 use crate::training::live::{Lane, Live};
-use crate::training::race::GOAL;
+use crate::training::race::{self, GOAL};
 use crate::view::{Scene, theme, tr_with};
 
 /// Points of a loss curve; more updates are averaged.
-const POINTS: usize = 240;
+pub(in crate::view) const POINTS: usize = 240;
+/// An axis that ends above it shows shares, in percent.
+const SHARES: f64 = 50.0;
 /// Room for names at the ends of curves.
 const NAMES: f32 = 54.0;
 /// Letters of an axis.
@@ -38,27 +40,39 @@ pub(super) fn plain(number: f64) -> String {
 }
 
 /// A curve in a chart.
-struct Curve {
-    name: String,
-    color: Color32,
-    points: Vec<[f64; 2]>,
-    is_dashed: bool,
-    has_marks: bool,
+pub(in crate::view) struct Curve {
+    /// Its name, beside its end.
+    pub name: String,
+    /// Its colour.
+    pub color: Color32,
+    /// Its points.
+    pub points: Vec<[f64; 2]>,
+    /// Whether it is dashed.
+    pub is_dashed: bool,
+    /// Whether its points are marked.
+    pub has_marks: bool,
 }
 
 /// A chart's frame.
-struct Chart<'a> {
-    id: &'static str,
-    title: String,
-    size: Vec2,
+pub(in crate::view) struct Chart<'a> {
+    /// What egui knows it by.
+    pub id: &'static str,
+    /// The words above it.
+    pub title: String,
+    /// Its width and height, with room for names.
+    pub size: Vec2,
     /// Whether y is drawn as its logarithm.
-    is_logarithmic: bool,
-    x: [f64; 2],
-    y: Option<[f64; 2]>,
-    level: Option<f64>,
+    pub is_logarithmic: bool,
+    /// Where x begins and ends.
+    pub x: [f64; 2],
+    /// Where y begins and ends; as far as the curves go, where nothing is said.
+    pub y: Option<[f64; 2]>,
+    /// A line across, and what it says.
+    pub level: Option<(f64, String)>,
     /// Where numbers cease to be finite, and its words.
-    breaks: Vec<(f64, String)>,
-    x_name: &'a str,
+    pub breaks: Vec<(f64, String)>,
+    /// What x is.
+    pub x_name: &'a str,
 }
 
 /// The training loss over the updates, averaged where there are more than can be seen.
@@ -104,12 +118,21 @@ pub(super) fn loss_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Vec2) {
             is_logarithmic: true,
             x: [0.0, last.max(10) as f64],
             y: None,
-            level: None,
+            level: guessing(scene, live),
             breaks,
             x_name: scene.tr("training.update"),
         },
         &curves,
     );
+}
+
+/// The loss of one who gives every possible answer the same probability.
+fn guessing(scene: &Scene<'_>, live: &Live) -> Option<(f64, String)> {
+    let count = race::choices(live.settings())?;
+    let loss = (count as f64).ln();
+    let words = [("count", count.to_string()), ("loss", format!("{loss:.2}"))];
+    let words = words.each_ref().map(|(name, value)| (*name, value.as_str()));
+    Some((loss, tr_with(scene.language, "training.guessing", &words)))
 }
 
 /// The share of held-out sequences answered rightly, by their length.
@@ -138,7 +161,7 @@ pub(super) fn scores_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Vec2)
         is_logarithmic: false,
         x: [0.0, 106.0],
         y: Some([0.0, 106.0]),
-        level: Some(100.0 * GOAL),
+        level: Some((100.0 * GOAL, String::new())),
         breaks: Vec::new(),
         x_name: "T",
     };
@@ -189,7 +212,8 @@ pub(super) fn gradients_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, size: Ve
     chart_ui(ui, &chart, &curves);
 }
 
-fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
+/// Draws curves in a chart, each with its name where it ends.
+pub(in crate::view) fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
     let dark = ui.visuals().dark_mode;
     let is_logarithmic = chart.is_logarithmic;
     // What is 0 or less has no logarithm: the curve has a gap there.
@@ -206,7 +230,11 @@ fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
         Some(y) => y,
         None if low > high => [-1.0, 1.0],
         // At least one power of ten, so that noise does not look like a change.
-        None => [low.min(high - 1.0) - 0.08, high + 0.08],
+        None => {
+            let level = chart.level.as_ref().map_or(high, |(level, _)| level.log10());
+            let high = high.max(level);
+            [low.min(high - 1.0) - 0.08, high + 0.08]
+        }
     };
     ui.set_min_width(chart.size.x);
     ui.add(egui::Label::new(RichText::new(&chart.title).small().weak()).truncate());
@@ -231,7 +259,11 @@ fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
             .default_x_bounds(chart.x[0], chart.x[1])
             .default_y_bounds(y[0], y[1])
             .y_axis_min_width(34.0)
-            .y_grid_spacer(move |input| if is_logarithmic { powers(&input) } else { shares() })
+            .y_grid_spacer(move |input| match (is_logarithmic, y[1] < SHARES) {
+                (true, _) => powers(&input),
+                (false, true) => few(&input),
+                (false, false) => shares(),
+            })
             .y_axis_formatter(move |mark, _| {
                 if is_logarithmic { plain(10_f64.powf(mark.value)) } else { plain(mark.value) }
             })
@@ -246,7 +278,8 @@ fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
             .show(ui, |plot| {
                 plot.set_plot_bounds_x(chart.x[0]..=chart.x[1]);
                 plot.set_plot_bounds_y(y[0]..=y[1]);
-                if let Some(level) = chart.level {
+                if let Some((level, _)) = &chart.level {
+                    let level = if is_logarithmic { level.log10() } else { *level };
                     let line = HLine::new("", level).color(theme::success(dark)).allow_hover(false);
                     plot.hline(line.style(LineStyle::dashed_dense()).width(theme::HAIRLINE));
                 }
@@ -279,6 +312,13 @@ fn chart_ui(ui: &mut Ui, chart: &Chart<'_>, curves: &[Curve]) {
     });
     names_ui(ui, response.response.rect, ends.collect());
     let frame = *response.transform.frame();
+    if let Some((level, words)) = &chart.level {
+        let level = if is_logarithmic { level.log10() } else { *level };
+        let y = response.transform.position_from_point(&PlotPoint::new(chart.x[0], level)).y;
+        let font = FontId::proportional(12.0);
+        let at = pos2(frame.right() - 6.0, y - 2.0);
+        ui.painter().text(at, Align2::RIGHT_BOTTOM, words, font, theme::success(dark));
+    }
     for (line, (_, words)) in chart.breaks.iter().enumerate() {
         let at = frame.left_top() + vec2(6.0, 4.0 + LINE_HEIGHT * line as f32);
         let font = FontId::proportional(12.0);

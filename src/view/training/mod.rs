@@ -1,12 +1,13 @@
 //! Training in front of the learner: transport, choices, what each contestant has reached, and how
 //! loss, held-out accuracy and gradients change.
 
-mod charts;
+pub(super) mod charts;
 
 use egui::{RichText, Ui, vec2};
 
 use super::numbers::{Numbers, Table};
-use super::{Command, Scene, ViewSpec, theme, tr_with};
+use super::{Command, Hidden, Language, Scene, ViewSpec, theme, tr, tr_with};
+use crate::training::course::Course;
 use crate::training::live::{Control, Lane, Live, Phase, TrainCommand};
 use crate::training::race::{self, HIDDEN, LEARNING_RATE, LENGTH};
 
@@ -58,8 +59,8 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     egui::ScrollArea::vertical().id_salt("training").auto_shrink(false).show(ui, |ui| {
         let room = ui.available_size();
         let top = ui.cursor().top();
-        if !scene.for_print {
-            transport_ui(ui, scene, live);
+        if !scene.hides(Hidden::Training) && !scene.for_print {
+            transport_ui(ui, live, scene.language, scene.commands, Command::Train);
             controls_ui(ui, scene, live);
         }
         ui.scope(|ui| {
@@ -98,7 +99,14 @@ fn charts_ui(ui: &mut Ui, scene: &Scene<'_>, live: &Live, room: egui::Vec2) {
     }
 }
 
-fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live) {
+/// Start, pause, one update, back to the start, end. `own` makes a command of a training's command.
+pub(super) fn transport_ui<C: Course>(
+    ui: &mut Ui,
+    live: &Live<C>,
+    language: Language,
+    commands: &mut Vec<Command>,
+    own: fn(TrainCommand) -> Command,
+) {
     let phase = live.phase();
     let is_there = matches!(phase, Phase::Running | Phase::Paused);
     let is_done = is_there && live.is_finished();
@@ -108,9 +116,9 @@ fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live) {
             Phase::Paused => ("training.go_on", TrainCommand::Start),
             Phase::Ready | Phase::Stopped => ("training.start", TrainCommand::Start),
         };
-        let text = RichText::new(scene.tr(key)).strong();
+        let text = RichText::new(tr(language, key)).strong();
         if ui.add_enabled(!is_done, egui::Button::new(text)).clicked() {
-            scene.commands.push(Command::Train(command));
+            commands.push(own(command));
         }
         for (key, hint, is_enabled, command) in [
             ("training.single_step", "training.single_step_hint", !is_done, TrainCommand::Step),
@@ -122,9 +130,9 @@ fn transport_ui(ui: &mut Ui, scene: &mut Scene<'_>, live: &Live) {
             ),
             ("training.stop", "training.stop_hint", is_there, TrainCommand::Stop),
         ] {
-            let button = ui.add_enabled(is_enabled, egui::Button::new(scene.tr(key)));
-            if button.on_hover_text(scene.tr(hint)).clicked() {
-                scene.commands.push(Command::Train(command));
+            let button = ui.add_enabled(is_enabled, egui::Button::new(tr(language, key)));
+            if button.on_hover_text(tr(language, hint)).clicked() {
+                commands.push(own(command));
             }
         }
     });

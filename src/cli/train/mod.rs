@@ -1,4 +1,6 @@
-//! `unrolled train`: a model from nothing, by its recipe.
+//! `unrolled train`: a model from nothing, by its recipe or on a text of one's own.
+
+pub mod text;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,19 +19,35 @@ use crate::models::{self, ModelSpec, Recipe};
 use crate::training::evaluate::{self, EXAMPLES, RECORDED_SEED};
 use crate::training::{Progress, Trainer};
 
-/// Train a model from scratch with its recipe and write the weights
+/// Train a model from scratch, with its recipe or on a text of your own, and write the weights
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   unrolled train lstm-brackets
   unrolled train gru --steps 2000 --seed 7 --out my-gru.safetensors --plot my-gru.svg
-  unrolled train --all                every shipped model anew, one after another")]
+  unrolled train lstm --text my.txt --hidden 64 --out my.safetensors
+  unrolled train --all                every shipped model anew, one after another
+
+A text is UTF-8 or UTF-16, 500 characters to 5 MB. Its characters are the vocabulary, at most 1024;
+rarer ones are read as □. One part in eight is held out to measure by.")]
 pub struct Options {
     /// A model of `unrolled list models`
     #[arg(required_unless_present = "all")]
     model: Option<String>,
     /// Every shipped model, one after another
-    #[arg(long, conflicts_with_all = ["model", "out", "plot"])]
+    #[arg(long, conflicts_with_all = ["model", "out", "plot", "text"])]
     all: bool,
+    /// Learn this text, character by character, instead of the recipe's task
+    #[arg(long, value_name = "FILE")]
+    text: Option<PathBuf>,
+    /// Units of the hidden state, or of the stream [default: the architecture's]
+    #[arg(long, value_name = "N", requires = "text")]
+    hidden: Option<u32>,
+    /// Layers [default: the architecture's]
+    #[arg(long, value_name = "N", requires = "text")]
+    layers: Option<u32>,
+    /// Positions of a training sequence [default: 64]
+    #[arg(long, value_name = "T", requires = "text")]
+    length: Option<u32>,
     /// Updates [default: the recipe's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     steps: Option<u32>,
@@ -53,7 +71,11 @@ pub struct Options {
 
 /// Does the command.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let plot_format = options.plot.as_deref().map(figure_command::picture_format).transpose()?;
+    // A name with a wrong ending is a mistake before the training rather than after it.
+    options.plot.as_deref().map(figure_command::picture_format).transpose()?;
+    if let Some(file) = &options.text {
+        return text::run(options, file);
+    }
     let recipes = match &options.model {
         Some(id) => vec![model::recipe(id)?],
         None => models::recipes().collect(),
@@ -70,18 +92,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         let is_recipe =
             options.steps.is_none() && options.seed.is_none() && options.learning_rate.is_none();
         let path = options.out.clone().unwrap_or_else(|| default_path(recipe.id, is_recipe));
-        if path.extension().is_none_or(|extension| extension != "safetensors") {
-            let shown = path.display();
-            return Err(Usage(format!("--out {shown}: end the name in .safetensors")).into());
-        }
+        must_be_weights(&path)?;
         must_be_writable(&path, "--out")?;
         if let Some(plot) = &options.plot {
             must_be_writable(plot, "--plot")?;
         }
         let (summary, history) = train(spec, &recipe, &path)?;
-        if let (Some(path), Some(format)) = (&options.plot, plot_format) {
-            output::write_to(path, &figure::render(&chart(&recipe, &history), format)?)?;
-        }
+        plot(options, recipe.id, &recipe, &history)?;
         if !options.json {
             output::write(in_words(&summary).as_bytes())?;
         }
@@ -100,31 +117,15 @@ fn train(
     let blank = checkpoint::untrained(spec, recipe)?;
     let again = checkpoint::untrained(spec, recipe)?;
     let mut trainer = Trainer::new(again.model, again.task, recipe)?;
-    let mut reporter = Reporter::new(recipe);
-    let mut history = Vec::with_capacity(recipe.steps);
+    let mut reporter = Reporter::new(recipe.id, recipe.steps);
     let mut early = Vec::new();
-    loop {
+    let history = updates(&mut trainer, recipe, &mut reporter, &mut |trainer| {
         for percent in recipe.kept {
             if trainer.updates() == recipe.steps * usize::from(*percent) / 100 {
                 early.push((*percent, trainer.updates(), trainer.parameters().clone()));
             }
         }
-        if trainer.is_finished() {
-            break;
-        }
-        let progress = trainer.step();
-        anyhow::ensure!(
-            progress.loss.is_finite() && progress.gradient_norm.is_finite(),
-            "{}: training diverged at step {}, the loss is {}; try a smaller --learning-rate than {}",
-            recipe.id,
-            progress.step,
-            progress.loss,
-            recipe.learning_rate
-        );
-        reporter.report(&progress);
-        history.push(progress);
-    }
-    reporter.finish();
+    })?;
     let score =
         evaluate::score(&*blank.model, &*blank.task, trainer.parameters(), RECORDED_SEED, EXAMPLES);
     for (percent, steps, parameters) in early {
@@ -152,6 +153,53 @@ fn train(
         "file": path.display().to_string(),
     });
     Ok((summary, history))
+}
+
+/// All updates of a recipe; `at` is called before the first and after each.
+fn updates(
+    trainer: &mut Trainer,
+    recipe: &Recipe,
+    reporter: &mut Reporter,
+    at: &mut dyn FnMut(&Trainer),
+) -> anyhow::Result<Vec<Progress>> {
+    let mut history = Vec::with_capacity(recipe.steps);
+    at(trainer);
+    while !trainer.is_finished() {
+        let progress = trainer.step();
+        anyhow::ensure!(
+            progress.loss.is_finite() && progress.gradient_norm.is_finite(),
+            "{}: training diverged at step {}, the loss is {}; try a smaller --learning-rate than {}",
+            recipe.id,
+            progress.step,
+            progress.loss,
+            recipe.learning_rate
+        );
+        reporter.report(&progress);
+        history.push(progress);
+        at(trainer);
+    }
+    reporter.finish();
+    Ok(history)
+}
+
+/// Draws the curves that are asked for.
+fn plot(
+    options: &Options,
+    title: &str,
+    recipe: &Recipe,
+    history: &[Progress],
+) -> anyhow::Result<()> {
+    let Some(path) = &options.plot else { return Ok(()) };
+    let format = figure_command::picture_format(path)?;
+    output::write_to(path, &figure::render(&chart(title, recipe, history), format)?)
+}
+
+fn must_be_weights(path: &Path) -> anyhow::Result<()> {
+    if path.extension().is_none_or(|extension| extension != "safetensors") {
+        let shown = path.display();
+        return Err(Usage(format!("--out {shown}: end the name in .safetensors")).into());
+    }
+    Ok(())
 }
 
 /// The file for weights from after a share of the training: `F@10.safetensors` beside `F.safetensors`.
@@ -210,7 +258,7 @@ fn learning_rate(text: &str) -> Result<f32, String> {
 /// A bar on a terminal; elsewhere a line now and then.
 struct Reporter {
     bar: ProgressBar,
-    id: &'static str,
+    id: String,
     steps: usize,
     last_line: Instant,
 }
@@ -219,14 +267,14 @@ impl Reporter {
     /// Between two lines where there is no terminal.
     const PAUSE: Duration = Duration::from_secs(5);
 
-    fn new(recipe: &Recipe) -> Self {
-        let bar = ProgressBar::new(recipe.steps as u64);
+    fn new(id: &str, steps: usize) -> Self {
+        let bar = ProgressBar::new(steps as u64);
         let template = "{prefix}  {wide_bar} {pos}/{len}  {msg}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_prefix(recipe.id);
-        Self { bar, id: recipe.id, steps: recipe.steps, last_line: Instant::now() }
+        bar.set_prefix(id.to_owned());
+        Self { bar, id: id.to_owned(), steps, last_line: Instant::now() }
     }
 
     fn report(&mut self, progress: &Progress) {
@@ -236,7 +284,7 @@ impl Reporter {
             self.bar.set_message(format!("loss {loss:.4}"));
         } else if self.last_line.elapsed() >= Self::PAUSE || step == self.steps {
             self.last_line = Instant::now();
-            let (id, steps) = (self.id, self.steps);
+            let (id, steps) = (&self.id, self.steps);
             output::note(&format!(
                 "{id}: update {step} of {steps}, loss {loss:.4}, gradient norm {gradient_norm:.3}"
             ));
@@ -249,7 +297,7 @@ impl Reporter {
 }
 
 /// Loss and gradient norm over the updates, averaged where there are more than can be seen.
-fn chart(recipe: &Recipe, history: &[Progress]) -> LineChart {
+fn chart(title: &str, recipe: &Recipe, history: &[Progress]) -> LineChart {
     const POINTS: usize = 600;
     let share = history.len().div_ceil(POINTS).max(1);
     let panel = |label: &str, of: fn(&Progress) -> f32| Panel {
@@ -267,7 +315,7 @@ fn chart(recipe: &Recipe, history: &[Progress]) -> LineChart {
         )],
     };
     LineChart {
-        title: format!("Training of {}", recipe.id),
+        title: format!("Training of {title}"),
         caption: format!(
             "{} {}, seed {}, learning rate {}, {} sequences in an update{}",
             recipe.task,
