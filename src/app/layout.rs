@@ -15,6 +15,8 @@ use crate::view::{
     intervene, theme, timeline_bar, tr,
 };
 
+/// The diagram's share of the height when another view stands below it.
+const DIAGRAM_SHARE: f32 = 0.6;
 /// The lesson's share of the window.
 pub(super) const LESSON_SHARE: f32 = 0.36;
 /// The inspector's width.
@@ -262,10 +264,18 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         (room.y - theme::GAP_LARGE * (grid[1] - 1) as f32) / grid[1] as f32,
     );
     let corner = ui.max_rect().min + vec2(0.0, ui.max_rect().height() - room.y);
+    // A drawing above another view gets the larger part: its letters need it more.
+    let is_above = grid == [1, 2] && shown.first().is_some_and(|view| view.id == "diagram");
+    let more = if is_above { (DIAGRAM_SHARE - 0.5) * 2.0 * size.y } else { 0.0 };
     for (at, view) in shown.iter().enumerate() {
         let step = size + egui::Vec2::splat(theme::GAP_LARGE);
         let place = vec2((at % grid[0]) as f32 * step.x, (at / grid[0]) as f32 * step.y);
-        let rect = egui::Rect::from_min_size(corner + place, size);
+        let mut rect = egui::Rect::from_min_size(corner + place, size);
+        if at == 0 {
+            rect.max.y += more
+        } else if is_above {
+            rect.min.y += more
+        }
         view_ui(ui, view, scene, rect);
     }
     ui.allocate_space(room);

@@ -8,6 +8,16 @@ use super::{Scene, Selection, number, theme};
 use crate::palette::Scale;
 use crate::trace::Place;
 
+/// Letters of the tokens below a picture; single letters are no smaller than the least.
+const TOKEN_SIZE: f32 = 11.5;
+const LEAST_TOKEN_SIZE: f32 = 9.0;
+/// A letter's width as a share of its size, and a little room beside it.
+const LETTER_SHARE: f32 = 0.68;
+/// Between words that stand beside each other.
+const TOKEN_GAP: f32 = 5.0;
+/// In narrower columns a token without room leaves no dot.
+const LEAST_DOTTED: f32 = 4.0;
+
 /// Paints entries row by row into `columns` columns that fill `rect`.
 pub fn paint(painter: &Painter, rect: Rect, entries: &[f32], columns: usize, scale: &Scale) {
     let mut mesh = Mesh::default();
@@ -149,22 +159,52 @@ pub fn tokens_below(ui: &Ui, scene: &Scene<'_>, rect: Rect) {
     let dark = ui.visuals().dark_mode;
     let tokens = scene.trace.tokens();
     let width = rect.width() / tokens.len().max(1) as f32;
-    let font = egui::FontId::monospace(11.5);
-    let widest = tokens.iter().map(|token| token.chars().count()).max().unwrap_or(1) as f32;
-    // Where tokens are too narrow for their text, only every so many are written.
-    let every = ((widest * 7.5 / width.max(0.1)).ceil() as usize).max(1);
+    // Single letters become a little smaller before any of them is left out.
+    let size = (width / LETTER_SHARE).clamp(LEAST_TOKEN_SIZE, TOKEN_SIZE);
+    let font = egui::FontId::monospace(size);
     let now = scene.now();
-    for (t, token) in tokens.iter().enumerate() {
-        if t % every != 0 && t != now {
-            continue;
+    let weak = theme::weak_text(dark);
+    let galley = |t: usize| {
+        let color = if t == now { theme::accent(dark) } else { weak };
+        ui.painter().layout_no_wrap(tokens[t].clone(), font.clone(), color)
+    };
+    let middle = |t: usize| rect.left() + (t as f32 + 0.5) * width;
+    let widths: Vec<f32> = (0..tokens.len()).map(|t| galley(t).size().x).collect();
+    // The last may reach over the end of its column, but not over the edge of what is drawn.
+    let edge = ui.clip_rect().right().max(rect.right());
+    for (t, place) in placed(&widths, width, now, edge - rect.left()).into_iter().enumerate() {
+        let top = rect.bottom() + 3.0;
+        if let Some(left) = place {
+            ui.painter().galley(pos2(rect.left() + left, top), galley(t), weak);
+        } else if width >= LEAST_DOTTED {
+            let at = pos2(middle(t), top + 0.5 * size);
+            ui.painter().circle_filled(at, 0.8, theme::future(dark));
         }
-        if t != now && t.abs_diff(now) < every {
-            continue;
-        }
-        let color = if t == now { theme::accent(dark) } else { theme::weak_text(dark) };
-        let at = pos2(rect.left() + (t as f32 + 0.5) * width, rect.bottom() + 3.0);
-        ui.painter().text(at, egui::Align2::CENTER_TOP, token, font.clone(), color);
     }
+}
+
+/// Where texts of some widths begin below columns of one width so that none touches another, that at
+/// the cursor first; nothing for those that have no room. No text ends behind `edge`.
+fn placed(widths: &[f32], column: f32, now: usize, edge: f32) -> Vec<Option<f32>> {
+    let left = |t: usize| {
+        let middle = (t as f32 + 0.5) * column;
+        (middle - widths[t] / 2.0).min(edge - widths[t])
+    };
+    // Texts narrower than their columns need no gap beyond their own.
+    let gap = |t: usize| if widths[t] < column { 0.0 } else { TOKEN_GAP };
+    let kept = widths.get(now).map(|width| [left(now), left(now) + width]);
+    let mut free = f32::NEG_INFINITY;
+    (0..widths.len())
+        .map(|t| {
+            let [from, to] = [left(t), left(t) + widths[t]];
+            let is_clear = |[start, end]: [f32; 2]| to + gap(t) <= start || end + gap(t) <= from;
+            if t != now && !(from >= free && kept.is_none_or(is_clear)) {
+                return None;
+            }
+            free = to + gap(t);
+            Some(from)
+        })
+        .collect()
 }
 
 /// Whether the cursor or the run is another than when `who` asked last, so that the place at the
@@ -178,7 +218,7 @@ pub fn has_moved(ui: &Ui, scene: &Scene<'_>, who: &str) -> bool {
     before != Some(place)
 }
 
-/// A half-life as it is written: a number of tokens, as a power of ten where it is a long or a very
+/// A half-life as it is written: a number of tokens of three digits, as a power of ten where it is a long or a very
 /// small one, or ∞.
 #[must_use]
 pub fn tokens(life: f32) -> String {
@@ -187,6 +227,28 @@ pub fn tokens(life: f32) -> String {
         _ if life == 0.0 => "0".to_owned(),
         _ if !(1e-3..1e5).contains(&life) => format!("{life:.1e}").replace('-', "−"),
         _ if life < 0.1 => format!("{life:.3}"),
-        _ => format!("{life:.1}"),
+        _ if life < 10.0 => format!("{life:.2}"),
+        _ if life < 100.0 => format!("{life:.1}"),
+        _ => format!("{life:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_written_where_they_have_room_and_the_one_at_the_cursor_always() {
+        let shown = |widths: &[f32], now| {
+            let all = placed(widths, 20.0, now, 20.0 * widths.len() as f32);
+            all.iter().map(Option::is_some).collect::<Vec<_>>()
+        };
+        // One long word takes the place of its neighbours alone.
+        assert_eq!(shown(&[10.0, 50.0, 10.0, 10.0, 10.0], 4), [true, false, true, true, true]);
+        assert_eq!(shown(&[10.0, 50.0, 10.0, 10.0, 10.0], 1), [false, true, false, true, true]);
+        assert_eq!(shown(&[18.0; 5], 0), [true; 5]);
+        assert!(placed(&[], 20.0, 0, 0.0).is_empty());
+        let last = placed(&[10.0, 50.0], 20.0, 1, 40.0);
+        assert_eq!(last, [None, Some(-10.0)]);
     }
 }

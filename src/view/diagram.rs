@@ -23,6 +23,11 @@ use crate::trace::{Backward, Tick};
 const STRIP: Vec2 = vec2(9.0, 5.4);
 const LAYER: Vec2 = vec2(9.2, 8.0);
 const SIGN_RADIUS: f32 = 1.9;
+/// No letter is smaller than this, however small the drawing.
+const LEAST_TEXT: f32 = 10.0;
+/// Room above the drawing, and between a strip and its symbol, which its frame must not cross.
+const ABOVE: f32 = 12.0;
+const SYMBOL_GAP: f32 = 4.5;
 /// How large the drawing may be against its natural fit.
 const ZOOM: std::ops::RangeInclusive<f32> = 0.5..=6.0;
 /// A drawing is not made larger than this many points a unit to fill a big window.
@@ -70,7 +75,7 @@ impl Frame {
     }
 
     fn font(&self, size: f32) -> FontId {
-        FontId::proportional((size * self.unit).max(7.0))
+        FontId::proportional((size * self.unit).max(LEAST_TEXT))
     }
 }
 
@@ -87,7 +92,11 @@ fn numbers(scene: &mut Scene<'_>) -> Numbers {
 
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let cell = scope::shown(scene);
-    scope::chooser_ui(ui, scene, cell);
+    // Where one drawing holds several cells there is nothing to choose.
+    let holds_all = scene.diagram.places.iter().any(|place| scope::split(place.value).0 != "");
+    if !holds_all {
+        scope::chooser_ui(ui, scene, cell);
+    }
     let (rect, background) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let hint = scene.tr("views.diagram_hint");
     background.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, hint));
@@ -96,10 +105,10 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         if scene.for_print { Camera::default() } else { camera(ui, scene, &background, rect) };
     let diagram = scene.diagram;
     let [width, height] = diagram.size;
-    let room = rect.height() - 2.0 * theme::OPERATION_SIZE;
+    let room = rect.height() - 2.0 * theme::OPERATION_SIZE - ABOVE;
     let fit = (rect.width() / width).min(room / height).min(LARGEST_UNIT);
     let unit = fit * camera.zoom;
-    let middle = rect.center() - vec2(0.0, theme::OPERATION_SIZE);
+    let middle = rect.center() + vec2(0.0, ABOVE / 2.0 - theme::OPERATION_SIZE);
     let corner = middle - vec2(width, height) * unit / 2.0 + Vec2::from(camera.offset);
     let frame = Frame { corner, unit };
     let clip = ui.clip_rect();
@@ -316,11 +325,14 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
     let scale = scene.picture_scale(ui, &drawn.selection.name);
     match place.mark {
         Mark::Sign(sign) => {
-            let radius = SIGN_RADIUS * frame.unit;
             let fill = if drawn.is_active { theme::highlight(dark) } else { theme::stage(dark) };
-            ui.painter().circle(rect.center(), radius, fill, edge);
             let size = if sign.chars().count() > 1 { 1.45 } else { 2.6 };
-            ui.painter().text(rect.center(), Align2::CENTER_CENTER, sign, frame.font(size), ink);
+            let text = ui.painter().layout_no_wrap((*sign).to_owned(), frame.font(size), ink);
+            // A word in a small drawing makes its circle longer.
+            let width = rect.width().max(text.size().x + 6.0);
+            let shape = Rect::from_center_size(rect.center(), vec2(width, rect.height()));
+            ui.painter().rect(shape, rect.height() / 2.0, fill, edge, StrokeKind::Middle);
+            ui.painter().galley(rect.center() - text.size() / 2.0, text, ink);
             hover_sign(scene, &response, drawn, &name);
         }
         Mark::Layer(letter) => {
@@ -348,10 +360,11 @@ fn place_ui(ui: &mut Ui, scene: &mut Scene<'_>, frame: &Frame, place: &Place, dr
             cells::block_ui(ui, scene, &response, rect, &drawn.selection, &scale);
             // What comes in from below has its wire above, so its symbol stands below.
             let [_, top, _, height] = scene.diagram.frame;
+            let gap = (0.5 * frame.unit).max(SYMBOL_GAP);
             let (at, anchor) = if place.at[1] > top + height {
-                (rect.center_bottom() + vec2(0.0, 0.5) * frame.unit, Align2::CENTER_TOP)
+                (rect.center_bottom() + vec2(0.0, gap), Align2::CENTER_TOP)
             } else {
-                (rect.center_top() - vec2(0.0, 0.5) * frame.unit, Align2::CENTER_BOTTOM)
+                (rect.center_top() - vec2(0.0, gap), Align2::CENTER_BOTTOM)
             };
             symbol(ui, scene, frame, drawn, at, anchor);
         }
@@ -395,12 +408,17 @@ fn symbol(ui: &Ui, scene: &mut Scene<'_>, frame: &Frame, drawn: &Drawn, at: Pos2
         Some(node) if graph.node(node).position != EVERYWHERE => {
             graph.symbol(node, Subscript::Relative(now))
         }
-        _ => return,
+        Some(_) => return,
+        // What has no value here is still there to be known by its name.
+        None => match graph.find(&drawn.selection.name) {
+            Some(id) if drawn.selection.path.is_empty() => graph.name(id).symbol.clone(),
+            _ => return,
+        },
     };
-    let size = (2.4 * frame.unit).clamp(9.0, 30.0);
+    let size = (2.4 * frame.unit).clamp(LEAST_TEXT, 30.0);
     // Quarter points, so that zooming does not fill the cache.
     let size = (size * 4.0).round() / 4.0;
-    let color = if drawn.is_done { theme::text(dark) } else { theme::future(dark) };
+    let color = if drawn.is_done { theme::text(dark) } else { theme::weak_text(dark) };
     if let Ok(formula) = scene.memory.math.get(ui.ctx(), &text, false, size) {
         let rect = anchor.anchor_size(at, formula.size);
         formula.paint(ui.painter(), rect.left_top() + vec2(0.0, formula.ascent), color);

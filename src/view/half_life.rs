@@ -3,7 +3,7 @@
 //! A unit that keeps the shares f_1 … f_t of what it holds has kept their product, so its half-life
 //! over the run is ln ½ divided by the mean of ln f.
 
-use egui::{Align2, FontId, Rect, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Align2, FontId, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::numbers::{Numbers, Table};
 use super::{Command, Scene, Selection, ViewSpec, cells, scope, theme, tr_with};
@@ -114,7 +114,7 @@ fn panels_ui(ui: &mut Ui, scene: &mut Scene<'_>, runs: &[(&str, &Trace)]) {
         rect.min + vec2(AXIS_WIDTH, NAME_HEIGHT),
         rect.max - vec2(theme::GAP, theme::GAP_LARGE),
     );
-    axis(ui, plot);
+    axis(ui, plot, scene.tr("views.half_life_axis"));
     let width = plot.width() / panels.len().max(1) as f32;
     for (at, (label, trace, gate)) in panels.iter().enumerate() {
         let left = plot.left() + at as f32 * width;
@@ -164,7 +164,7 @@ pub fn tint(life: f32) -> f32 {
     0.25 + 0.7 * height(life)
 }
 
-fn axis(ui: &Ui, plot: Rect) {
+fn axis(ui: &Ui, plot: Rect, name: &str) {
     let dark = ui.visuals().dark_mode;
     let line = Stroke::new(theme::HAIRLINE, theme::grid_line(dark));
     for (tokens, text) in LINES {
@@ -174,6 +174,9 @@ fn axis(ui: &Ui, plot: Rect) {
         let font = FontId::monospace(11.0);
         ui.painter().text(at, Align2::RIGHT_CENTER, text, font, theme::weak_text(dark));
     }
+    let at = plot.left_top() - vec2(8.0, 9.0);
+    let font = FontId::proportional(11.5);
+    ui.painter().text(at, Align2::RIGHT_BOTTOM, name, font, theme::weak_text(dark));
 }
 
 fn panel_ui(
@@ -211,10 +214,16 @@ fn panel_ui(
         let is_selected = scene.selection.is_some_and(|selection| {
             is_own && selection.name == gate && selection.unit == Some(life.unit)
         });
+        let drawn = bar(ui, &scale, column, life);
         if is_selected || response.hovered() || response.has_focus() {
-            ui.painter().rect_filled(column, 0.0, theme::highlight(dark));
+            // Around the bar alone: a tinted column would read as a second bar.
+            let width = if is_selected { theme::LINE } else { theme::HAIRLINE };
+            let stroke = Stroke::new(width, theme::accent(dark));
+            ui.painter().rect_stroke(drawn, 0.0, stroke, StrokeKind::Outside);
+            let below = pos2(column.center().x, column.bottom() + 2.0);
+            let (font, accent) = (FontId::monospace(11.0), theme::accent(dark));
+            ui.painter().text(below, Align2::CENTER_TOP, life.unit.to_string(), font, accent);
         }
-        bar(ui, &scale, column, life);
         let shown = |tokens: f32| cells::tokens(tokens);
         let words = [
             ("name", gate),
@@ -230,7 +239,8 @@ fn panel_ui(
     }
 }
 
-fn bar(ui: &Ui, scale: &Scale, column: Rect, life: &Life) {
+/// Draws a unit's bar and, as a circle, where it stands at the cursor; gives the bar's place.
+fn bar(ui: &Ui, scale: &Scale, column: Rect, life: &Life) -> Rect {
     let dark = ui.visuals().dark_mode;
     let y = |tokens: f32| column.bottom() - height(tokens) * column.height();
     let (top, color) = if life.run.is_nan() {
@@ -250,6 +260,7 @@ fn bar(ui: &Ui, scale: &Scale, column: Rect, life: &Life) {
         let centre = pos2(column.center().x, y(now));
         ui.painter().circle(centre, radius, theme::stage(dark), stroke);
     }
+    rect
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use egui::{Align2, Color32, FontId, Pos2, Ui, epaint::TextShape, pos2};
 
 use super::super::{Other, Scene, theme};
 use super::tiles::Lens;
-use super::token;
+use super::{is_stepwise, token};
 use crate::tensor::argmax;
 use crate::trace::Trace;
 use crate::trace::attention::{Map, Part};
@@ -36,7 +36,12 @@ impl<'a> Names<'a> {
         let trace = scene.trace;
         let at_end = scene.timeline.cursor() >= trace.ticks().len();
         let is_answered = scene.is_done_at("prediction", scene.now());
-        let known = match (at_end, is_answered) {
+        // Where all rows are computed together, the run knows all of what they read.
+        let nodes = trace.graph().find(&map.name).map(|id| trace.graph().everywhere(id));
+        let first = nodes.and_then(|nodes| nodes.first());
+        let is_computed = first.is_some_and(|(_, node)| scene.is_shown(*node));
+        let is_at_once = !is_stepwise(trace, map) && is_computed;
+        let known = match (at_end || is_at_once, is_answered) {
             (true, _) => trace.n_positions(),
             (false, answered) => scene.now() + usize::from(answered),
         };
@@ -113,7 +118,8 @@ pub fn columns_ui(
         }
         let color = ink(dark, marked == Some(position));
         let text = names.read(position);
-        if is_turned {
+        // A sign that lies on its side is another sign.
+        if is_turned && text.chars().count() > 1 {
             turned(ui, pos2(x, y), text, color);
         } else {
             ui.painter().text(pos2(x, y), Align2::CENTER_BOTTOM, text, FONT, color);

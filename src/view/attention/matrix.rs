@@ -21,6 +21,8 @@ const GUTTER: f32 = 94.0;
 const TITLE_HEIGHT: f32 = 20.0;
 /// Room for the line that says what a row is.
 const CAPTION: f32 = 22.0;
+/// Less room than this below the matrix is not worth a strip.
+const LEAST_BELOW: f32 = 40.0;
 /// The matrix is at least this high; where there is less room, strips are left out.
 const SMALLEST: f32 = 120.0;
 
@@ -60,19 +62,36 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, key: &Key
         && !scene.for_print;
     let below_all = heatmap::legend_height() + CAPTION + theme::GAP;
     let room = ui.available_size() - vec2(0.0, below_all);
+    let all: Vec<Named<'_>> =
+        shown.iter().map(|(key, drawn)| Named::new(scene, map, key.run, drawn, has_row)).collect();
+    let mut common = Common::new(&all, room.x);
+    let title_height = if all.len() > 1 { TITLE_HEIGHT } else { 0.0 };
+    let least = SMALLEST + title_height + common.names_height;
     let wanted = if has_row { row::height(scene, map) } else { 0.0 };
-    let below = wanted.min((room.y - SMALLEST).max(0.0));
+    let below = wanted.min((room.y - least).max(0.0));
+    // Strips of which hardly one would be seen are left out.
+    let below = if below < LEAST_BELOW { 0.0 } else { below };
     let (rect, _) = ui.allocate_exact_size(vec2(room.x, room.y - below), Sense::hover());
-    let width = (rect.width() - theme::GAP * (shown.len() - 1) as f32) / shown.len() as f32;
+    common.fit_height(rect.height() - title_height);
     let mut first = None;
-    for (place, (key, drawn)) in shown.iter().enumerate() {
-        let left = rect.left() + place as f32 * (width + theme::GAP);
-        let panel = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+    let mut left = rect.left();
+    for ((key, drawn), named) in shown.iter().zip(&all) {
+        let size = vec2(named.gutter + common.width, rect.height());
+        let panel = Rect::from_min_size(pos2(left, rect.top()), size);
+        left = panel.right() + theme::GAP;
         let title = (shown.len() > 1).then(|| match key.run {
             0 => scene.label.to_owned(),
             _ => scene.others[0].label_beside(scene.label).to_owned(),
         });
-        let panel = panel_ui(ui, scene, map, (key, drawn), (panel, coloring), title.as_deref());
+        let panel = panel_ui(
+            ui,
+            scene,
+            map,
+            (key, drawn),
+            (named, &common),
+            (panel, coloring),
+            title.as_deref(),
+        );
         first = first.or(Some(panel));
     }
     let drawn = &shown[0].1;
@@ -101,34 +120,85 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, maps: &[Map], at: usize, key: &Key
     heatmap::legend_ui(ui, &scale);
 }
 
+/// What the rows and columns of a run's map are called, and the room that its rows' names take.
+struct Named<'a> {
+    names: Names<'a>,
+    columns: std::ops::Range<usize>,
+    shape: [usize; 2],
+    gutter: f32,
+}
+
+impl<'a> Named<'a> {
+    fn new(scene: &Scene<'a>, map: &Map, run: usize, drawn: &Drawn, has_row: bool) -> Self {
+        let own = Names::of(scene, map);
+        let names = match run.checked_sub(1).and_then(|other| scene.others.get(other)) {
+            Some(other) => own.beside(other),
+            None => own,
+        };
+        let grid = &drawn.grid;
+        let widest = names.widest(&grid.rows) + theme::GAP;
+        // What the strips below mean stands at the left of the first map.
+        let gutter = if run == 0 && has_row { GUTTER } else { widest };
+        let (rows, columns) = grid.weights.dim();
+        Self { names, columns: grid.columns.clone(), shape: [rows, columns], gutter }
+    }
+}
+
+/// What all maps beside each other share: equal weights have cells of equal size.
+struct Common {
+    /// The room for cells of each map.
+    width: f32,
+    cell: f32,
+    shape: [usize; 2],
+    is_turned: bool,
+    names_height: f32,
+}
+
+impl Common {
+    fn new(all: &[Named<'_>], room: f32) -> Self {
+        let gutters: f32 = all.iter().map(|named| named.gutter).sum();
+        let gaps = theme::GAP * all.len().saturating_sub(1) as f32;
+        let width = (room - gutters - gaps) / all.len().max(1) as f32 - theme::GAP_SMALL;
+        let largest = |axis: usize| all.iter().map(|n| n.shape[axis]).max().unwrap_or(1).max(1);
+        let shape = [largest(0), largest(1)];
+        let cell = (width / shape[1] as f32).clamp(1e-3, LARGEST_CELL);
+        let mut common = Self { width, cell, shape, is_turned: false, names_height: 0.0 };
+        common.name_columns(all);
+        common
+    }
+
+    /// How the columns are named above cells as wide as there is room.
+    fn name_columns(&mut self, all: &[Named<'_>]) {
+        for named in all {
+            let (is_turned, height) = axis::columns_height(named.names, &named.columns, self.cell);
+            self.is_turned |= is_turned;
+            self.names_height = self.names_height.max(height);
+        }
+    }
+
+    /// Cells that fit into a height, the names above them included.
+    fn fit_height(&mut self, height: f32) {
+        let height = height - self.names_height - theme::GAP_SMALL;
+        self.cell = self.cell.min(height / self.shape[0] as f32).max(1e-3);
+    }
+}
+
 fn panel_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     map: &Map,
     (key, drawn): (&Key, &Drawn),
+    (named, common): (&Named<'_>, &Common),
     (panel, coloring): (Rect, Coloring),
     title: Option<&str>,
 ) -> Panel {
     let dark = ui.visuals().dark_mode;
     let grid = &drawn.grid;
-    let own = Names::of(scene, map);
-    let names = match key.run.checked_sub(1).and_then(|other| scene.others.get(other)) {
-        Some(other) => own.beside(other),
-        None => own,
-    };
-    let (rows, columns) = grid.weights.dim();
-    let gutter = if key.run == 0 { GUTTER } else { names.widest(&grid.rows) + theme::GAP };
-    let top = panel.top() + title.map_or(0.0, |_| TITLE_HEIGHT);
-    let width = panel.width() - gutter - theme::GAP_SMALL;
-    let fit = |height: f32| {
-        (width / columns.max(1) as f32).min(height / rows.max(1) as f32).clamp(1e-3, LARGEST_CELL)
-    };
-    // The height of the names depends on the cells and the cells on what the names leave.
-    let guess = fit(panel.bottom() - top - 20.0);
-    let (is_turned, names_height) = axis::columns_height(names, &grid.columns, guess);
-    let area_top = top + names_height;
+    let names = named.names;
+    let [rows, columns] = named.shape;
+    let (gutter, width, fit) = (named.gutter, common.width, common.cell);
+    let area_top = panel.top() + title.map_or(0.0, |_| TITLE_HEIGHT) + common.names_height;
     let height = panel.bottom() - area_top - theme::GAP_SMALL;
-    let fit = fit(height);
     let corner = pos2(panel.left() + gutter, area_top);
     let size = vec2(fit * columns as f32, fit * rows as f32);
     let area = Rect::from_min_size(corner, vec2(width, height.max(1.0)));
@@ -189,7 +259,7 @@ fn panel_ui(
     }
     let marked = hovered.map(|[_, column]| column);
     let sides = (lens, seen.left(), seen.right());
-    axis::columns_ui(ui, names, &grid.columns, sides, (area_top - 3.0, is_turned), marked);
+    axis::columns_ui(ui, names, &grid.columns, sides, (area_top - 3.0, common.is_turned), marked);
     let marked = hovered.map(|[row, _]| row).or(current);
     let sides = (lens, seen.top(), seen.bottom());
     axis::rows_ui(ui, names, &grid.rows, sides, corner.x - 5.0, marked);

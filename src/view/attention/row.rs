@@ -14,7 +14,7 @@ use crate::trace::attention::{Grid, Map, Part, STEPS};
 /// The height of a strip, and from one to the next.
 pub const STRIP: f32 = 16.0;
 pub const STEP: f32 = 19.0;
-const SENTENCE: f32 = 20.0;
+const SENTENCE: f32 = 38.0;
 /// Numbers are written into cells of at least this width.
 const ROOM_FOR_NUMBERS: f32 = 33.0;
 pub const FONT: FontId = FontId::proportional(12.0);
@@ -114,7 +114,7 @@ pub fn ui(
         Rect::from_min_size(pos2(ui.max_rect().left(), top), vec2(ui.max_rect().width(), SENTENCE));
     let mut line = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     let text = sentence(scene, map, grid, place.position, marked, &shown);
-    line.add(egui::Label::new(RichText::new(text.clone()).small()).truncate()).on_hover_text(text);
+    line.add(egui::Label::new(RichText::new(text).small()).wrap());
     ui.advance_cursor_after_rect(rect);
 }
 

@@ -141,7 +141,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let flows = Cache::flows(scene);
     let room = ui.available_size();
     ScrollArea::vertical().id_salt("gradient").auto_shrink(false).show(ui, |ui| {
-        header_ui(ui, scene);
+        header_ui(ui, scene, &flows);
         let used = ui.cursor().top() - ui.max_rect().top();
         let rest = (room.y - used - BELOW).max(SMALLEST);
         let gutter = chart::label_gutter(ui, scene, &flows);
@@ -154,7 +154,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
 }
 
 /// Of which loss the gradients are, to be chosen.
-fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow]) {
     let Some(backward) = scene.backward else { return };
     let at = backward.position();
     if scene.for_print {
@@ -178,6 +178,16 @@ fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             && ui.small_button(scene.tr("gradient.last_loss")).clicked()
         {
             scene.commands.push(Command::LossAt(None));
+        }
+        // Of one layer the cell's curve bears its name; of several there would be too many names.
+        let has_cells = |flow: &RunFlow| {
+            let is_deep =
+                flow.curves.windows(2).any(|two| two[0].state.scope != two[1].state.scope);
+            is_deep && flow.curves.iter().any(|curve| curve.state.is_cell())
+        };
+        if flows.iter().any(has_cells) {
+            ui.add_space(theme::GAP);
+            ui.label(RichText::new(scene.tr("gradient.dashed")).small().weak());
         }
     });
 }

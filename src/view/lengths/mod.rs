@@ -20,6 +20,8 @@ const NAMES: f32 = 170.0;
 const CAPTION: f32 = 22.0;
 const FONT: f32 = 12.5;
 const AXIS_FONT: f32 = 11.0;
+/// Scores that differ by less are drawn in one place.
+const SAME: f64 = 0.01;
 /// Numbers below the chart are at least so far apart.
 const NUMBER_WIDTH: f32 = 26.0;
 
@@ -72,7 +74,16 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     if !missing.is_empty() {
         scene.commands.push(Command::MeasureLengths(missing));
     }
-    let names = distinct(&models);
+    let mut names = distinct(&models);
+    // Of two curves in one place the second is dashed, and the first is called by both names.
+    let below: Vec<Option<usize>> = (0..models.len())
+        .map(|at| (0..at).find(|first| coincide(scene, &marks, &models[*first], &models[at])))
+        .collect();
+    for (at, first) in below.iter().enumerate() {
+        if let Some(first) = first {
+            names[*first] = format!("{} = {}", names[*first], names[at]);
+        }
+    }
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     let words = scene.tr("views.lengths_hint");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, words));
@@ -81,11 +92,30 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     frame.axes_ui(ui, scene, &marks);
     let mut ends = Vec::new();
     let colors = theme::run_colors(models.iter().map(String::as_str), ui.visuals().dark_mode);
-    for ((model, name), color) in models.iter().zip(&names).zip(colors) {
-        let curve = Curve { model, name, color, marks: &marks };
-        ends.extend(curve.ui(ui, scene, &frame));
+    for (((model, name), color), first) in models.iter().zip(&names).zip(colors).zip(&below) {
+        let is_over = first.is_some();
+        let curve = Curve { model, name, color, marks: &marks, is_over };
+        let end = curve.ui(ui, scene, &frame);
+        ends.extend(end.filter(|_| !is_over));
     }
     names_ui(ui, frame.plot, ends);
+}
+
+/// Whether two models' curves cannot be told apart: at every length that both are measured at.
+fn coincide(scene: &Scene<'_>, marks: &[usize], one: &str, other: &str) -> bool {
+    let score = |model: &str, at: usize| match scene.points.at(model, at) {
+        Some(Point::Measured(measured)) => Some(measured.score),
+        _ => None,
+    };
+    let pairs = marks.iter().map(|at| (score(one, *at), score(other, *at)));
+    let known: Vec<(Option<f64>, Option<f64>)> =
+        pairs.filter(|pair| *pair != (None, None)).collect();
+    let is_same = |pair: &(Option<f64>, Option<f64>)| match pair {
+        (Some(a), Some(b)) => (a - b).abs() < SAME,
+        // One of the two is not measured yet, or cannot be.
+        _ => false,
+    };
+    known.len() > 1 && known.iter().all(is_same)
 }
 
 /// The models on the stage that can be asked for sequences of any length, each once.
