@@ -13,6 +13,8 @@ const NAME_SIZE: f32 = 12.0;
 const LINE_HEIGHT: f32 = 14.0;
 /// No more lines across than this.
 const MOST_LINES: f64 = 5.0;
+/// Lines across, at least, where the round steps have it.
+const FEWEST_LINES: usize = 3;
 /// Distances of labelled marks, in units of the closest grid lines that egui would draw.
 const APART_ACROSS: f64 = 8.0;
 const APART_UPWARD: f64 = 4.0;
@@ -126,7 +128,17 @@ fn marks((low, high): (f64, f64), step: f64) -> Vec<GridMark> {
 fn lines(input: &GridInput) -> Vec<GridMark> {
     let (low, high) = input.bounds;
     let least = ((high - low) / MOST_LINES).max(input.base_step_size * APART_UPWARD);
-    marks(input.bounds, round_step(least))
+    let step = round_step(least);
+    let found = marks(input.bounds, step);
+    // Two numbers do not show how far the others are apart.
+    if found.len() < FEWEST_LINES { marks(input.bounds, finer(step)) } else { found }
+}
+
+/// The round step below a round step.
+fn finer(step: f64) -> f64 {
+    let power = 10_f64.powf((step.log10() + SAME).floor());
+    let below = [0.5, 1.0, 2.0].map(|m| m * power);
+    below.into_iter().rfind(|below| *below < step * (1.0 - SAME)).unwrap_or(step)
 }
 
 /// Marks at whole numbers, far enough apart for egui to label them all.
