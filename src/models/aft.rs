@@ -291,7 +291,7 @@ pub const SPEC: ModelSpec = ModelSpec {
             let inner = 4 * sizes.hidden;
             json!(Config { sizes: Sizes::of_text(sizes), inner, longest: sizes.length })
         },
-        hidden: 64,
+        hidden: 32,
         layers: 2,
         learning_rate: 3e-3,
     }),
