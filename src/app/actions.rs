@@ -69,6 +69,10 @@ pub struct Situation<'a> {
 }
 
 /// All actions. No two that could mean the same press share a shortcut; a test holds that.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method of a type with a lifetime is less general than the closure"
+)]
 pub const ACTIONS: &[Action] = {
     use Group::{Course, Files, Presenter, Run, Values, Window};
     use PresentCommand::{Blank, Notes, Spotlight, Toggle};
@@ -304,6 +308,7 @@ impl Situation<'_> {
         Some(Command::WalkBack(self.state.back.is_none()))
     }
 
+    #[expect(clippy::unused_self, reason = "reads like the others")]
     fn sheet(&self, sheet: Sheet) -> Option<Command> {
         Some(Command::Sheet(Some(sheet)))
     }
@@ -345,6 +350,7 @@ impl Situation<'_> {
         if self.state.presenter.is_blank { present(PresentCommand::Blank) } else { self.stop(by) }
     }
 
+    #[expect(clippy::unused_self, reason = "reads like the others")]
     fn panel(&self, at: usize) -> Option<Command> {
         present(PresentCommand::Panel(*Panel::ALL.get(at)?))
     }

@@ -272,9 +272,9 @@ fn stage(ui: &mut Ui, state: &State, scene: &mut Scene<'_>) {
         let place = vec2((at % grid[0]) as f32 * step.x, (at / grid[0]) as f32 * step.y);
         let mut rect = egui::Rect::from_min_size(corner + place, size);
         if at == 0 {
-            rect.max.y += more
+            rect.max.y += more;
         } else if is_above {
-            rect.min.y += more
+            rect.min.y += more;
         }
         view_ui(ui, view, scene, rect);
     }

@@ -81,7 +81,8 @@ impl Shortcut {
         let walks = matches!(self.key, Key::Tab | Key::Enter | Key::Escape);
         let edits =
             self.command && matches!(self.key, Key::A | Key::C | Key::V | Key::X | Key::Y | Key::Z);
-        !(plain && walks) && !edits && !matches!(self.key, Key::Copy | Key::Cut | Key::Paste)
+        let copies = matches!(self.key, Key::Copy | Key::Cut | Key::Paste);
+        !(edits || copies || (plain && walks))
     }
 }
 

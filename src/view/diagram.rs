@@ -93,7 +93,8 @@ fn numbers(scene: &mut Scene<'_>) -> Numbers {
 fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     let cell = scope::shown(scene);
     // Where one drawing holds several cells there is nothing to choose.
-    let holds_all = scene.diagram.places.iter().any(|place| scope::split(place.value).0 != "");
+    let holds_all =
+        scene.diagram.places.iter().any(|place| !scope::split(place.value).0.is_empty());
     if !holds_all {
         scope::chooser_ui(ui, scene, cell);
     }

@@ -93,6 +93,8 @@ fn end(value: f32) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "the numbers are exact")]
+
     use super::*;
     use crate::trace::statistics::summary;
 

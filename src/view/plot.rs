@@ -194,6 +194,8 @@ pub fn names_ui(ui: &Ui, rect: Rect, mut ends: Vec<(f32, &str, Color32)>) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "the numbers are exact")]
+
     use super::*;
 
     fn labels(low: f64, high: f64) -> Vec<String> {

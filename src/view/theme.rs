@@ -103,7 +103,6 @@ pub fn install_fonts(ctx: &Context) {
 }
 
 /// The frame of what lies open over the page.
-#[must_use]
 pub fn sheet(ui: &egui::Ui) -> egui::Frame {
     egui::Frame::popup(ui.style()).inner_margin(Margin::same(18))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use egui::accesskit::{Action, Role};
-use egui::{Event, Key, Modifiers, Rect, Vec2};
+use egui::{Event, Key, Modifiers, Pos2, Rect, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT;
 use unrolled::app::screenshot::Headless;
@@ -267,15 +267,32 @@ struct Control {
 
 /// What can be clicked, by layer: whole, and the part of it that is not clipped away.
 fn controls(window: &Window) -> Vec<Vec<Control>> {
+    // A build without debug assertions keeps no names with its widgets; the tree for screen readers
+    // has them.
+    let density = window.ctx.pixels_per_point();
+    let nodes = window.root().children_recursive().map(|node| node.accesskit_node());
+    let named: Vec<(Rect, String)> = nodes
+        .filter(|node| is_control(node.role()))
+        .filter_map(|node| {
+            let [min, max] = node.bounding_box().map(|b| [[b.x0, b.y0], [b.x1, b.y1]])?;
+            let [min, max] = [min, max].map(|at| Pos2::from(at.map(|x| x as f32)) / density);
+            Some((Rect::from_min_max(min, max), node.label()?))
+        })
+        .collect();
+    let name_at = |rect: Rect| {
+        let is_same = |(own, _): &&(Rect, String)| {
+            (own.min - rect.min).length() < 1.0 && (own.max - rect.max).length() < 1.0
+        };
+        named.iter().find(is_same).map(|(_, name)| name.clone())
+    };
     window.ctx.viewport(|viewport| {
         let layers = viewport.prev_pass.widgets.layers();
         let of = |rects: &[egui::WidgetRect]| -> Vec<Control> {
             let clickable = rects.iter().filter(|widget| widget.sense.senses_click());
-            let info = |id| viewport.prev_pass.widgets.info(id);
             clickable
                 .filter_map(|widget| {
                     // What has no name is ground, not a control; the tests of names hold that.
-                    let name = info(widget.id)?.label.clone()?;
+                    let name = name_at(widget.rect)?;
                     Some(Control { name, whole: widget.rect, seen: widget.interact_rect })
                 })
                 .collect()

@@ -14,7 +14,7 @@ use unrolled::checkpoint;
 use unrolled::laboratory::Laboratory;
 use unrolled::lesson::{Control, Library};
 use unrolled::trace::Trace;
-use unrolled::trace::timeline::{Granularity, TimelineCommand};
+use unrolled::trace::timeline::{Granularity, Timeline, TimelineCommand};
 use unrolled::view::command::{
     BreakpointCommand, CompareCommand, Export, InterveneCommand, Purpose, Sheet, ThemeChoice,
 };
@@ -116,7 +116,7 @@ fn an_lstm_with_interventions_and_a_walk_back_is_as_it_was() {
     }
     let opened = check("lstm", headless);
     let state = &opened.state;
-    assert_eq!(state.back.as_ref().map(|back| back.cursor()), Some(40));
+    assert_eq!(state.back.as_ref().map(Timeline::cursor), Some(40));
     assert_eq!((state.interventions.len(), state.resting.len(), state.marks.len()), (2, 1, 2));
     assert!(state.baseline.is_some() && state.first_difference.is_some());
 }
@@ -361,7 +361,7 @@ fn control_s_asks_once_and_saves_there_from_then_on() {
     harness.run_steps(3);
     let path = folder.0.join("lstm.unrolled");
     let first = fs::read(&path).unwrap();
-    assert_eq!(harness.state().state.kept.recent, [path.clone()]);
+    assert_eq!(harness.state().state.kept.recent, std::slice::from_ref(&path));
     harness.state_mut().command(Command::SetInput("(((".to_owned()));
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::S);
     harness.run_steps(3);

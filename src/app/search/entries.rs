@@ -20,7 +20,7 @@ pub(super) fn all(state: &State) -> Vec<Entry> {
         for view in VIEWS.iter().filter(|view| (view.applies)(&run.trace)) {
             let command = Command::ToggleView(view.id.to_owned());
             let mut entry = worded(state, Kind::View, view.id, view.title, command);
-            entry.detail = tr(state.kept.language, view.hint).to_owned();
+            tr(state.kept.language, view.hint).clone_into(&mut entry.detail);
             entries.push(entry);
         }
     }

@@ -67,7 +67,7 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, he
             }
             return;
         }
-        ComboBox::from_id_salt("gradient of")
+        let combo = ComboBox::from_id_salt("gradient of")
             .selected_text(RichText::new(name).monospace())
             .show_ui(ui, |ui| {
                 for other in &names {
@@ -78,6 +78,10 @@ pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>, flows: &[RunFlow], gutter: f32, he
                     }
                 }
             });
+        let words = scene.tr("gradient.of_value");
+        combo.response.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("{words}: {name}"))
+        });
         if runs.len() > 1 {
             let colors = super::colors(scene, ui.visuals().dark_mode);
             for (at, (run, color)) in runs.iter().zip(colors).enumerate() {
