@@ -69,7 +69,7 @@ impl Slot {
     /// Keeps what is on the stage now, where something is to be saved.
     pub fn prepare(&self, purpose: &Purpose, state: &State) {
         let Purpose::Save(export) = purpose else { return };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = writer(export, state);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = writer(*export, state);
     }
 
     /// A session is saved as it is when it is written, with or without a dialog before.
@@ -102,7 +102,7 @@ impl Dialog {
             dialog = dialog.add_filter(name, extensions);
         }
         if let Purpose::Save(export) = purpose {
-            dialog = dialog.set_file_name(suggested(export, state));
+            dialog = dialog.set_file_name(suggested(*export, state));
         }
         Self { dialog }
     }
@@ -216,7 +216,7 @@ pub fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
 pub fn ask_path(state: &mut State, purpose: Purpose) {
     let mut path = state.kept.folder.clone().or_else(std::env::home_dir).unwrap_or_default();
     if let Purpose::Save(export) = &purpose {
-        path.push(suggested(export, state));
+        path.push(suggested(*export, state));
     }
     let path = path.display().to_string();
     state.path = PathSheet { purpose: Some(purpose), path, exists: false };
@@ -247,7 +247,7 @@ fn kind(purpose: &Purpose) -> (&'static str, &'static [&'static str]) {
 }
 
 /// A file name to begin from, such as `lstm-brackets-cell.png`.
-fn suggested(export: &Export, state: &State) -> String {
+fn suggested(export: Export, state: &State) -> String {
     let model = state.run.as_ref().map_or("unrolled", |run| run.trace.model());
     // The weights of a run are those of its model, whatever is selected.
     let model = model.split(" @ ").next().unwrap_or(model);
@@ -257,14 +257,14 @@ fn suggested(export: &Export, state: &State) -> String {
         Export::Weights => "weights".to_owned(),
         Export::Chosen(_) => exporting::name(state),
     };
-    let ending = kind(&Purpose::Save(*export)).1[0];
+    let ending = kind(&Purpose::Save(export)).1[0];
     // A file opened from disk is called by its name; characters that paths use are none of a name.
     let safe = |c: char| if "/\\:*?\"<>|".contains(c) || c.is_control() { '-' } else { c };
     format!("{model}-{what}").chars().map(safe).collect::<String>() + "." + ending
 }
 
 /// What writes an export of what is on the stage now; `None` where there is nothing to save.
-fn writer(export: &Export, state: &State) -> Option<Writer> {
+fn writer(export: Export, state: &State) -> Option<Writer> {
     match export {
         Export::Session => {
             let bytes = Session::of(state).to_bytes().map_err(|error| error.to_string());

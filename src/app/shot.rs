@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use egui::{ColorImage, Context, ScreenshotCallback, ViewportCommand};
+use egui::{Color32, ColorImage, Context, ScreenshotCallback, ViewportCommand};
 use image::RgbaImage;
 
 /// A picture that was asked for: it is taken of the next frame, in which no sheet stands in front.
@@ -30,7 +30,7 @@ impl Shot {
         }
         let image = self.taken.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let [width, height] = image.size.map(|side| side as u32);
-        let pixels = image.pixels.iter().flat_map(|color| color.to_srgba_unmultiplied()).collect();
+        let pixels = image.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect();
         RgbaImage::from_raw(width, height, pixels)
     }
 }

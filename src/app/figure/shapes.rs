@@ -336,6 +336,7 @@ fn face(family: &FontFamily) -> Face {
 
 /// Two triangles that make an upright rectangle of one colour or one picture: the rectangle and its
 /// corners from the upper left to the lower right.
+#[expect(clippy::float_cmp, reason = "only corners written by the library are exactly level")]
 fn quad_of(mesh: &Mesh, indices: [u32; 6]) -> Option<(Rect, [Vertex; 4])> {
     let [a, b, c, d, e, f] = indices;
     // This is how the window's library writes rectangles.
