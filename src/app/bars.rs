@@ -96,12 +96,17 @@ fn model_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 
 /// The whole input as text; the model runs again at every change, and what it cannot read stays.
 fn input_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    /// A narrower field shows too little to type in; tokens can still be edited on the timeline.
+    const NARROWEST: f32 = 90.0;
     let language = state.kept.language;
+    let reserved = menus::width(ui.ctx().content_rect().width());
+    if ui.available_width() < reserved + NARROWEST {
+        return;
+    }
     ui.add_space(theme::GAP);
     let label = ui.label(RichText::new(tr(language, "menu.input")).weak().small());
     let mut text = state.input.clone();
-    let reserved = menus::width(ui.ctx().content_rect().width());
-    let width = (ui.available_width() - reserved).clamp(90.0, 420.0);
+    let width = (ui.available_width() - reserved).clamp(0.5 * NARROWEST, 420.0);
     let dark = ui.visuals().dark_mode;
     let mut field =
         egui::TextEdit::singleline(&mut text).font(egui::TextStyle::Monospace).desired_width(width);

@@ -33,9 +33,8 @@ fn window(language: Language, size: Vec2, scale: u32) -> Window {
     let kept = Kept { language, scale: Scale::new(scale), ..Kept::default() };
     let kept = Kept { reduces_motion: true, ..kept };
     let headless = Headless::new(kept, Library::embedded());
-    // As on a screen, larger text leaves a window fewer points.
-    let points = size / Scale::new(scale).factor();
-    soft::open(Harness::builder().with_size(points), headless)
+    // As on a screen, larger text leaves a window of the same pixels fewer points.
+    soft::open(Harness::builder().with_size(size), headless)
 }
 
 fn command(window: &mut Window, command: Command) {
