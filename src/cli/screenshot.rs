@@ -76,6 +76,8 @@ enum Over {
     Search,
     Settings,
     Breakpoints,
+    Export,
+    Hide,
 }
 
 /// Does the command.
@@ -105,6 +107,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             Over::Search => Sheet::Palette,
             Over::Settings => Sheet::Settings,
             Over::Breakpoints => Sheet::Breakpoints,
+            Over::Export => Sheet::Export,
+            Over::Hide => Sheet::Hide,
         }),
     };
     let library = match &options.lessons {

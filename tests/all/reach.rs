@@ -19,7 +19,7 @@ use crate::soft;
 type Window = Harness<'static, Headless>;
 
 /// All sheets that lie over a page.
-const SHEETS: [Sheet; 7] = [
+const SHEETS: [Sheet; 8] = [
     Sheet::Keys,
     Sheet::Position,
     Sheet::Breakpoints,
@@ -27,6 +27,7 @@ const SHEETS: [Sheet; 7] = [
     Sheet::Settings,
     Sheet::Hide,
     Sheet::Path,
+    Sheet::Export,
 ];
 
 fn window(language: Language, size: Vec2, scale: u32) -> Window {
