@@ -66,6 +66,8 @@ pub(super) fn path_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>
         field.widget_info(|| {
             egui::WidgetInfo::labeled(egui::Role::TextInput, true, words("path.label"))
         });
+        // Asked first, because a field that gets the focus back has not lost it.
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if ui.memory(|memory| memory.focused().is_none()) {
             field.request_focus();
         }
@@ -76,8 +78,6 @@ pub(super) fn path_field(ui: &mut Ui, state: &State, commands: &mut Vec<Command>
         }
         ui.add_space(theme::GAP);
         ui.horizontal(|ui| {
-            let entered =
-                field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             let is_named = !text.trim().is_empty();
             let go = egui::Button::new(words(if asks { "path.replace" } else { button }));
             // Enter alone replaces nothing.

@@ -85,6 +85,17 @@ fn a_file_that_exists_is_replaced_only_after_it_was_asked() {
 }
 
 #[test]
+fn enter_in_the_field_saves() {
+    let folder = Folder::new("enter");
+    let mut harness = window(saving(&folder), Language::English, ThemeChoice::Light);
+    harness.run_steps(3);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    assert_eq!(folder.names(), ["lstm-brackets-cell.csv"]);
+    assert_eq!(harness.state().state.sheet, None);
+}
+
+#[test]
 fn a_cancelled_question_leaves_everything_as_it_was() {
     let folder = Folder::new("cancelled");
     let mut headless = saving(&folder);
