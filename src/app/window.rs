@@ -68,6 +68,8 @@ struct Window {
     presents: bool,
     /// The picture of the window, while one is asked for.
     shot: Shot,
+    /// Whether something was changed since the last save.
+    is_unsaved: bool,
 }
 
 /// Opens the window and stays until it is closed.
@@ -143,6 +145,7 @@ impl Window {
             title: String::new(),
             presents: false,
             shot: Shot::default(),
+            is_unsaved: false,
         };
         let last = stored(SESSION_KEY).filter(|_| start == Start::Home);
         let last = last.and_then(|text| files::load_session(text.as_bytes(), None).ok());
@@ -218,7 +221,12 @@ impl eframe::App for Window {
         }
         let commands = layout::ui(ui, &self.state, &mut self.memory);
         if !commands.is_empty() {
+            self.is_unsaved = true;
             ui.request_repaint();
+        }
+        // A window where nothing moves draws no frames, and only frames are followed by a save.
+        if self.is_unsaved {
+            ui.request_repaint_after(AUTOSAVE + FRAME);
         }
         let effects = layout::carry_out(&mut self.state, commands);
         self.perform(effects);
@@ -226,6 +234,7 @@ impl eframe::App for Window {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.is_unsaved = false;
         eframe::set_value(storage, eframe::APP_KEY, &self.state.kept);
         let session = Session::of(&self.state).to_bytes().ok();
         if let Some(text) = session.and_then(|bytes| String::from_utf8(bytes).ok()) {
