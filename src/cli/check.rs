@@ -56,7 +56,14 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             count += 1;
             remarks.extend(check(&library, language, id, &mut runs));
         }
-        remarks.extend(compare(&library, &languages, id, options.path.is_none()));
+        // What is wrong in one language would be said of the other as well.
+        let files: Vec<&str> = languages.iter().filter_map(|l| library.file(l, id)).collect();
+        let is_own = |(file, found): &Remark| {
+            files.contains(&file.as_str()) && found.severity == Severity::Error
+        };
+        if !remarks.iter().any(is_own) {
+            remarks.extend(compare(&library, &languages, id, options.path.is_none()));
+        }
     }
     remarks.sort_by(|a, b| (&a.0, a.1.line, a.1.column).cmp(&(&b.0, b.1.line, b.1.column)));
     remarks.dedup();

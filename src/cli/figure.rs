@@ -13,6 +13,7 @@ use crate::app::screenshot::Headless;
 use crate::app::state::{Kept, ModelChoice};
 use crate::export::{Figure, Heatmap, LineChart, PictureFormat, figure};
 use crate::tape::Intervention;
+use crate::trace::Trace;
 use crate::trace::timeline::{Granularity, TimelineCommand};
 use crate::view::{Command, Language, Selection};
 
@@ -32,7 +33,7 @@ pub struct Options {
     /// What the model reads, as it is typed in the window
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     input: String,
-    /// Changes values while the model runs, such as 'cell[3..7]=0'; may be repeated
+    /// Changes values while the model runs, such as 'cell[3..7]=0' at positions 3 to 6; may be repeated
     #[arg(long = "set", value_name = "CHANGE")]
     interventions: Vec<Intervention>,
     /// With --value: how it is drawn
@@ -41,7 +42,7 @@ pub struct Options {
     /// With --view: the position whose end is drawn [default: the end of the run]
     #[arg(long, value_name = "N", requires = "view", conflicts_with = "steps")]
     at: Option<usize>,
-    /// With --view and a .gif: the first and the last position [default: all]
+    /// With --view and a .gif: the first and the last position, both drawn [default: all]
     #[arg(long, value_name = "A..B", requires = "view")]
     steps: Option<Positions>,
     /// With --view and a .gif: how far one frame is from the next
@@ -144,6 +145,15 @@ fn of_view(options: &Options, view: &str) -> anyhow::Result<Vec<u8>> {
     let place = options.at.map_or(TimelineCommand::End, TimelineCommand::Position);
     window.command(Command::Timeline(place));
     if let Some(name) = focus {
+        must_be_over_positions(&trace, name)?;
+        let units = trace.row(name, last as i32).or_else(|| trace.row(name, 0));
+        let units = units.map_or(usize::MAX, |row| row.len());
+        if let Some(unit) = options.unit.filter(|unit| *unit >= units) {
+            let most = units - 1;
+            return Err(
+                Usage(format!("--unit: {name} has the units 0 to {most}, not {unit}")).into()
+            );
+        }
         window.command(Command::Select(Some(Selection::new(name, options.unit))));
     }
     let by = match options.by {
@@ -161,16 +171,23 @@ fn of_view(options: &Options, view: &str) -> anyhow::Result<Vec<u8>> {
     })
 }
 
+/// A weight has no positions to be drawn over.
+fn must_be_over_positions(trace: &Trace, name: &str) -> anyhow::Result<()> {
+    let is_value = trace.value_names().any(|value| value == name);
+    if is_value { Ok(()) } else { Err(no_positions(name).into()) }
+}
+
+fn no_positions(name: &str) -> Usage {
+    Usage(format!("`{name}` is a parameter; a figure shows a value over the positions"))
+}
+
 fn of_value(options: &Options, value: &str) -> anyhow::Result<Vec<u8>> {
     let format = picture_format(&options.out)?;
     let checkpoint = model::load(&options.model)?;
     let trace = model::record(&checkpoint, &options.input, &options.interventions)?;
     let name = model::known_name(&trace, value)?;
-    let no_positions =
-        || Usage(format!("`{name}` is a parameter; a figure shows a value over the positions"));
-    if !trace.value_names().any(|value| value == name) {
-        return Err(no_positions().into());
-    }
+    must_be_over_positions(&trace, name)?;
+    let no_positions = || no_positions(name);
     match options.kind {
         Kind::Heatmap => rendered(&Heatmap::of(&trace, name).ok_or_else(no_positions)?, format),
         Kind::Curves => rendered(&LineChart::of(&trace, name).ok_or_else(no_positions)?, format),
@@ -184,6 +201,6 @@ fn rendered(figure: &impl Figure, format: PictureFormat) -> anyhow::Result<Vec<u
 /// The format that a picture's name asks for.
 pub fn picture_format(path: &std::path::Path) -> anyhow::Result<PictureFormat> {
     PictureFormat::of(path).ok_or_else(|| {
-        Usage(format!("{}: a picture's name must end in .svg or .png", path.display())).into()
+        Usage(format!("{}: a picture's name must end in .svg or .png; for numbers: --view heatmap --focus NAME", path.display())).into()
     })
 }

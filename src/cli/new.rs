@@ -74,11 +74,17 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         checkpoint::write_file(&path, text.as_bytes())?;
         output::write(format!("{}\n", path.display()).as_bytes())?;
     }
-    let folder = lesson.folder.display();
+    let folder = quoted(&lesson.folder);
     output::note(&format!(
         "`unrolled open {folder}` shows it and follows every save; `unrolled check {folder}` looks for mistakes"
     ));
     Ok(())
+}
+
+/// A path as one can copy it into a command.
+fn quoted(path: &Path) -> String {
+    let shown = path.display().to_string();
+    if shown.contains(char::is_whitespace) { format!("'{shown}'") } else { shown }
 }
 
 /// A name that file names and addresses can hold.

@@ -212,10 +212,13 @@ impl Heatmap {
         top: i32,
     ) -> Result<(), DrawError<DB>> {
         let height = self.grid()[1].clamp(LABEL_SIZE * 3, 160 * FINE);
-        let ramp = self.scale.ramp(height as usize);
+        // Steps of a whole point: finer ones would be blended with the page between them.
+        let steps = height / FINE;
+        let height = steps * FINE;
+        let ramp = self.scale.ramp(steps as usize);
         for (at, rgb) in ramp.into_iter().rev().enumerate() {
-            let y = top + at as i32;
-            let corners = [(left, y), (left + BAR[1], y + 1)];
+            let y = top + at as i32 * FINE;
+            let corners = [(left, y), (left + BAR[1], y + FINE)];
             area.draw(&Rectangle::new(corners, color(rgb).filled()))?;
         }
         let frame = [(left, top), (left + BAR[1], top + height)];

@@ -166,7 +166,7 @@ pub fn tokens_below(ui: &Ui, scene: &Scene<'_>, rect: Rect) {
     let weak = theme::weak_text(dark);
     let galley = |t: usize| {
         let color = if t == now { theme::accent(dark) } else { weak };
-        ui.painter().layout_no_wrap(tokens[t].clone(), font.clone(), color)
+        ui.painter().layout_no_wrap(scene.token(t).to_owned(), font.clone(), color)
     };
     let middle = |t: usize| rect.left() + (t as f32 + 0.5) * width;
     let widths: Vec<f32> = (0..tokens.len()).map(|t| galley(t).size().x).collect();

@@ -254,7 +254,10 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, run: &Other<'_>, sizes: Sizes) {
         if is_now || (t % every == 0 && t.abs_diff(scene.now()) >= every) {
             let at = pos2(left + column / 2.0, rect.top() + TOKEN_HEIGHT / 2.0);
             let font = FontId::monospace(12.5);
-            ui.painter().text(at, Align2::CENTER_CENTER, &trace.tokens()[t], font, color);
+            // What a model has yet to write is not told.
+            let is_told = t < trace.given() || t < shown || is_now;
+            let token = if is_told { trace.tokens()[t].as_str() } else { "·" };
+            ui.painter().text(at, Align2::CENTER_CENTER, token, font, color);
         }
         if t < shown {
             let corner = pos2(left, rect.top() + TOKEN_HEIGHT);

@@ -140,6 +140,7 @@ fn facts_ui(ui: &mut Ui, scene: &Scene<'_>, node: NodeId, position: i32) {
         let name = entry.name.map_or("", |name| &scene.trace.graph().name(name).name);
         let key = match (scene.trace.axes(name), rows.as_str()) {
             (Axes::UnitsByPosition, _) => "inspector.shape_by_position",
+            (Axes::Source | Axes::Own, "1") => "inspector.shape_weights",
             (Axes::Source | Axes::Own, _) => "inspector.shape_positions",
             (Axes::Units, "1") => "inspector.shape_row",
             (Axes::Units, _) => "inspector.shape_rows",

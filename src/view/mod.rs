@@ -242,6 +242,17 @@ impl<'a> Scene<'a> {
         Seen { runs: self.all_runs().map(seen).collect() }
     }
 
+    /// The token at a position; a dot where the model has yet to write it, for that would tell its
+    /// answer before the learner has seen it come about.
+    #[must_use]
+    pub fn token(&self, t: usize) -> &'a str {
+        let trace = self.trace;
+        let is_read = || trace.walk().done_of(t, self.timeline.cursor()) > 0 || t <= self.now();
+        let is_told = t < trace.given() || self.walk_back().is_some() || is_read();
+        let token = trace.tokens().get(t).map_or("", String::as_str);
+        if is_told { token } else { "·" }
+    }
+
     /// Whether a node is computed at the cursor.
     #[must_use]
     pub fn is_done(&self, node: NodeId) -> bool {

@@ -39,13 +39,13 @@ pub struct Options {
     /// Learn this text, character by character, instead of the recipe's task
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
-    /// Units of the hidden state, or of the stream [default: the architecture's]
+    /// With --text: units of the hidden state, or of the stream, 8 to 256 [default: the architecture's]
     #[arg(long, value_name = "N", requires = "text")]
     hidden: Option<u32>,
-    /// Layers [default: the architecture's]
+    /// With --text: layers, 1 to 4 [default: the architecture's]
     #[arg(long, value_name = "N", requires = "text")]
     layers: Option<u32>,
-    /// Positions of a training sequence [default: 64]
+    /// With --text: positions of a training sequence, 8 to 128 [default: 64]
     #[arg(long, value_name = "T", requires = "text")]
     length: Option<u32>,
     /// Updates [default: the recipe's]

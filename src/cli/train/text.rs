@@ -71,7 +71,13 @@ pub fn run(options: &Options, file: &Path) -> anyhow::Result<()> {
     if options.json {
         return output::write_json(&summary);
     }
-    output::write(in_words(&summary).as_bytes())
+    output::write(in_words(&summary).as_bytes())?;
+    if !(score.score < text.unigram()) {
+        output::note(
+            "warning: this model foretells worse than the characters' frequencies alone; give it more --steps, or a smaller --learning-rate",
+        );
+    }
+    Ok(())
 }
 
 /// What the options choose, within what can be chosen.
