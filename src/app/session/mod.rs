@@ -3,7 +3,7 @@
 //! Nothing that is computed is written: the same model, input and interventions give the same run. A
 //! model is named with a hash of its file, so that another one in its place is noticed. What a newer
 //! version added is passed over when it is read, and what cannot be read is said and left out; see
-//! [`read`](self::read) and [`restore`](self::restore).
+//! `read` and `restore`.
 
 mod read;
 mod restore;
