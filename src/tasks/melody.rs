@@ -184,7 +184,11 @@ impl Task for Melody {
         let figures =
             typed.by_ref().take(self.parts()).map(figure).collect::<Result<Vec<_>, _>>()?;
         if figures.is_empty() {
-            return Err(unknown(note, at, Some(format!("{} {}", OUTPUTS[key], names[0]))));
+            // Not every figure has room above or below every note.
+            let fits = |figure: &usize| Start { key, figures: vec![*figure] }.keys().is_some();
+            let figure = (0..names.len()).find(fits);
+            let nearest = figure.map(|figure| format!("{} {}", OUTPUTS[key], names[figure]));
+            return Err(unknown(note, at, nearest));
         }
         if let Some((at, more)) = typed.next() {
             return Err(unknown(more, at, None));
@@ -346,7 +350,13 @@ mod tests {
         let message = |text: &str| TASK.parse(text).unwrap_err().to_string();
         assert!(message("C7 up").contains("`C7` (character 1)"));
         assert!(message("C#4 up").contains("did you mean `C4`"));
-        assert!(message("C4").contains("did you mean `C4 turn`"));
+        // What is offered can be read.
+        for note in &OUTPUTS[..KEYS] {
+            let Err(InputError::Unknown { nearest, .. }) = TASK.parse(note) else {
+                panic!("{note}")
+            };
+            assert!(nearest.is_some_and(|nearest| TASK.parse(&nearest).is_ok()), "{note}");
+        }
         assert!(message("C4 arhc").contains("`arhc` (character 4)"));
         assert!(message("C4 arhc").contains("did you mean `arch`"));
         assert!(message("C4 arch trun").contains("did you mean `turn`"));
