@@ -13,6 +13,9 @@ use crate::trace::Trace;
 const NARROWEST: f32 = 230.0;
 /// The height of the curves.
 const PLOT_HEIGHT: f32 = 140.0;
+const LOW_PLOT_HEIGHT: f32 = 96.0;
+/// A stage that is lower has less room for each.
+const LOW: f32 = 500.0;
 
 /// The registry entry.
 pub const SPEC: ViewSpec = ViewSpec {
@@ -46,10 +49,13 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     scope::chooser_ui(ui, scene, cell);
     let names = values(scene.trace, cell);
     let unit = scene.selection.and_then(|selection| selection.unit);
-    let curves = if unit.is_some() { PLOT_HEIGHT + 64.0 } else { 24.0 };
     let room = ui.available_size();
+    // On a low stage, as while presenting, the pictures stand three in a row and the curves stay in sight.
+    let is_low = room.y < LOW;
+    let plot = if is_low { LOW_PLOT_HEIGHT } else { PLOT_HEIGHT };
+    let curves = if unit.is_some() { plot + 64.0 } else { 24.0 };
     ScrollArea::vertical().id_salt("gates").auto_shrink(false).show(ui, |ui| {
-        let columns = ((room.x / NARROWEST) as usize).clamp(1, 3);
+        let columns = if is_low { 3 } else { ((room.x / NARROWEST) as usize).clamp(1, 3) };
         let rows = names.len().div_ceil(columns).max(1);
         let width = (room.x - theme::GAP_LARGE * columns as f32) / columns as f32;
         let height = ((room.y - curves) / rows as f32 - 60.0).clamp(48.0, 260.0);
@@ -73,7 +79,7 @@ fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
         cells::broken_ui(ui, scene, &names);
         match unit {
-            Some(unit) => curves_ui(ui, scene, &names, unit),
+            Some(unit) => curves_ui(ui, scene, &names, unit, plot),
             None if scene.for_print => {}
             None => {
                 ui.label(RichText::new(scene.tr("views.choose_unit")).small().weak());
@@ -109,7 +115,7 @@ fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, scale: Option<&Scale
 }
 
 /// One unit of every value as curves over positions, each named in its colour.
-fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) {
+fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize, height: f32) {
     let dark = ui.visuals().dark_mode;
     let colors = theme::series(dark);
     ui.add_space(theme::GAP);
@@ -139,7 +145,7 @@ fn curves_ui(ui: &mut Ui, scene: &mut Scene<'_>, names: &[String], unit: usize) 
     let numbers = curves.iter().flat_map(|(_, points)| points.iter().map(|point| point[1]));
     let frame = plot::Frame {
         id: "unit over time",
-        size: vec2(ui.available_width(), PLOT_HEIGHT),
+        size: vec2(ui.available_width(), height),
         x: [-0.5, last as f64 + 0.5],
         y: plot::range(numbers.chain([0.0])),
         x_name: scene.tr("views.position_axis"),

@@ -44,8 +44,12 @@ pub fn restore(state: &mut State, loaded: Loaded) -> Vec<Effect> {
         state.library = Library::embedded();
     }
     state.kept.language = session.language;
-    let views = session.views.into_iter().filter(|id| view::find(id).is_some());
-    let views: Vec<String> = views.collect();
+    let views = session.views;
+    let asked = views.len();
+    let views: Vec<String> = views.into_iter().filter(|id| view::find(id).is_some()).collect();
+    if views.len() < asked {
+        remarks.push(Remark::Unread("views"));
+    }
     state.breakpoints = session.breakpoints;
     state.pinned = session.pinned;
     state.hidden = session.hidden;
@@ -69,6 +73,9 @@ pub fn restore(state: &mut State, loaded: Loaded) -> Vec<Effect> {
         return effects;
     };
     open.stop = place.stop.min(open.lesson.stops.len());
+    if open.stop < place.stop {
+        remarks.push(Remark::Unread("stop"));
+    }
     let (lesson, stop) = (Arc::clone(&open.lesson), open.stop);
     state.kept.progress.entry(lesson.id.clone()).or_default().add(stop);
     state.kept.place = Some((lesson.id.clone(), stop));
