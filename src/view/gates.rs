@@ -13,7 +13,7 @@ use crate::trace::Trace;
 const NARROWEST: f32 = 230.0;
 /// The height of the curves.
 const PLOT_HEIGHT: f32 = 140.0;
-const LOW_PLOT_HEIGHT: f32 = 96.0;
+const LOW_PLOT_HEIGHT: f32 = 124.0;
 /// A stage that is lower has less room for each.
 const LOW: f32 = 500.0;
 
